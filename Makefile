@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# One Makefile, no recursion but for the two targets that first install what is missing
+# (pkg-config must be asked after that). Sources are found by wildcard per folder.
+
+O ?= build
+V ?= 0
+WERROR ?= 1
+SAN ?=
+CC ?= gcc
+VERSION := 0.1.0
+
+Q := $(if $(filter 0,$(V)),@)
+say = $(if $(filter 0,$(V)),@printf '  %-7s %s\n' $(1) $(2))
+
+PKGS := libfyaml jansson libelf gsl
+pkg = $(shell pkg-config $(1) $(PKGS) 2>/dev/null)
+
+WARN := -Wall -Wextra -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wundef \
+	-Wvla -Wwrite-strings $(if $(filter 1,$(WERROR)),-Werror)
+CPPFLAGS += -D_GNU_SOURCE -DKIT_VERSION='"$(VERSION)"' -I. -Itool-harness
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer) \
+	-pthread $(call pkg,--cflags)
+ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN)) -pthread
+LDLIBS = $(call pkg,--libs) -lm
+
+src_lib := $(wildcard lib/*.c)
+src_gen := $(wildcard gen/*.c)
+src_harness := $(foreach d,cmd job trace elf ld tool measure report,$(wildcard tool-harness/$(d)/*.c))
+obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
+
+PROGRAMS := $(O)/pynamic-gen $(O)/attachstorm $(O)/attachstorm-shim
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+LIVE_TESTS := $(patsubst tests/live/%.c,$(O)/tests/live/%,$(wildcard tests/live/test_*.c))
+VICTIM_LIBS := $(patsubst tests/victims/%.c,$(O)/victims/%.so,$(wildcard tests/victims/lib*.c))
+VICTIMS := $(patsubst tests/victims/%.c,$(O)/victims/%,$(filter-out tests/victims/lib%,$(wildcard tests/victims/*.c)))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+.PHONY: all
+all: programs man ## build the programs and the man pages
+.PHONY: programs
+programs: $(PROGRAMS)
+
+# --- programs -------------------------------------------------------------------------
+
+$(O)/obj/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# What targets/ holds travels inside the generator, so that it needs no data folder.
+$(O)/obj/gen/embed.o: $(wildcard targets/*.c targets/*.h targets/*.py)
+
+# gen and harness are separate archives, which is what keeps them from calling each other.
+$(O)/libkit.a: $(call obj,$(src_lib))
+$(O)/libgen.a: $(call obj,$(filter-out gen/main.c,$(src_gen)))
+$(O)/libharness.a: $(call obj,$(src_harness))
+$(O)/%.a:
+	$(call say,AR,$@)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+link = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(1) $(LDLIBS)
+
+$(O)/pynamic-gen: $(call obj,gen/main.c) $(O)/libgen.a $(O)/libkit.a
+	$(call say,LINK,$@)
+	$(Q)$(call link,$^)
+
+$(O)/attachstorm: $(call obj,tool-harness/main.c) $(O)/libharness.a $(O)/libkit.a
+	$(call say,LINK,$@)
+	$(Q)$(call link,$^)
+
+# The shim runs once per task before the target: static and without our libraries, so
+# that it adds nothing to the start-up that is measured. No sanitizer fits a static link.
+$(O)/attachstorm-shim: tool-harness/shim/shim.c
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(CFLAGS) $(WARN) -static -MMD -MP -MF $(O)/obj/shim.d -o $@ $<
+
+# --- tests ----------------------------------------------------------------------------
+
+$(O)/tests/%: tests/%.c $(O)/libharness.a $(O)/libgen.a $(O)/libkit.a
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) -lcmocka $(LDLIBS)
+
+# Victims are debuggees: built plainly, whatever SAN says, so that their memory is as a user's.
+$(O)/victims/%.so: tests/victims/%.c
+	$(call say,VICTIM,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 -O0 -g $(WARN) -fPIC -shared -o $@ $<
+
+$(O)/victims/static: VICTIM_LDFLAGS = -static
+$(O)/victims/%: tests/victims/%.c
+	$(call say,VICTIM,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 -O0 -g $(WARN) -pthread -o $@ $< $(VICTIM_LDFLAGS) -ldl
+
+.PHONY: check
+check: setup ## install what is missing, build, run all tests
+	@$(MAKE) --no-print-directory run-check
+
+.PHONY: run-check
+run-check: programs tests
+	@scripts/check $(O)
+
+.PHONY: tests
+tests: $(UNIT_TESTS) $(LIVE_TESTS) $(VICTIM_LIBS) $(VICTIMS)
+
+.PHONY: unit live
+unit: $(UNIT_TESTS) ## run the unit tests only
+	@scripts/check $(O) unit
+live: tests programs ## run the live tests only
+	@scripts/check $(O) live
+
+# Needs clang: FUZZ_CC compiles sources again with libFuzzer's instrumentation.
+FUZZ_CC ?= clang
+$(O)/fuzz/%: tests/fuzz/%.c $(src_lib) $(filter-out gen/main.c,$(src_gen)) $(src_harness)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined $(call pkg,--cflags) -pthread -o $@ $^ $(LDLIBS)
+
+.PHONY: fuzz
+fuzz: $(FUZZERS) ## build the fuzz targets and run each for FUZZ_SECONDS (default 30)
+	@for f in $(FUZZERS); do echo "$$f"; (cd $(O)/fuzz && $(abspath $(O))/../$$f -max_total_time=$(or $(FUZZ_SECONDS),30) -rss_limit_mb=2048 -verbosity=0) || exit 1; done
+
+# --- checks, demo, bench --------------------------------------------------------------
+
+.PHONY: lint
+lint: setup ## check layers, style, comments, shell
+	@O=$(O) scripts/lint
+
+.PHONY: setup
+setup: ## install missing packages (as root or by sudo), or say how
+	@scripts/setup
+
+.PHONY: demo
+demo: setup ## generate a small target, run it with 4 MPI tasks, cold and warm
+	@$(MAKE) --no-print-directory run-demo
+
+.PHONY: run-demo
+run-demo: programs
+	@scripts/demo $(O)
+
+.PHONY: bench
+bench: programs ## measure what design.md promises: costs, ratios, build times
+	@scripts/bench $(O)
+
+# --- man pages ------------------------------------------------------------------------
+
+MAN := $(patsubst docs/man/%.scd,$(O)/man/%,$(wildcard docs/man/*.scd))
+.PHONY: man
+man: $(MAN) ## build the man pages
+$(O)/man/%: docs/man/%.scd
+	$(call say,MAN,$@)
+	@mkdir -p $(@D)
+	$(Q)if command -v scdoc >/dev/null; then scdoc < $< > $@; else echo "scdoc is missing: no $@"; fi
+
+PREFIX ?= /usr/local
+.PHONY: install
+install: all ## install programs, scenarios, specs and man pages under PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
+		$(DESTDIR)$(PREFIX)/share/attachstorm/scenarios $(DESTDIR)$(PREFIX)/share/attachstorm/targets
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 scenarios/*.yaml $(DESTDIR)$(PREFIX)/share/attachstorm/scenarios
+	install -m 644 targets/*.yaml $(DESTDIR)$(PREFIX)/share/attachstorm/targets
+	for m in $(MAN); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}; done
+
+.PHONY: clean
+clean: ## remove the build folder
+	rm -rf $(O)
+
+.PHONY: help
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

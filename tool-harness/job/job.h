@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A job: N tasks of one program, started by a launcher with the stop-at-exec shim
+ * (attachstorm-shim) before the program, or found running (issue of attach). The
+ * shim tells rank, host and pid over a Unix socket and waits for leave to go on,
+ * so that a tracer can seize it before the program's first instruction.
+ *
+ * States of a task: connected (the shim waits) -> released (it will exec).
+ * Nothing here traces; nothing here waits for any child but by its pid with
+ * WNOWAIT, since trace/ owns wait4(-1).
+ */
+#ifndef JOB_JOB_H
+#define JOB_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "job/scenario.h"
+#include "lib/err.h"
+#include "measure/trial.h"
+
+struct job_task {
+	int rank;
+	pid_t pid;
+	char *host;
+	char *exe;          /* program it will exec */
+	int fd;             /* connection to its shim; -1 once released */
+};
+
+/* What to start. Strings are borrowed and must outlive the job. */
+struct job_plan {
+	const char *const *argv;        /* program and arguments, NULL-terminated */
+	const char *const *env;         /* more environment, "NAME=value", NULL-terminated, or NULL */
+	size_t n_tasks;
+	enum launcher launcher;
+	const char *mpirun;             /* command of the launcher */
+	const struct conf_list *launcher_args;
+	bool aslr;                      /* false: ADDR_NO_RANDOMIZE in every task */
+	const char *dir;                /* existing folder of this job: socket, marks, output of the tasks */
+};
+
+struct job {
+	struct job_task *tasks;         /* by rank */
+	size_t n_tasks;
+	pid_t launcher_pid;             /* mpirun, or the first task with LAUNCHER_SPAWN */
+	int64_t launch_ns;              /* just before the launcher was started */
+	char *dir;
+	char *output_path;              /* file with the tasks' stdout and stderr */
+	pid_t *spawned;                 /* children we started: mpirun, or all tasks */
+	size_t n_spawned;
+	int listen_fd;
+	char *socket_path;
+};
+
+/*
+ * Starts the launcher and waits until all tasks' shims have connected (at most
+ * deadline_ns, absolute CLOCK_MONOTONIC). A launcher that exits before that, a program
+ * that does not exist, a missing mpirun (EXIT_SKIPPED with what to install) are errors
+ * that quote the end of the output file; whatever was started has been ended then.
+ * `stop` is polled: when it becomes true the wait ends with EXIT_INTERRUPTED.
+ */
+MUST_CHECK struct err *job_launch(const struct job_plan *plan, int64_t deadline_ns,
+				  const volatile bool *stop, struct job **ret);
+
+/* Lets one task's shim go on to exec its program. If the exec fails, job_exec_error tells. */
+MUST_CHECK struct err *job_release(struct job *job, size_t task);
+
+/* After a task exited without its program having started: why its exec failed, or NULL. */
+MUST_CHECK struct err *job_exec_error(struct job *job, size_t task);
+
+/* True if pid is a child that job_launch started (the launcher, or a spawned task). */
+bool job_owns(const struct job *job, pid_t pid);
+
+/*
+ * Ends what is left: SIGTERM to the launcher, then after grace_ns SIGKILL to launcher
+ * and tasks. Reaps its own children that are not traced any more. Safe to call when
+ * all have gone.
+ */
+void job_end(struct job *job, int64_t grace_ns);
+
+/* The last lines of the tasks' output, for messages; heap, caller frees. */
+char *job_output_tail(const struct job *job, size_t max_lines);
+
+/* Frees and removes the socket; the folder with marks and output stays. NULL is fine. */
+void job_destroy(struct job *job);
+
+/*
+ * Runs the job untraced to its end: launch, release all, wait. Fills the trial's
+ * phases, tasks' pid and exec_ns, launcher_status, timed_out and interrupted; the
+ * baseline of every traced run. trial->tasks is allocated here.
+ */
+MUST_CHECK struct err *job_run_untraced(const struct job_plan *plan, int64_t time_limit_ns,
+					const volatile bool *stop, struct trial *trial);
+
+/* Reads the phase marks that the tasks wrote into dir, into trial->tasks by pid and host,
+ * then calls trial_classify. Malformed lines are contradictions of the trial. */
+MUST_CHECK struct err *marks_read(const char *dir, struct trial *trial);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A scenario: what to run, how many tasks, which breakpoints, how often. Read from
+ * YAML through one option table, which also makes the command-line overrides, the
+ * help text and the "scenario" object of the run record.
+ */
+#ifndef JOB_SCENARIO_H
+#define JOB_SCENARIO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/conf.h"
+#include "lib/err.h"
+
+enum launcher { LAUNCHER_MPIRUN, LAUNCHER_SPAWN };
+enum aslr { ASLR_ON, ASLR_OFF };
+enum bp_where { BP_SPREAD, BP_NAMES };
+enum bp_reinsert { REINSERT_REWRITE, REINSERT_REMOVE_INSERT, REINSERT_NONE };
+enum bp_write { BP_WRITE_MEM, BP_WRITE_POKE };
+enum linkmap_mode { LINKMAP_INCREMENTAL, LINKMAP_FULL };
+enum wait_mode { WAIT_BLOCK, WAIT_SPIN };
+enum program { PROGRAM_HOST, PROGRAM_PLAIN, PROGRAM_PYTHON };
+
+struct scenario {
+	char *name;                  /* of the record; NULL: from the file or the command */
+	char *tool;                  /* "native" (our ptrace engine), "null" (made-up events) */
+	char *target;                /* folder of a generated target, or NULL */
+	int program;                 /* enum program: which program of the target */
+	struct conf_list command;    /* argv of any program, instead of a target */
+	int64_t tasks;
+	int launcher;                /* enum launcher */
+	char *mpirun;                /* command */
+	struct conf_list launcher_args;
+	int aslr;                    /* enum aslr */
+	struct conf_list temperature;/* enum temperature, in the order given */
+	int64_t repetitions;
+	bool baseline;               /* an untraced run of the same job for each traced one */
+	int64_t breakpoints_count;
+	int breakpoints_where;       /* enum bp_where */
+	struct conf_list breakpoints_names;
+	int breakpoints_reinsert;    /* enum bp_reinsert */
+	int breakpoints_write;       /* enum bp_write */
+	int linkmap;                 /* enum linkmap_mode */
+	bool symbols;                /* read symbol tables of new libraries */
+	int wait;                    /* enum wait_mode */
+	bool cold_drop_caches;
+	struct conf_list cold_files; /* more files or folders to evict */
+	int64_t time_limit_ns;       /* of one execution of the job */
+	char *results;               /* folder for records */
+	/* null tool: what it makes up */
+	int64_t null_libraries;
+	int64_t null_t1_ns, null_t2_ns;
+	double null_noise;           /* relative standard deviation of each handling time */
+	uint64_t null_seed;
+};
+
+extern const struct conf_table scenario_table;
+
+/* Defaults, then the file if path is not NULL. A relative target is relative to the
+ * scenario file's folder first, then to the current one. */
+MUST_CHECK struct err *scenario_read(const char *path, struct scenario *ret);
+
+/* What no single key can tell: 0 tasks, target and command both or none, names without
+ * a list. Call after all overrides. */
+MUST_CHECK struct err *scenario_check(struct scenario *scenario);
+
+void scenario_deinit(struct scenario *scenario);
+
+#endif

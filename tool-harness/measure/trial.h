@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What one execution of a job showed: the one type between the tools, which fill
+ * it, and the model, comparison and report, which only read it. Plain data: no
+ * ptrace, no ELF, no MPI, so that everything downstream is tested with made-up
+ * trials (the null tool).
+ *
+ * Terms (docs/model.md):
+ *   stop        one trap of one thread at the loader's hook, _dl_debug_state
+ *   load event  one change that the loader announces: the stop that announces it
+ *               (add or delete) and the consistent stop that ends it. A consistent
+ *               stop without an announcement is a load event of one stop ("null").
+ *   T1          handling time of one load event without reinsertion, all its stops
+ *   T2          time to reinsert one breakpoint at one load event
+ * All times are CLOCK_MONOTONIC nanoseconds; absolute ones of 0 did not happen.
+ */
+#ifndef MEASURE_TRIAL_H
+#define MEASURE_TRIAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What the loader said at a stop: r_state, and whether a consistent one ends anything. */
+enum event_class {
+	EVENT_ADD,        /* RT_ADD: libraries are about to be mapped */
+	EVENT_DELETE,     /* RT_DELETE: libraries are about to be unmapped */
+	EVENT_CONSISTENT, /* RT_CONSISTENT after an add or a delete */
+	EVENT_NULL,       /* RT_CONSISTENT with no announcement before it */
+	EVENT_N_CLASSES,
+};
+extern const char *const event_class_names[]; /* "add", ..., NULL */
+
+/* Which part of the run a stop fell into; told by the task's marks afterwards. */
+enum event_phase {
+	EVENT_STARTUP, /* before the first mark import_begin: linked libraries, Python, MPI_Init */
+	EVENT_IMPORT,  /* between import_begin and import_end */
+	EVENT_LATER,   /* after import_end */
+	EVENT_N_PHASES,
+};
+extern const char *const event_phase_names[];
+
+/* One stop, as handled by the tracer. Durations are parts of done_ns - begin_ns. */
+struct event {
+	uint32_t task;           /* index into trial.tasks */
+	pid_t tid;               /* thread that stopped */
+	enum event_class class;
+	enum event_phase phase;
+	int64_t seen_ns;         /* the wait returned this stop */
+	int64_t begin_ns;        /* handling begun (later than seen when stops queue) */
+	int64_t linkmap_ns;      /* duration: loader state and link map read */
+	int64_t symbols_ns;      /* duration: symbols of new libraries read or found, names resolved */
+	int64_t breakpoints_ns;  /* duration: breakpoints reinserted (not first insertions) */
+	int64_t plant_ns;        /* duration: breakpoints of new libraries inserted for the first time */
+	int64_t done_ns;         /* the task was let go */
+	uint32_t nodes_read;     /* link-map nodes */
+	uint32_t bytes_read;     /* from the task's memory */
+	uint32_t reinserted;     /* breakpoints reinserted */
+	uint32_t planted;        /* breakpoints inserted for the first time */
+	uint32_t traps_written;  /* writes into the task's text, of traps and of original bytes */
+	uint32_t ptrace_calls;   /* ptrace(2) requests made for it */
+	uint32_t names_at;       /* first of its libraries in trial.names */
+	uint32_t added, removed; /* libraries; names holds added first, then removed */
+};
+
+/* Phase marks that a target writes; docs/formats.md has the file format. */
+enum mark {
+	MARK_MAIN,         /* main() of the host entered */
+	MARK_MPI_INIT,     /* MPI_Init returned */
+	MARK_PYTHON,       /* interpreter initialised */
+	MARK_DRIVER,       /* first line of the driver */
+	MARK_IMPORT_BEGIN,
+	MARK_IMPORT_END,
+	MARK_VISIT_BEGIN,
+	MARK_VISIT_END,
+	MARK_MPI_BEGIN,    /* the driver's MPI test */
+	MARK_MPI_END,
+	MARK_EXIT,         /* last mark before the process ends */
+	MARK_N,
+};
+extern const char *const mark_names[]; /* "main", "mpi_init", ..., NULL */
+
+/* What the driver itself says it saw; -1 where the target says nothing. */
+struct task_report {
+	int64_t modules_imported;
+	int64_t calls;          /* function calls of the visit, as returned by the entries */
+	int64_t mpi_test_passed; /* 1, 0, or -1 */
+};
+
+struct trial_task {
+	int rank;
+	pid_t pid;
+	char *host;
+	char *exe;
+	int64_t exec_ns;                  /* stopped at exec (traced) or released (untraced) */
+	int64_t marks_ns[MARK_N];         /* 0: not seen */
+	struct task_report report;
+	uint64_t stops[EVENT_N_CLASSES];
+	uint64_t load_events;             /* null ones included */
+	uint64_t libraries_at_start;      /* in the link map at the first consistent stop */
+	uint64_t libraries_at_end;        /* in the link map when last read */
+	uint64_t target_libraries;        /* distinct libraries of the manifest ever seen in it */
+	uint64_t breakpoints_planted;     /* when last counted */
+	uint64_t breakpoint_hits;
+	uint64_t threads;                 /* threads ever traced, the main one included */
+	uint64_t children_released;       /* forked processes let go */
+	int exit_status;                  /* as from waitpid(2); -1: not seen */
+	bool gone_early;                  /* it died before its import was over */
+};
+
+/* One breakpoint of the scenario, over all tasks. */
+struct trial_breakpoint {
+	char *function;
+	char *library;           /* soname or path it resolved in; NULL: never resolved */
+	uint64_t planted_tasks;  /* tasks in which it was in at the end */
+	uint64_t hits;           /* over all tasks */
+	int64_t expected_hits;   /* from the manifest, over all tasks; -1: not known */
+};
+
+enum temperature {
+	TEMPERATURE_COLD,
+	TEMPERATURE_WARM,
+	TEMPERATURE_N,
+};
+extern const char *const temperature_names[];
+
+/* Absolute times of the tool's sub-phases, over all tasks. */
+struct trial_phases {
+	int64_t launch_ns;    /* just before the launcher was started */
+	int64_t acquired_ns;  /* all tasks known by rank, pid and host (traced: and seized) */
+	int64_t stopped_ns;   /* all tasks stopped at exec */
+	int64_t started_ns;   /* all tasks stopped again with their linked libraries mapped */
+	int64_t linkmaps_ns;  /* start-up link maps of all tasks read */
+	int64_t symbols_ns;   /* symbols of all start-up libraries read */
+	int64_t planted_ns;   /* breakpoints planted: phase 1 ends */
+	int64_t continued_ns; /* last task let go: phase 2 begins */
+	int64_t imported_ns;  /* last rank's import_end (its mark): phase 2 ends */
+	int64_t visited_ns;   /* last rank's visit_end */
+	int64_t mpi_ns;       /* last rank's mpi_end */
+	int64_t ended_ns;     /* launcher and all tasks gone */
+};
+
+/* Proof of the page cache's state just before launch. */
+struct trial_residency {
+	uint64_t files;
+	uint64_t pages;
+	uint64_t pages_resident;
+	bool dropped_caches; /* /proc/sys/vm/drop_caches was used too */
+};
+
+struct trial {
+	uint32_t repetition;           /* from 0 */
+	enum temperature temperature;
+	bool traced;                   /* false: the untraced baseline */
+	char *tool;                    /* "native", "null"; "none" for the baseline */
+	struct trial_phases phases;
+	struct trial_residency residency;
+	struct trial_task *tasks;      /* by rank */
+	size_t n_tasks;
+	struct event *events;          /* in the order of handling */
+	size_t n_events, cap_events;
+	uint32_t *names;               /* indices into libraries, see event.names_at */
+	size_t n_names, cap_names;
+	char **libraries;              /* distinct library paths seen */
+	size_t n_libraries, cap_libraries;
+	struct trial_breakpoint *breakpoints;
+	size_t n_breakpoints;
+	uint64_t ptrace_calls;         /* of the whole trial */
+	uint64_t bytes_read;
+	uint64_t traps_written;
+	int64_t tracer_cpu_ns;         /* user + system time of the tracer during the trial */
+	int64_t tracer_peak_rss_bytes;
+	bool timed_out, interrupted;
+	int launcher_status;           /* as from waitpid(2) */
+	char **contradictions;         /* why it is invalid, one sentence each */
+	size_t n_contradictions, cap_contradictions;
+};
+
+void trial_init(struct trial *trial);
+void trial_deinit(struct trial *trial);
+
+/* Appends a zeroed event; the pointer is good until the next call. */
+struct event *trial_add_event(struct trial *trial);
+
+/* Index of a library path in trial.libraries, added if new. */
+uint32_t trial_library_id(struct trial *trial, const char *path);
+
+/* Appends a library to the names of the last event. */
+void trial_add_name(struct trial *trial, uint32_t library_id);
+
+/* Notes that the trial contradicts itself or its manifest: it is invalid. */
+void trial_contradict(struct trial *trial, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Tells each event's phase from its task's marks, and fills the phases that come
+ * from marks (imported, visited, mpi). Call once the marks are in. */
+void trial_classify(struct trial *trial);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A tool under test: whatever brings a job's tasks through start-up and says what
+ * it saw. Our own ptrace engine ("native"), made-up events ("null") and later real
+ * debuggers are equal implementations; everything downstream sees the trial only.
+ */
+#ifndef TOOL_TOOL_H
+#define TOOL_TOOL_H
+
+#include <stdbool.h>
+
+#include "job/job.h"
+#include "job/scenario.h"
+#include "lib/err.h"
+#include "lib/manifest.h"
+#include "measure/trial.h"
+
+struct tool_request {
+	const struct scenario *scenario;
+	const struct manifest *manifest;    /* NULL for a command */
+	const struct job_plan *plan;
+	char **breakpoints;                 /* names of functions, scenario's number of them */
+	size_t n_breakpoints;
+	const volatile bool *stop;          /* becomes true at Ctrl-C */
+};
+
+struct tool_ops {
+	const char *name;
+	const char *help; /* one line */
+	/*
+	 * One execution of the job under the tool, from launch to the end of the last
+	 * task. Fills the trial (tasks, events, breakpoints, phases that the tool sees);
+	 * the caller reads the marks and checks the counts. On an error, a time limit or
+	 * an interrupt nothing of the job is left; what was measured stays in the trial.
+	 */
+	struct err *(*run)(const struct tool_request *request, struct trial *trial);
+};
+
+extern const struct tool_ops tool_native, tool_null;
+
+/* By name; an unknown one is an error that lists the known ones. */
+MUST_CHECK struct err *tool_find(const char *name, const struct tool_ops **ret);
+
+#endif

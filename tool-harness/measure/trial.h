@@ -164,6 +164,8 @@ struct trial {
 	size_t n_names, cap_names;
 	char **libraries;              /* distinct library paths seen */
 	size_t n_libraries, cap_libraries;
+	uint32_t *library_slots;       /* hash of libraries, for trial_library_id */
+	size_t cap_library_slots;
 	struct trial_breakpoint *breakpoints;
 	size_t n_breakpoints;
 	uint64_t ptrace_calls;         /* of the whole trial */
@@ -179,6 +181,9 @@ struct trial {
 
 void trial_init(struct trial *trial);
 void trial_deinit(struct trial *trial);
+
+/* Allocates the tasks of an empty trial: rank i, exit status not seen, nothing reported. */
+void trial_add_tasks(struct trial *trial, size_t n);
 
 /* Appends a zeroed event; the pointer is good until the next call. */
 struct event *trial_add_event(struct trial *trial);

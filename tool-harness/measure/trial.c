@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The trial as a container: names, growth, release, and the one derivation that
+ * needs a task's marks (which phase a stop fell into). It judges nothing: that is
+ * check.c, and it adds up nothing: that is summary.c.
+ *
+ * Invariant: event.names_at + added + removed never passes n_names, since names
+ * are only ever appended for the last event.
+ */
+#include "measure/trial.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/mem.h"
+#include "lib/strbuf.h"
+
+const char *const event_class_names[] = { "add", "delete", "consistent", "null", NULL };
+const char *const event_phase_names[] = { "startup", "import", "later", NULL };
+const char *const mark_names[] = { "main",       "mpi_init",    "python",    "driver",    "import_begin", "import_end",
+				   "visit_begin", "visit_end", "mpi_begin", "mpi_end", "exit",         NULL };
+const char *const temperature_names[] = { "cold", "warm", NULL };
+
+_Static_assert(ARRAY_SIZE(event_class_names) == EVENT_N_CLASSES + 1, "a name per class");
+_Static_assert(ARRAY_SIZE(event_phase_names) == EVENT_N_PHASES + 1, "a name per phase");
+_Static_assert(ARRAY_SIZE(mark_names) == MARK_N + 1, "a name per mark");
+_Static_assert(ARRAY_SIZE(temperature_names) == TEMPERATURE_N + 1, "a name per temperature");
+
+void trial_init(struct trial *trial)
+{
+	memset(trial, 0, sizeof(*trial));
+}
+
+void trial_add_tasks(struct trial *trial, size_t n)
+{
+	assert(!trial->tasks);
+	trial->tasks = mem_calloc(n, sizeof(*trial->tasks));
+	trial->n_tasks = n;
+	for (size_t i = 0; i < n; i++) {
+		trial->tasks[i].rank = i;
+		trial->tasks[i].exit_status = -1;
+		trial->tasks[i].report = (struct task_report){ -1, -1, -1 };
+	}
+}
+
+void trial_deinit(struct trial *trial)
+{
+	for (size_t i = 0; i < trial->n_tasks; i++) {
+		free(trial->tasks[i].host);
+		free(trial->tasks[i].exe);
+	}
+	for (size_t i = 0; i < trial->n_breakpoints; i++) {
+		free(trial->breakpoints[i].function);
+		free(trial->breakpoints[i].library);
+	}
+	for (size_t i = 0; i < trial->n_libraries; i++)
+		free(trial->libraries[i]);
+	for (size_t i = 0; i < trial->n_contradictions; i++)
+		free(trial->contradictions[i]);
+	free(trial->tool);
+	free(trial->tasks);
+	free(trial->events);
+	free(trial->names);
+	free(trial->libraries);
+	free(trial->library_slots);
+	free(trial->breakpoints);
+	free(trial->contradictions);
+	trial_init(trial);
+}
+
+struct event *trial_add_event(struct trial *trial)
+{
+	struct event *event;
+
+	mem_grow(trial->events, trial->n_events, trial->cap_events);
+	event = &trial->events[trial->n_events++];
+	memset(event, 0, sizeof(*event));
+	event->names_at = trial->n_names;
+	return event;
+}
+
+static uint64_t path_hash(const char *path)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (; *path; path++)
+		hash = (hash ^ (unsigned char)*path) * 0x100000001b3;
+	return hash ^ hash >> 32;
+}
+
+/* The slot of a path, or the free one where it belongs; slots hold index + 1. */
+static uint32_t *library_slot(struct trial *trial, const char *path)
+{
+	size_t mask = trial->cap_library_slots - 1;
+
+	for (size_t i = path_hash(path) & mask;; i = (i + 1) & mask) {
+		uint32_t *slot = &trial->library_slots[i];
+
+		if (!*slot || strcmp(trial->libraries[*slot - 1], path) == 0)
+			return slot;
+	}
+}
+
+/* A tool asks this once per library and task while the task waits, so it must not be a walk. */
+uint32_t trial_library_id(struct trial *trial, const char *path)
+{
+	uint32_t *slot;
+
+	if (2 * (trial->n_libraries + 1) > trial->cap_library_slots) {
+		free(trial->library_slots);
+		trial->cap_library_slots = trial->cap_library_slots ? 2 * trial->cap_library_slots : 64;
+		trial->library_slots = mem_calloc(trial->cap_library_slots, sizeof(*trial->library_slots));
+		for (size_t i = 0; i < trial->n_libraries; i++)
+			*library_slot(trial, trial->libraries[i]) = i + 1;
+	}
+	slot = library_slot(trial, path);
+	if (!*slot) {
+		mem_grow(trial->libraries, trial->n_libraries, trial->cap_libraries);
+		trial->libraries[trial->n_libraries++] = mem_strdup(path);
+		*slot = trial->n_libraries;
+	}
+	return *slot - 1;
+}
+
+void trial_add_name(struct trial *trial, uint32_t library_id)
+{
+	assert(trial->n_events > 0 && library_id < trial->n_libraries);
+	mem_grow(trial->names, trial->n_names, trial->cap_names);
+	trial->names[trial->n_names++] = library_id;
+}
+
+void trial_contradict(struct trial *trial, const char *fmt, ...)
+{
+	struct strbuf sb = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vprintf(&sb, fmt, ap);
+	va_end(ap);
+	mem_grow(trial->contradictions, trial->n_contradictions, trial->cap_contradictions);
+	trial->contradictions[trial->n_contradictions++] = strbuf_steal(&sb);
+}
+
+static enum event_phase phase_at(const struct trial_task *task, int64_t ns)
+{
+	int64_t begin = task->marks_ns[MARK_IMPORT_BEGIN], end = task->marks_ns[MARK_IMPORT_END];
+
+	if (!begin || ns < begin)
+		return EVENT_STARTUP;
+	return end && ns >= end ? EVENT_LATER : EVENT_IMPORT;
+}
+
+static int64_t last_mark(const struct trial *trial, enum mark mark)
+{
+	int64_t last = 0;
+
+	for (size_t i = 0; i < trial->n_tasks; i++)
+		if (trial->tasks[i].marks_ns[mark] > last)
+			last = trial->tasks[i].marks_ns[mark];
+	return last;
+}
+
+void trial_classify(struct trial *trial)
+{
+	for (size_t i = 0; i < trial->n_events; i++) {
+		struct event *event = &trial->events[i];
+
+		assert(event->task < trial->n_tasks);
+		event->phase = phase_at(&trial->tasks[event->task], event->seen_ns);
+	}
+	trial->phases.imported_ns = last_mark(trial, MARK_IMPORT_END);
+	trial->phases.visited_ns = last_mark(trial, MARK_VISIT_END);
+	trial->phases.mpi_ns = last_mark(trial, MARK_MPI_END);
+}

@@ -74,7 +74,7 @@ $(O)/attachstorm: $(call obj,tool-harness/main.c) $(O)/libharness.a $(O)/libkit.
 # that it adds nothing to the start-up that is measured. No sanitizer fits a static link.
 $(O)/attachstorm-shim: tool-harness/shim/shim.c
 	$(call say,LINK,$@)
-	@mkdir -p $(@D)
+	@mkdir -p $(@D) $(O)/obj
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(CFLAGS) $(WARN) -static -MMD -MP -MF $(O)/obj/shim.d -o $@ $<
 
 # --- tests ----------------------------------------------------------------------------

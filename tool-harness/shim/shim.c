@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * attachstorm-shim: stands before the target on the launcher's command line, tells
+ * the harness which rank it has become, and waits for leave before it executes the
+ * target in its own place. So a tracer can seize a task before the target's first
+ * instruction, under any launcher. It does not trace, fork or write any file.
+ *
+ * Invariant: the socket is close-on-exec, so that its end, seen by the harness,
+ * means that the target has started; anything else arrives as a message first.
+ *
+ * Messages to the harness, one per SOCK_SEQPACKET record, fields ending in NUL:
+ *   h RANK PID HOST PROGRAM   hello; the answer is one byte of leave
+ *   e ERRNO TEXT              what failed; the shim exits with 127
+ */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define EXIT_NOT_STARTED 127
+
+/* In the order in which they are asked. The harness's own comes first: with its spawn launcher
+ * the others may be left over from a job in which the harness itself runs. */
+static const char *const rank_names[] = {
+	"ATTACHSTORM_RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID",
+};
+
+static _Noreturn void die(int fd, int errnum, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* Says it to the harness if it listens, else on standard error, which is the job's output. */
+static _Noreturn void die(int fd, int errnum, const char *fmt, ...)
+{
+	char message[PATH_MAX + 256], text[PATH_MAX + 128];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	n = snprintf(message, sizeof(message), "e%d%c%s%s%s", errnum, '\0', text, errnum ? ": " : "",
+		     errnum ? strerror(errnum) : "");
+	if (n >= (int)sizeof(message))
+		n = sizeof(message) - 1;
+	if (fd < 0 || send(fd, message, n + 1, MSG_NOSIGNAL) < 0)
+		fprintf(stderr, "attachstorm-shim: %s\n", message + 1 + strlen(message + 1) + 1);
+	exit(EXIT_NOT_STARTED);
+}
+
+static long rank_read(int fd)
+{
+	for (size_t i = 0; i < sizeof(rank_names) / sizeof(rank_names[0]); i++) {
+		const char *text = getenv(rank_names[i]);
+		char *end;
+		long rank;
+
+		if (!text || !*text)
+			continue;
+		errno = 0;
+		rank = strtol(text, &end, 10);
+		if (errno || *end || rank < 0 || rank > INT_MAX)
+			die(fd, 0, "%s='%s' is not a rank", rank_names[i], text);
+		return rank;
+	}
+	die(fd, 0, "the launcher tells no rank: none of OMPI_COMM_WORLD_RANK, PMIX_RANK, PMI_RANK, "
+		   "SLURM_PROCID is set");
+}
+
+static int harness_connect(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		die(-1, 0, "the socket's path is too long: '%s'", path);
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		die(-1, errno, "cannot make a socket");
+	/* A full backlog makes a blocking connect wait, so there is nothing to repeat. */
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)))
+		die(-1, errno, "cannot reach the harness at '%s' (on another host?)", path);
+	return fd;
+}
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
+}
+
+/* The file that execvp(3) will start, absolute, or the name as given if there is none. */
+static const char *program_resolve(const char *name)
+{
+	static char resolved[PATH_MAX];
+	char candidate[PATH_MAX];
+	const char *path = getenv("PATH");
+
+	if (strchr(name, '/'))
+		return realpath(name, resolved) ? resolved : name;
+	for (const char *p = path ? path : "/bin:/usr/bin"; p;) {
+		const char *colon = strchrnul(p, ':');
+		int length = (int)(colon - p);
+
+		if (snprintf(candidate, sizeof(candidate), "%.*s/%s", length ? length : 1, length ? p : ".",
+			     name) < (int)sizeof(candidate) &&
+		    is_program(candidate) && realpath(candidate, resolved))
+			return resolved;
+		p = *colon ? colon + 1 : NULL;
+	}
+	return name;
+}
+
+static void say_hello(int fd, long rank, const char *program)
+{
+	char message[PATH_MAX + HOST_NAME_MAX + 64], host[HOST_NAME_MAX + 1] = "";
+	int n;
+
+	gethostname(host, sizeof(host) - 1);
+	n = snprintf(message, sizeof(message), "h%ld%c%ld%c%s%c%s", rank, '\0', (long)getpid(), '\0', host, '\0',
+		     program_resolve(program));
+	if (n >= (int)sizeof(message))
+		die(fd, ENAMETOOLONG, "cannot name the program '%s'", program);
+	if (send(fd, message, n + 1, MSG_NOSIGNAL) < 0)
+		exit(EXIT_NOT_STARTED); /* the harness has gone */
+}
+
+static void wait_for_leave(int fd)
+{
+	char byte;
+	ssize_t n;
+
+	/* A tracer that seizes and interrupts may break the read; only leave ends the wait. */
+	do
+		n = recv(fd, &byte, 1, 0);
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		exit(EXIT_NOT_STARTED);
+}
+
+/* The task ends with the one that started it: the launcher, or the harness. */
+static void die_with_parent(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		exit(EXIT_NOT_STARTED);
+	/* Under Yama's scope 1 a tracer that is no ancestor is let in too; without Yama this fails. */
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+}
+
+int main(int argc, char **argv)
+{
+	pid_t parent = getppid();
+	const char *socket_path = NULL;
+	bool no_aslr = false;
+	int i, fd;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (!strcmp(argv[i], "--no-aslr")) {
+			no_aslr = true;
+		} else if (!strcmp(argv[i], "--socket") && i + 1 < argc) {
+			socket_path = argv[++i];
+		} else {
+			socket_path = NULL;
+			break;
+		}
+	}
+	if (!socket_path || i + 1 >= argc) {
+		fprintf(stderr, "usage: attachstorm-shim --socket PATH [--no-aslr] -- PROGRAM [ARGS]\n"
+				"Started by 'attachstorm run'; of no use on its own.\n");
+		return 2;
+	}
+	argv += i + 1;
+
+	die_with_parent(parent);
+	fd = harness_connect(socket_path);
+	if (no_aslr && personality(ADDR_NO_RANDOMIZE) < 0)
+		die(fd, errno, "cannot turn off address randomisation");
+	say_hello(fd, rank_read(fd), argv[0]);
+	wait_for_leave(fd);
+	execvp(argv[0], argv);
+	die(fd, errno, "cannot execute '%s'", argv[0]);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A growing string. Knows bytes only, no characters.
+ * Invariant: text[len] is NUL; cap is 0 exactly when text is the shared empty string.
+ */
+#include "lib/strbuf.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "lib/mem.h"
+
+char strbuf_empty[1];
+
+void strbuf_deinit(struct strbuf *sb)
+{
+	if (sb->cap)
+		free(sb->text);
+	*sb = (struct strbuf)STRBUF_INIT;
+}
+
+void strbuf_clear(struct strbuf *sb)
+{
+	sb->len = 0;
+	if (sb->cap)
+		sb->text[0] = '\0';
+}
+
+static void reserve(struct strbuf *sb, size_t more)
+{
+	assert(more < SIZE_MAX - sb->len);
+	size_t need = sb->len + more + 1;
+
+	if (need <= sb->cap)
+		return;
+	size_t cap = sb->cap ? sb->cap : 64;
+	while (cap < need)
+		cap = cap > SIZE_MAX / 2 ? need : 2 * cap;
+	sb->text = mem_realloc(sb->cap ? sb->text : NULL, cap, 1);
+	sb->cap = cap;
+}
+
+void strbuf_add(struct strbuf *sb, const char *bytes, size_t len)
+{
+	if (!len)
+		return;
+	reserve(sb, len);
+	memcpy(sb->text + sb->len, bytes, len);
+	sb->len += len;
+	sb->text[sb->len] = '\0';
+}
+
+void strbuf_puts(struct strbuf *sb, const char *s)
+{
+	strbuf_add(sb, s, strlen(s));
+}
+
+void strbuf_putc(struct strbuf *sb, char c)
+{
+	strbuf_add(sb, &c, 1);
+}
+
+void strbuf_vprintf(struct strbuf *sb, const char *fmt, va_list ap)
+{
+	va_list again;
+
+	va_copy(again, ap);
+	size_t room = sb->cap - sb->len;
+	int len = vsnprintf(sb->cap ? sb->text + sb->len : NULL, room, fmt, ap);
+	assert(len >= 0);
+	if ((size_t)len >= room) {
+		reserve(sb, (size_t)len);
+		vsnprintf(sb->text + sb->len, (size_t)len + 1, fmt, again);
+	}
+	sb->len += (size_t)len;
+	va_end(again);
+}
+
+void strbuf_printf(struct strbuf *sb, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vprintf(sb, fmt, ap);
+	va_end(ap);
+}
+
+char *strbuf_steal(struct strbuf *sb)
+{
+	char *text = sb->cap ? sb->text : mem_strdup("");
+
+	*sb = (struct strbuf)STRBUF_INIT;
+	return text;
+}

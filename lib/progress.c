@@ -20,7 +20,7 @@
 static struct {
 	bool quiet;
 	bool line_open; /* a rewritten line stands on the terminal, without newline */
-	const char *what;
+	char what[64];  /* phase being counted, "" between phases */
 	int64_t shown_ns;
 } state;
 
@@ -85,30 +85,30 @@ void progress_warn(const char *fmt, ...)
 void progress_count(const char *what, size_t done, size_t total)
 {
 	int64_t now = clock_now_ns();
-	bool first = !state.what || strcmp(state.what, what) != 0;
 	bool last = done == total;
+	bool begins = strncmp(state.what, what, sizeof(state.what) - 1) != 0;
 
 	if (state.quiet)
 		return;
-	if (first && !last && !on_terminal())
-		state.shown_ns = now; /* a short phase needs one line in a log, its last */
-	else if (!first && !last &&
-		 now - state.shown_ns < (on_terminal() ? TERMINAL_PERIOD_NS : LOG_PERIOD_NS))
-		return;
-	if (first)
+	if (begins) {
 		progress_end();
-	state.what = last ? NULL : what;
-	if (first && !last && !on_terminal())
+		snprintf(state.what, sizeof(state.what), "%s", what);
+		/* In a log a short phase is one line, its last; a terminal shows it at once. */
+		state.shown_ns = on_terminal() ? now - TERMINAL_PERIOD_NS : now;
+	}
+	if (!last && now - state.shown_ns < (on_terminal() ? TERMINAL_PERIOD_NS : LOG_PERIOD_NS))
 		return;
 	state.shown_ns = now;
 	if (on_terminal()) {
 		/* Erase to the end of the line: a shorter text leaves nothing of a longer one. */
 		fprintf(stderr, "\r%s: %zu/%zu\033[K", what, done, total);
-		state.line_open = true;
-		if (last)
-			progress_end();
 		fflush(stderr);
+		state.line_open = true;
 	} else {
 		fprintf(stderr, "%s: %zu/%zu\n", what, done, total);
+	}
+	if (last) {
+		progress_end();
+		state.what[0] = '\0';
 	}
 }

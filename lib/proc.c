@@ -24,6 +24,9 @@ extern char **environ;
 /* Where poll(2) cannot report the child's end (Linux before 5.3): how often to look. */
 #define REAP_PERIOD_MS 10
 
+/* Reads that empty the largest pipe that Linux gives (1 MiB: pipe(7)). */
+#define MAX_LEFT_READS 64
+
 struct exec_failure {
 	int errnum;
 	char what[16]; /* "start", "cd to": the verb of the message */
@@ -261,8 +264,14 @@ struct err *proc_run(const char *const *argv, const struct proc_opts *opts,
 			kill(own.new_group ? -pid : pid, SIGKILL);
 		}
 	}
-	while (drain(&out_read, &result.out) || drain(&err_read, &result.err))
-		;
+	/* What is left in the pipes; bounded, as a grandchild may go on writing for ever. */
+	for (int i = 0; i < MAX_LEFT_READS; i++) {
+		bool more_out = drain(&out_read, &result.out);
+		bool more_err = drain(&err_read, &result.err);
+
+		if (!more_out && !more_err)
+			break;
+	}
 	if (!err && timed_out)
 		err = err_exit(EXIT_TIMED_OUT, "'%s' did not end within %.3g s", argv[0],
 			       (double)deadline_ns / 1e9);

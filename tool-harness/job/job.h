@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A job: N tasks of one program, started by a launcher with the stop-at-exec shim
- * (attachstorm-shim) before the program, or found running (issue of attach). The
+ * (attachstorm-shim) before the program. The
  * shim tells rank, host and pid over a Unix socket and waits for leave to go on,
  * so that a tracer can seize it before the program's first instruction.
  *
@@ -25,7 +25,9 @@ struct job_task {
 	pid_t pid;
 	char *host;
 	char *exe;          /* program it will exec */
-	int fd;             /* connection to its shim; -1 once released */
+	int fd;             /* connection to its shim; -1 once its program has started or failed to */
+	int pidfd;          /* readable when it has ended; its pid cannot be mistaken for another's */
+	char *exec_error;   /* what the shim said of a failed exec, or NULL */
 };
 
 /* What to start. Strings are borrowed and must outlive the job. */
@@ -37,23 +39,29 @@ struct job_plan {
 	const char *mpirun;             /* command of the launcher */
 	const struct conf_list *launcher_args;
 	bool aslr;                      /* false: ADDR_NO_RANDOMIZE in every task */
-	const char *dir;                /* existing folder of this job: socket, marks, output of the tasks */
+	const char *dir;                /* existing folder of this job alone: marks, output of the tasks */
 };
 
 struct job {
 	struct job_task *tasks;         /* by rank */
 	size_t n_tasks;
+	enum launcher launcher;
 	pid_t launcher_pid;             /* mpirun, or the first task with LAUNCHER_SPAWN */
 	int64_t launch_ns;              /* just before the launcher was started */
-	char *dir;
+	char *dir;                      /* absolute */
 	char *output_path;              /* file with the tasks' stdout and stderr */
 	pid_t *spawned;                 /* children we started: mpirun, or all tasks */
 	size_t n_spawned;
 	int listen_fd;
-	char *socket_path;
+	char *socket_name;              /* in the abstract namespace, unix(7): no file, nothing to clean up */
 };
 
 /*
+ * The shim is the program "attachstorm-shim" beside the running one, or
+ * $ATTACHSTORM_SHIM. The tasks find ATTACHSTORM_PHASE_DIR (dir), PYNAMIC_START_NS
+ * (launch_ns) and, with LAUNCHER_SPAWN, ATTACHSTORM_RANK and ATTACHSTORM_SIZE in
+ * their environment.
+ *
  * Starts the launcher and waits until all tasks' shims have connected (at most
  * deadline_ns, absolute CLOCK_MONOTONIC). A launcher that exits before that, a program
  * that does not exist, a missing mpirun (EXIT_SKIPPED with what to install) are errors
@@ -63,32 +71,40 @@ struct job {
 MUST_CHECK struct err *job_launch(const struct job_plan *plan, int64_t deadline_ns,
 				  const volatile bool *stop, struct job **ret);
 
+/* Fills trial->tasks (rank, pid, host, exe; nothing seen yet) and the launch phase from the job. */
+void job_fill_trial(const struct job *job, struct trial *trial);
+
 /* Lets one task's shim go on to exec its program. If the exec fails, job_exec_error tells. */
 MUST_CHECK struct err *job_release(struct job *job, size_t task);
 
-/* After a task exited without its program having started: why its exec failed, or NULL. */
+/* Why a released task's exec failed; NULL if it did not fail, or not yet. */
 MUST_CHECK struct err *job_exec_error(struct job *job, size_t task);
 
 /* True if pid is a child that job_launch started (the launcher, or a spawned task). */
 bool job_owns(const struct job *job, pid_t pid);
 
 /*
- * Ends what is left: SIGTERM to the launcher, then after grace_ns SIGKILL to launcher
- * and tasks. Reaps its own children that are not traced any more. Safe to call when
- * all have gone.
+ * Ends what is left: SIGTERM to the launcher (to the tasks with LAUNCHER_SPAWN), then
+ * after grace_ns SIGKILL to launcher and tasks, and to whatever they left behind: any
+ * process that has the job's ATTACHSTORM_PHASE_DIR in its environment. Reaps its own
+ * children. No task may be traced any more, or be held by its tracer in a way that
+ * outlives SIGKILL. Safe to call when all have gone, and twice.
  */
 void job_end(struct job *job, int64_t grace_ns);
 
 /* The last lines of the tasks' output, for messages; heap, caller frees. */
 char *job_output_tail(const struct job *job, size_t max_lines);
 
-/* Frees and removes the socket; the folder with marks and output stays. NULL is fine. */
+/* Frees; ends nothing. The folder with marks and output stays. NULL is fine. */
 void job_destroy(struct job *job);
 
 /*
  * Runs the job untraced to its end: launch, release all, wait. Fills the trial's
- * phases, tasks' pid and exec_ns, launcher_status, timed_out and interrupted; the
- * baseline of every traced run. trial->tasks is allocated here.
+ * phases, tasks (exec_ns is the time of release), launcher_status, timed_out and
+ * interrupted; the baseline of every traced run. A time limit or an interrupt once the
+ * tasks run is told by the flags alone; before that, also as an error. Nothing of the
+ * job is left in any case. launcher_status is the launcher's; with LAUNCHER_SPAWN that
+ * of the first task, by rank, that did not exit with 0.
  */
 MUST_CHECK struct err *job_run_untraced(const struct job_plan *plan, int64_t time_limit_ns,
 					const volatile bool *stop, struct trial *trial);

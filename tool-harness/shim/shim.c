@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,12 +48,10 @@ static _Noreturn void die(int fd, int errnum, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	n = snprintf(message, sizeof(message), "e%d%c%s%s%s", errnum, '\0', text, errnum ? ": " : "",
-		     errnum ? strerror(errnum) : "");
-	if (n >= (int)sizeof(message))
-		n = sizeof(message) - 1;
+	n = snprintf(message, sizeof(message), "e%d%c%s", errnum, '\0', text);
 	if (fd < 0 || send(fd, message, n + 1, MSG_NOSIGNAL) < 0)
-		fprintf(stderr, "attachstorm-shim: %s\n", message + 1 + strlen(message + 1) + 1);
+		fprintf(stderr, "attachstorm-shim: %s%s%s\n", text, errnum ? ": " : "",
+			errnum ? strerror(errnum) : "");
 	exit(EXIT_NOT_STARTED);
 }
 
@@ -75,20 +74,22 @@ static long rank_read(int fd)
 		   "SLURM_PROCID is set");
 }
 
-static int harness_connect(const char *path)
+/* The name is in the abstract namespace (unix(7)): after a NUL, not ended by one. */
+static int harness_connect(const char *name)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t length = strlen(name);
 	int fd;
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		die(-1, 0, "the socket's path is too long: '%s'", path);
-	strcpy(address.sun_path, path);
+	if (length >= sizeof(address.sun_path))
+		die(-1, 0, "the socket's name is too long: '%s'", name);
+	memcpy(address.sun_path + 1, name, length);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		die(-1, errno, "cannot make a socket");
 	/* A full backlog makes a blocking connect wait, so there is nothing to repeat. */
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)))
-		die(-1, errno, "cannot reach the harness at '%s' (on another host?)", path);
+	if (connect(fd, (struct sockaddr *)&address, offsetof(struct sockaddr_un, sun_path) + 1 + length))
+		die(-1, errno, "cannot reach the harness at '@%s': has it ended, or is this another host?", name);
 	return fd;
 }
 
@@ -141,9 +142,9 @@ static void wait_for_leave(int fd)
 	ssize_t n;
 
 	/* A tracer that seizes and interrupts may break the read; only leave ends the wait. */
-	do
+	do {
 		n = recv(fd, &byte, 1, 0);
-	while (n < 0 && errno == EINTR);
+	} while (n < 0 && errno == EINTR);
 	if (n != 1)
 		exit(EXIT_NOT_STARTED);
 }
@@ -161,7 +162,7 @@ static void die_with_parent(pid_t parent)
 int main(int argc, char **argv)
 {
 	pid_t parent = getppid();
-	const char *socket_path = NULL;
+	const char *socket_name = NULL;
 	bool no_aslr = false;
 	int i, fd;
 
@@ -169,21 +170,21 @@ int main(int argc, char **argv)
 		if (!strcmp(argv[i], "--no-aslr")) {
 			no_aslr = true;
 		} else if (!strcmp(argv[i], "--socket") && i + 1 < argc) {
-			socket_path = argv[++i];
+			socket_name = argv[++i];
 		} else {
-			socket_path = NULL;
+			socket_name = NULL;
 			break;
 		}
 	}
-	if (!socket_path || i + 1 >= argc) {
-		fprintf(stderr, "usage: attachstorm-shim --socket PATH [--no-aslr] -- PROGRAM [ARGS]\n"
+	if (!socket_name || i + 1 >= argc) {
+		fprintf(stderr, "usage: attachstorm-shim --socket NAME [--no-aslr] -- PROGRAM [ARGS]\n"
 				"Started by 'attachstorm run'; of no use on its own.\n");
 		return 2;
 	}
 	argv += i + 1;
 
 	die_with_parent(parent);
-	fd = harness_connect(socket_path);
+	fd = harness_connect(socket_name);
 	if (no_aslr && personality(ADDR_NO_RANDOMIZE) < 0)
 		die(fd, errno, "cannot turn off address randomisation");
 	say_hello(fd, rank_read(fd), argv[0]);

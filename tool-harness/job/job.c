@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A job that stands: its tasks are let go, looked at and ended here. Starting is in
+ * launch.c, the untraced run in untraced.c.
+ *
+ * Invariant: no signal is sent by a bare pid that could have been given to another
+ * process meanwhile: tasks by pidfd, children while they are not reaped, leftovers by
+ * a pidfd that was opened before their environment was read.
+ */
+#include "job/job.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+
+#include "job/child.h"
+#include "job/rendezvous.h"
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/mem.h"
+
+#define TAIL_BYTES 65536
+#define KILLED_LIMIT_NS (10 * NS_PER_S) /* how long a killed process may take to go */
+#define SWEEP_ROUNDS 10
+
+void job_fill_trial(const struct job *job, struct trial *trial)
+{
+	trial->tasks = mem_calloc(job->n_tasks, sizeof(*trial->tasks));
+	trial->n_tasks = job->n_tasks;
+	for (size_t i = 0; i < job->n_tasks; i++) {
+		struct trial_task *task = &trial->tasks[i];
+
+		task->rank = job->tasks[i].rank;
+		task->pid = job->tasks[i].pid;
+		task->host = mem_strdup(job->tasks[i].host);
+		task->exe = mem_strdup(job->tasks[i].exe);
+		task->report = (struct task_report){ -1, -1, -1 };
+		task->exit_status = -1;
+	}
+	trial->phases.launch_ns = job->launch_ns;
+}
+
+struct err *job_release(struct job *job, size_t i)
+{
+	struct job_task *task = &job->tasks[i];
+
+	if (send(task->fd, "", 1, MSG_NOSIGNAL) != 1)
+		return err_errno(errno, "cannot let rank %d (pid %d) start", task->rank, (int)task->pid);
+	return NULL;
+}
+
+struct err *job_exec_error(struct job *job, size_t i)
+{
+	struct job_task *task = &job->tasks[i];
+
+	if (task->fd >= 0) {
+		char bytes[8192];
+		struct shim_message message;
+		ssize_t n = recv(task->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return NULL;
+		if (n > 0 && shim_message_parse(bytes, n, &message) && message.failed) {
+			_cleanup_err_ struct err *err = shim_message_err(&message);
+
+			task->exec_error = mem_strdup(err_message(err));
+		}
+		close(task->fd);
+		task->fd = -1;
+	}
+	return task->exec_error ? err_new("rank %d: %s", task->rank, task->exec_error) : NULL;
+}
+
+bool job_owns(const struct job *job, pid_t pid)
+{
+	for (size_t i = 0; i < job->n_spawned; i++)
+		if (job->spawned[i] == pid)
+			return true;
+	return false;
+}
+
+static bool task_ended(const struct job_task *task)
+{
+	struct pollfd pfd = { .fd = task->pidfd, .events = POLLIN };
+
+	return task->pidfd < 0 || poll(&pfd, 1, 0) > 0;
+}
+
+static void task_signal(const struct job_task *task, int signal)
+{
+	if (!task_ended(task))
+		pidfd_send_signal(task->pidfd, signal, NULL, 0);
+}
+
+/* Reaps our children that have ended; true if nothing of the job is left. */
+static bool job_gone(struct job *job)
+{
+	bool gone = true;
+
+	for (size_t i = 0; i < job->n_spawned; i++) {
+		if (!job->spawned[i])
+			continue;
+		if (child_reap(job->spawned[i]))
+			gone = false;
+		else
+			job->spawned[i] = 0; /* the number may be another's from now on */
+	}
+	for (size_t i = 0; i < job->n_tasks; i++) {
+		if (!task_ended(&job->tasks[i]))
+			gone = false;
+	}
+	return gone;
+}
+
+static bool job_wait_gone(struct job *job, int64_t limit_ns)
+{
+	int64_t deadline_ns = clock_now_ns() + limit_ns;
+
+	for (;;) {
+		if (job_gone(job))
+			return true;
+		if (clock_now_ns() >= deadline_ns)
+			return false;
+		nanosleep(&(struct timespec){ .tv_nsec = 2 * NS_PER_MS }, NULL);
+	}
+}
+
+/* True if the process has this entry in its environment, and so was started by this job. */
+static bool process_has_env(pid_t pid, const char *entry)
+{
+	_cleanup_free_ char *path = mem_printf("/proc/%d/environ", (int)pid);
+	_cleanup_strbuf_ struct strbuf env = STRBUF_INIT;
+	_cleanup_err_ struct err *err = fs_read(path, &env);
+	size_t len = strlen(entry);
+
+	if (err)
+		return false;
+	for (const char *p = env.text; p < env.text + env.len; p += strlen(p) + 1)
+		if (strlen(p) == len && !memcmp(p, entry, len))
+			return true;
+	return false;
+}
+
+/* Kills what the tasks started and left behind; the number of processes killed. */
+static size_t sweep(const char *entry)
+{
+	_cleanup_closedir_ DIR *proc = opendir("/proc");
+	struct dirent *dirent;
+	size_t n = 0;
+
+	while (proc && (dirent = readdir(proc))) {
+		_cleanup_close_ int pidfd = -1;
+		struct pollfd pfd;
+		pid_t pid;
+
+		if (!isdigit((unsigned char)dirent->d_name[0]))
+			continue;
+		pid = atoi(dirent->d_name);
+		if (pid == getpid())
+			continue;
+		pidfd = pidfd_open(pid, 0);
+		pfd = (struct pollfd){ .fd = pidfd, .events = POLLIN };
+		if (pidfd < 0 || poll(&pfd, 1, 0) > 0 || !process_has_env(pid, entry))
+			continue;
+		if (!pidfd_send_signal(pidfd, SIGKILL, NULL, 0))
+			n++;
+	}
+	return n;
+}
+
+void job_end(struct job *job, int64_t grace_ns)
+{
+	_cleanup_free_ char *entry = NULL;
+
+	if (!job->n_spawned)
+		return;
+	if (!job_gone(job)) {
+		if (job->launcher == LAUNCHER_SPAWN)
+			for (size_t i = 0; i < job->n_tasks; i++)
+				task_signal(&job->tasks[i], SIGTERM);
+		for (size_t i = 0; i < job->n_spawned; i++)
+			if (job->spawned[i])
+				kill(job->spawned[i], SIGTERM);
+		if (!job_wait_gone(job, grace_ns)) {
+			for (size_t i = 0; i < job->n_tasks; i++)
+				task_signal(&job->tasks[i], SIGKILL);
+			for (size_t i = 0; i < job->n_spawned; i++)
+				if (job->spawned[i])
+					kill(job->spawned[i], SIGKILL);
+			job_wait_gone(job, KILLED_LIMIT_NS);
+		}
+	}
+	/* A killed process may have started another just before: again until none is found. */
+	entry = mem_printf("ATTACHSTORM_PHASE_DIR=%s", job->dir);
+	for (int i = 0; i < SWEEP_ROUNDS && sweep(entry); i++)
+		nanosleep(&(struct timespec){ .tv_nsec = NS_PER_MS }, NULL);
+}
+
+char *job_output_tail(const struct job *job, size_t max_lines)
+{
+	_cleanup_close_ int fd = open(job->output_path, O_RDONLY | O_CLOEXEC);
+	char *text = mem_alloc(TAIL_BYTES + 1);
+	off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+	ssize_t n = fd < 0 ? 0 : pread(fd, text, TAIL_BYTES, size > TAIL_BYTES ? size - TAIL_BYTES : 0);
+	char *start;
+
+	if (n < 0)
+		n = 0;
+	while (n > 0 && isspace((unsigned char)text[n - 1]))
+		n--;
+	text[n] = '\0';
+	for (start = text + n; start > text; start--)
+		if (start[-1] == '\n' && !--max_lines)
+			break;
+	memmove(text, start, text + n + 1 - start);
+	return text;
+}
+
+void job_destroy(struct job *job)
+{
+	if (!job)
+		return;
+	for (size_t i = 0; i < job->n_tasks; i++) {
+		struct job_task *task = &job->tasks[i];
+
+		if (task->fd >= 0)
+			close(task->fd);
+		if (task->pidfd >= 0)
+			close(task->pidfd);
+		free(task->host);
+		free(task->exe);
+		free(task->exec_error);
+	}
+	if (job->listen_fd >= 0)
+		close(job->listen_fd);
+	free(job->tasks);
+	free(job->spawned);
+	free(job->dir);
+	free(job->output_path);
+	free(job->socket_name);
+	free(job);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One execution of a job with no tool at all: the baseline that every traced run is
+ * compared with. Between release and end it sleeps in poll(2), so that it takes no
+ * time from the tasks. Does not read the marks.
+ *
+ * Invariant: nothing of the job is left when it returns.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "job/child.h"
+#include "job/job.h"
+#include "lib/clock.h"
+#include "lib/mem.h"
+
+#define POLL_MS 100
+#define END_GRACE_NS (5 * NS_PER_S)
+
+/* Releases all tasks; each one's exec is as good as now. */
+static struct err *release_all(struct job *job, struct trial *trial)
+{
+	for (size_t i = 0; i < job->n_tasks; i++) {
+		struct err *err;
+
+		trial->tasks[i].exec_ns = clock_now_ns();
+		err = job_release(job, i);
+		if (err)
+			return err;
+	}
+	trial->phases.continued_ns = clock_now_ns();
+	return NULL;
+}
+
+/* Waits until tasks and launcher have ended, the time is over, or *stop; one descriptor each. */
+static void wait_all(struct pollfd *fds, size_t n, int64_t deadline_ns, const volatile bool *stop,
+		     struct trial *trial)
+{
+	while (n && !trial->timed_out && !trial->interrupted) {
+		int ready = poll(fds, n, POLL_MS);
+
+		for (size_t i = n; ready > 0 && i-- > 0;)
+			if (fds[i].revents)
+				fds[i] = fds[--n];
+		if (n && *stop)
+			trial->interrupted = true;
+		else if (n && clock_now_ns() >= deadline_ns)
+			trial->timed_out = true;
+	}
+}
+
+/* Statuses of our own children; those of mpirun's tasks are mpirun's to know. */
+static void read_statuses(const struct job *job, struct trial *trial)
+{
+	int status;
+
+	trial->launcher_status = 0;
+	for (size_t i = 0; i < job->n_spawned; i++) {
+		if (!child_exited(job->spawned[i], &status))
+			continue;
+		if (job->launcher == LAUNCHER_SPAWN)
+			trial->tasks[i].exit_status = status;
+		if (!trial->launcher_status)
+			trial->launcher_status = status;
+	}
+}
+
+static struct err *job_watch(struct job *job, int64_t deadline_ns, const volatile bool *stop,
+			     struct trial *trial)
+{
+	_cleanup_free_ struct pollfd *fds = mem_calloc(job->n_tasks + 1, sizeof(*fds));
+	_cleanup_close_ int launcher = pidfd_open(job->launcher_pid, 0);
+	struct err *err;
+
+	if (launcher < 0)
+		return err_errno(errno, "cannot follow the launcher (pid %d)", (int)job->launcher_pid);
+	for (size_t i = 0; i < job->n_tasks; i++)
+		fds[i] = (struct pollfd){ .fd = job->tasks[i].pidfd, .events = POLLIN };
+	fds[job->n_tasks] = (struct pollfd){ .fd = launcher, .events = POLLIN };
+
+	err = release_all(job, trial);
+	if (err)
+		return err;
+	wait_all(fds, job->n_tasks + 1, deadline_ns, stop, trial);
+	if (!trial->timed_out && !trial->interrupted)
+		trial->phases.ended_ns = clock_now_ns();
+	read_statuses(job, trial);
+	for (size_t i = 0; i < job->n_tasks; i++) {
+		err = job_exec_error(job, i);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+struct err *job_run_untraced(const struct job_plan *plan, int64_t time_limit_ns, const volatile bool *stop,
+			     struct trial *trial)
+{
+	int64_t deadline_ns = clock_now_ns() + time_limit_ns;
+	struct job *job;
+	struct err *err;
+
+	err = job_launch(plan, deadline_ns, stop, &job);
+	if (err) {
+		trial->timed_out = err_status(err) == EXIT_TIMED_OUT;
+		trial->interrupted = err_status(err) == EXIT_INTERRUPTED;
+		return err;
+	}
+	job_fill_trial(job, trial);
+	trial->phases.acquired_ns = clock_now_ns();
+	err = job_watch(job, deadline_ns, stop, trial);
+	job_end(job, END_GRACE_NS);
+	job_destroy(job);
+	return err;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the parts of conf share: conf.c, conf_value.c, conf_yaml.c, conf_text.c. */
+#ifndef LIB_CONF_INTERNAL_H
+#define LIB_CONF_INTERNAL_H
+
+#include "lib/conf.h"
+
+/* One parsed scalar; the option's type says which member. */
+union conf_value {
+	bool boolean;
+	int choice;
+	int64_t integer; /* also durations (ns) and sizes (bytes) */
+	uint64_t seed;
+	double real;
+};
+
+/* --- conf_value.c: one scalar of text to a value and back ------------------------ */
+
+/* Parses and checks the range. `what` is the subject of the message; for list types it
+ * parses one member. Not for strings. */
+MUST_CHECK struct err *conf_value_parse(const struct conf_option *option, const char *what,
+					const char *text, union conf_value *ret);
+
+/* "must be a whole number", "must be one of a, b": heap, caller frees. */
+char *conf_value_wanted(const struct conf_option *option);
+
+/* A number of the option's unit as an override would say it: "10ms", "4KiB", "12". Heap. */
+char *conf_number_text(enum conf_type type, double number);
+char *conf_size_text(int64_t bytes);
+
+/* Foreign text made fit for a message: shortened, control characters replaced. Heap. */
+char *conf_quote(const char *text);
+
+/* Length of the UTF-8 character at s (1-4) and its code point; 0 if it is not valid. */
+size_t conf_utf8_next(const char *s, size_t len, uint32_t *ret);
+
+/* Offset of the first byte that is not valid UTF-8; len if all is. */
+size_t conf_utf8_check(const char *s, size_t len);
+
+/* --- conf.c ---------------------------------------------------------------------- */
+
+bool conf_is_list(enum conf_type type);
+
+const struct conf_option *conf_find(const struct conf_table *table, const char *key);
+
+/* True if keys of the table begin with "section.". */
+bool conf_is_section(const struct conf_table *table, const char *section);
+
+/* "unknown key 'x'", with the nearest known one as hint; key is the whole dotted key,
+ * section_len the part of it (with its dot) that the place of writing implies. */
+MUST_CHECK struct err *conf_unknown_key(const struct conf_table *table, const char *key, size_t section_len);
+
+/* "'x' is a section", with its keys as hint. */
+MUST_CHECK struct err *conf_needs_key(const struct conf_table *table, const char *section);
+
+/* Replaces the option's field by the value of one text. */
+MUST_CHECK struct err *conf_store_text(const struct conf_option *option, const char *what,
+				       const char *text, void *obj);
+
+/* The same by the members of a sequence, for list types. On failure *ret_bad is the index
+ * of the member at fault. */
+MUST_CHECK struct err *conf_store_list(const struct conf_option *option, const char *what,
+				       char *const *texts, size_t n, void *obj, size_t *ret_bad);
+
+static inline void *conf_field(const struct conf_option *option, const void *obj)
+{
+	return (char *)obj + option->offset;
+}
+
+#endif

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Scalars of settings: text to number, duration, size, choice, and back. Knows no
+ * files and no structs. Invariant: what conf_duration_text and conf_size_text print
+ * parses back to the same number.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/clock.h"
+#include "lib/conf_internal.h"
+#include "lib/mem.h"
+#include "lib/strbuf.h"
+
+#define QUOTE_MAX 60
+
+struct unit {
+	const char *name;
+	int64_t factor;
+};
+
+/* From small to large. Only those up to NS_PER_S are printed with decimals. */
+static const struct unit duration_units[] = {
+	{ "ns", 1 },	      { "us", NS_PER_US },	 { "ms", NS_PER_MS },
+	{ "s", NS_PER_S },    { "min", 60 * NS_PER_S },	 { "h", 3600 * NS_PER_S },
+};
+
+static const struct unit size_units[] = {
+	{ "B", 1 },
+	{ "KB", INT64_C(1000) },
+	{ "MB", INT64_C(1000000) },
+	{ "GB", INT64_C(1000000000) },
+	{ "TB", INT64_C(1000000000000) },
+	{ "KiB", INT64_C(1) << 10 },
+	{ "MiB", INT64_C(1) << 20 },
+	{ "GiB", INT64_C(1) << 30 },
+	{ "TiB", INT64_C(1) << 40 },
+};
+
+size_t conf_utf8_next(const char *s, size_t len, uint32_t *ret)
+{
+	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *p = (const unsigned char *)s;
+	size_t n = !len ? 0 : p[0] < 0x80 ? 1 : p[0] >> 5 == 6 ? 2 : p[0] >> 4 == 14 ? 3 : p[0] >> 3 == 30 ? 4 : 0;
+
+	if (n == 0 || n > len)
+		return 0;
+	uint32_t c = n == 1 ? p[0] : p[0] & (0x7f >> n);
+	for (size_t i = 1; i < n; i++) {
+		if (p[i] >> 6 != 2)
+			return 0;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	if (c < smallest[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	*ret = c;
+	return n;
+}
+
+size_t conf_utf8_check(const char *s, size_t len)
+{
+	size_t at = 0;
+	uint32_t c;
+
+	while (at < len) {
+		size_t n = conf_utf8_next(s + at, len - at, &c);
+
+		if (!n)
+			break;
+		at += n;
+	}
+	return at;
+}
+
+char *conf_quote(const char *text)
+{
+	struct strbuf sb = STRBUF_INIT;
+	size_t len = strlen(text);
+	uint32_t c;
+
+	for (size_t at = 0; at < len;) {
+		size_t n = conf_utf8_next(text + at, len - at, &c);
+
+		if (sb.len >= QUOTE_MAX) {
+			strbuf_puts(&sb, "...");
+			break;
+		}
+		if (!n || c < 0x20 || (c >= 0x7f && c < 0xa0))
+			strbuf_putc(&sb, '?');
+		else
+			strbuf_add(&sb, text + at, n);
+		at += n ? n : 1;
+	}
+	return strbuf_steal(&sb);
+}
+
+/* Removes the underscores between digits; false if one stands elsewhere. */
+static bool copy_digits(const char *text, char *space, size_t size)
+{
+	size_t at = 0;
+
+	for (const char *p = text; *p; p++) {
+		if (*p == '_') {
+			if (p == text || !isalnum((unsigned char)p[-1]) || !isalnum((unsigned char)p[1]))
+				return false;
+			continue;
+		}
+		if (at + 1 == size)
+			return false;
+		space[at++] = *p;
+	}
+	space[at] = '\0';
+	return at > 0;
+}
+
+static bool parse_integer(const char *text, int64_t *ret)
+{
+	char digits[64], *end;
+
+	if (!copy_digits(text, digits, sizeof(digits)) || isspace((unsigned char)*digits))
+		return false;
+	errno = 0;
+	long long value = strtoll(digits, &end, 10);
+	if (errno || *end || end == digits)
+		return false;
+	*ret = value;
+	return true;
+}
+
+static bool parse_seed(const char *text, uint64_t *ret)
+{
+	char digits[64], *end;
+
+	if (!copy_digits(text, digits, sizeof(digits)) || !isdigit((unsigned char)*digits))
+		return false;
+	bool hex = strncasecmp(digits, "0x", 2) == 0;
+	if (hex && !isxdigit((unsigned char)digits[2]))
+		return false;
+	errno = 0;
+	unsigned long long value = strtoull(digits, &end, hex ? 16 : 10);
+	if (errno || *end)
+		return false;
+	*ret = value;
+	return true;
+}
+
+/* A decimal number at the beginning of text: no hex, inf or nan, which strtod(3) would take. */
+static bool parse_decimal(const char *text, long double *ret, const char **ret_end)
+{
+	size_t n = strspn(text, "0123456789.+-");
+	char *end;
+
+	if (!n || strncasecmp(text, "0x", 2) == 0)
+		return false;
+	errno = 0;
+	long double value = strtold(text, &end);
+	if (errno || end == text || !isfinite(value))
+		return false;
+	*ret = value;
+	*ret_end = end;
+	return true;
+}
+
+static bool parse_double(const char *text, double *ret)
+{
+	const char *end;
+	long double value;
+
+	if (!parse_decimal(text, &value, &end) || *end || !isfinite((double)value))
+		return false;
+	*ret = (double)value;
+	return true;
+}
+
+static bool parse_with_unit(const char *text, const struct unit *units, size_t n_units,
+			    bool unit_required, int64_t *ret)
+{
+	const char *end;
+	long double value;
+	int64_t factor = 0;
+
+	if (!parse_decimal(text, &value, &end))
+		return false;
+	while (*end == ' ')
+		end++;
+	for (size_t i = 0; i < n_units; i++)
+		if (strcasecmp(end, units[i].name) == 0)
+			factor = units[i].factor;
+	if (!*end && (!unit_required || value == 0))
+		factor = 1;
+	value = roundl(value * factor);
+	/* The sum of a few of these must still fit: two bits are kept free. */
+	if (!factor || value < 0 || value > (long double)(INT64_MAX / 4))
+		return false;
+	*ret = (int64_t)value;
+	return true;
+}
+
+static bool parse_boolean(const char *text, bool *ret)
+{
+	static const char *const words[] = { "false", "true", "off", "on", "no", "yes" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcasecmp(text, words[i]) == 0) {
+			*ret = i % 2;
+			return true;
+		}
+	return false;
+}
+
+static bool parse_choice(const char *text, const char *const *choices, int *ret)
+{
+	for (int i = 0; choices[i]; i++)
+		if (strcasecmp(text, choices[i]) == 0) {
+			*ret = i;
+			return true;
+		}
+	return false;
+}
+
+static bool parse_any(const struct conf_option *option, const char *text, union conf_value *ret,
+		      double *ret_number)
+{
+	bool ok = false;
+
+	*ret_number = 0;
+	switch (option->type) {
+	case CONF_BOOL:
+		return parse_boolean(text, &ret->boolean);
+	case CONF_CHOICE:
+	case CONF_CHOICES:
+		return parse_choice(text, option->choices, &ret->choice);
+	case CONF_INT:
+	case CONF_INTS:
+		ok = parse_integer(text, &ret->integer);
+		break;
+	case CONF_SEED:
+		ok = parse_seed(text, &ret->seed);
+		*ret_number = ok ? (double)ret->seed : 0;
+		return ok;
+	case CONF_DOUBLE:
+		ok = parse_double(text, &ret->real);
+		*ret_number = ok ? ret->real : 0;
+		return ok;
+	case CONF_DURATION:
+		ok = parse_with_unit(text, duration_units, ARRAY_SIZE(duration_units), true, &ret->integer);
+		break;
+	case CONF_SIZE:
+		ok = parse_with_unit(text, size_units, ARRAY_SIZE(size_units), false, &ret->integer);
+		break;
+	case CONF_STRING:
+	case CONF_STRINGS:
+		return false;
+	}
+	*ret_number = ok ? (double)ret->integer : 0;
+	return ok;
+}
+
+char *conf_value_wanted(const struct conf_option *option)
+{
+	static const char *const wanted[] = {
+		[CONF_BOOL] = "must be true or false",
+		[CONF_INT] = "must be a whole number",
+		[CONF_SEED] = "must be a number of up to 64 bits, decimal or 0x...",
+		[CONF_DOUBLE] = "must be a number",
+		[CONF_STRING] = "must be text",
+		[CONF_CHOICE] = "must be one of",
+		[CONF_DURATION] = "must be a duration such as 10ms, 1.5s or 2min",
+		[CONF_SIZE] = "must be a size such as 4096, 64KiB or 200MB",
+		[CONF_STRINGS] = "must be a list",
+		[CONF_CHOICES] = "must be a list of",
+		[CONF_INTS] = "must be a list of whole numbers",
+	};
+	struct strbuf sb = STRBUF_INIT;
+
+	strbuf_puts(&sb, wanted[option->type]);
+	if (option->type == CONF_CHOICE || option->type == CONF_CHOICES)
+		for (int i = 0; option->choices[i]; i++)
+			strbuf_printf(&sb, "%s %s", i ? "," : "", option->choices[i]);
+	return strbuf_steal(&sb);
+}
+
+/* Bounds at the edge of the type are no bounds worth naming. */
+static bool is_bound(double bound)
+{
+	return isfinite(bound) && fabs(bound) < (double)(INT64_MAX / 4);
+}
+
+static struct err *check_range(const struct conf_option *option, const char *what, const char *text,
+			       double number)
+{
+	if ((option->min == 0 && option->max == 0) || (number >= option->min && number <= option->max))
+		return NULL;
+	_cleanup_free_ char *shown = conf_quote(text);
+	_cleanup_free_ char *min = conf_number_text(option->type, option->min);
+	_cleanup_free_ char *max = conf_number_text(option->type, option->max);
+	if (!is_bound(option->max))
+		return err_new("'%s' must be at least %s, not %s", what, min, shown);
+	if (!is_bound(option->min))
+		return err_new("'%s' must be at most %s, not %s", what, max, shown);
+	return err_new("'%s' must be between %s and %s, not %s", what, min, max, shown);
+}
+
+struct err *conf_value_parse(const struct conf_option *option, const char *what, const char *text,
+			     union conf_value *ret)
+{
+	union conf_value value = { 0 };
+	double number;
+
+	if (!parse_any(option, text, &value, &number)) {
+		_cleanup_free_ char *shown = conf_quote(text);
+		_cleanup_free_ char *wanted = conf_value_wanted(option);
+
+		if (!*text)
+			return err_new("'%s' has no value: it %s", what, wanted);
+		return err_new("'%s' %s, not '%s'", what, wanted, shown);
+	}
+	struct err *err = check_range(option, what, text, number);
+	if (!err)
+		*ret = value;
+	return err;
+}
+
+struct err *conf_parse_duration(const char *text, const char *what, int64_t *ret_ns)
+{
+	const struct conf_option option = { .key = what, .type = CONF_DURATION };
+	union conf_value value;
+	struct err *err = conf_value_parse(&option, what, text, &value);
+
+	if (!err)
+		*ret_ns = value.integer;
+	return err;
+}
+
+char *conf_duration_text(int64_t ns)
+{
+	if (ns == 0)
+		return mem_strdup("0");
+	for (size_t i = ARRAY_SIZE(duration_units); i-- > 0;) {
+		const struct unit *unit = &duration_units[i];
+
+		if (ns % unit->factor == 0)
+			return mem_printf("%lld%s", (long long)(ns / unit->factor), unit->name);
+		/* Three decimals at most: 1.5s, but 1500001us. */
+		if (unit->factor <= NS_PER_S && ns > unit->factor && ns % (unit->factor / 1000) == 0) {
+			int decimals = ns % (unit->factor / 10) == 0 ? 1 : ns % (unit->factor / 100) == 0 ? 2 : 3;
+
+			return mem_printf("%.*f%s", decimals, (double)ns / (double)unit->factor, unit->name);
+		}
+	}
+	return mem_printf("%lldns", (long long)ns);
+}
+
+char *conf_size_text(int64_t bytes)
+{
+	for (size_t i = ARRAY_SIZE(size_units); bytes && i-- > 1;)
+		if (bytes % size_units[i].factor == 0)
+			return mem_printf("%lld%s", (long long)(bytes / size_units[i].factor), size_units[i].name);
+	return mem_printf("%lld", (long long)bytes);
+}
+
+char *conf_number_text(enum conf_type type, double number)
+{
+	if (type == CONF_DURATION && is_bound(number))
+		return conf_duration_text((int64_t)number);
+	if (type == CONF_SIZE && is_bound(number))
+		return conf_size_text((int64_t)number);
+	return mem_printf(type == CONF_DOUBLE || !isfinite(number) ? "%g" : "%.0f", number);
+}

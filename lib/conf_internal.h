@@ -28,6 +28,9 @@ char *conf_value_wanted(const struct conf_option *option);
 char *conf_number_text(enum conf_type type, double number);
 char *conf_size_text(int64_t bytes);
 
+/* False for an end of a range that is beyond what the type can hold: "no limit". */
+bool conf_is_bound(double bound);
+
 /* Foreign text made fit for a message: shortened, control characters replaced. Heap. */
 char *conf_quote(const char *text);
 
@@ -36,6 +39,24 @@ size_t conf_utf8_next(const char *s, size_t len, uint32_t *ret);
 
 /* Offset of the first byte that is not valid UTF-8; len if all is. */
 size_t conf_utf8_check(const char *s, size_t len);
+
+/* --- conf_source.c: places in a file --------------------------------------------- */
+
+struct conf_source {
+	const char *name; /* of the file, in messages */
+	const char *text;
+	size_t len;
+};
+
+struct conf_place {
+	int line, column; /* from 1, in characters */
+};
+
+/* "file:3:7: <inner>" with the line and a caret below; takes inner, keeps its hint. */
+MUST_CHECK struct err *conf_at_place(const struct conf_source *source, struct conf_place place, struct err *inner);
+
+/* An error at the first byte that is NUL or not UTF-8. */
+MUST_CHECK struct err *conf_check_source(const struct conf_source *source);
 
 /* --- conf.c ---------------------------------------------------------------------- */
 

@@ -271,8 +271,8 @@ char *conf_value_wanted(const struct conf_option *option)
 		[CONF_DURATION] = "must be a duration such as 10ms, 1.5s or 2min",
 		[CONF_SIZE] = "must be a size such as 4096, 64KiB or 200MB",
 		[CONF_STRINGS] = "must be a list",
-		[CONF_CHOICES] = "must be a list of",
-		[CONF_INTS] = "must be a list of whole numbers",
+		[CONF_CHOICES] = "may only hold",
+		[CONF_INTS] = "must be a whole number, or a list of them",
 	};
 	struct strbuf sb = STRBUF_INIT;
 
@@ -284,7 +284,7 @@ char *conf_value_wanted(const struct conf_option *option)
 }
 
 /* Bounds at the edge of the type are no bounds worth naming. */
-static bool is_bound(double bound)
+bool conf_is_bound(double bound)
 {
 	return isfinite(bound) && fabs(bound) < (double)(INT64_MAX / 4);
 }
@@ -297,9 +297,9 @@ static struct err *check_range(const struct conf_option *option, const char *wha
 	_cleanup_free_ char *shown = conf_quote(text);
 	_cleanup_free_ char *min = conf_number_text(option->type, option->min);
 	_cleanup_free_ char *max = conf_number_text(option->type, option->max);
-	if (!is_bound(option->max))
+	if (!conf_is_bound(option->max))
 		return err_new("'%s' must be at least %s, not %s", what, min, shown);
-	if (!is_bound(option->min))
+	if (!conf_is_bound(option->min))
 		return err_new("'%s' must be at most %s, not %s", what, max, shown);
 	return err_new("'%s' must be between %s and %s, not %s", what, min, max, shown);
 }
@@ -364,9 +364,9 @@ char *conf_size_text(int64_t bytes)
 
 char *conf_number_text(enum conf_type type, double number)
 {
-	if (type == CONF_DURATION && is_bound(number))
+	if (type == CONF_DURATION && conf_is_bound(number))
 		return conf_duration_text((int64_t)number);
-	if (type == CONF_SIZE && is_bound(number))
+	if (type == CONF_SIZE && conf_is_bound(number))
 		return conf_size_text((int64_t)number);
 	return mem_printf(type == CONF_DOUBLE || !isfinite(number) ? "%g" : "%.0f", number);
 }

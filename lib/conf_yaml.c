@@ -5,7 +5,6 @@
  * use in settings and are refused, not ignored.
  * Invariant: every error names file:line:col and shows the line; libfyaml prints nothing.
  */
-#include <ctype.h>
 #include <libfyaml.h>
 #include <string.h>
 #include <strings.h>
@@ -15,23 +14,15 @@
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 
-#define SOURCE_WIDTH 100
-
 struct reader {
 	const struct conf_table *table;
-	const char *name; /* of the file, in messages */
-	const char *text;
-	size_t len;
+	struct conf_source source;
 	void *obj;
 	struct fy_diag *diag;
 	struct fy_parser *parser;
 	int *option_lines; /* line where each option was set; 0: not yet */
 	char **sections;   /* those opened so far */
 	size_t n_sections, sections_cap;
-};
-
-struct place {
-	int line, column; /* from 1; a line of 0 is unknown */
 };
 
 static void swallow(struct fy_diag *diag, void *user, const char *buf, size_t len)
@@ -42,76 +33,30 @@ static void swallow(struct fy_diag *diag, void *user, const char *buf, size_t le
 	(void)len;
 }
 
-/* The line of a place and a caret below; columns count characters. */
-static void show_source(const struct reader *r, struct place place, struct strbuf *sb)
+static struct conf_place place_of(const struct fy_mark *mark)
 {
-	const char *p = r->text, *end = r->text + r->len;
-
-	for (int line = 1; line < place.line && p; line++) {
-		p = memchr(p, '\n', (size_t)(end - p));
-		p = p ? p + 1 : NULL;
-	}
-	if (!p || place.line < 1)
-		return;
-
-	/* Of a long line the part around the place. */
-	int first = place.column > SOURCE_WIDTH * 3 / 4 ? place.column - SOURCE_WIDTH / 2 : 1;
-	int column = 1, caret = -1, shown = 0;
-	strbuf_puts(sb, "\n    ");
-	while (p < end && *p != '\n' && *p != '\r' && shown < SOURCE_WIDTH) {
-		uint32_t c;
-		size_t n = conf_utf8_next(p, (size_t)(end - p), &c);
-
-		if (column >= first) {
-			if (column == place.column)
-				caret = shown;
-			if (!n || c < 0x20 || (c >= 0x7f && c < 0xa0))
-				strbuf_putc(sb, n && c == '\t' ? ' ' : '?');
-			else
-				strbuf_add(sb, p, n);
-			shown++;
-		}
-		p += n ? n : 1;
-		column++;
-	}
-	strbuf_printf(sb, "\n    %*s^", caret < 0 ? shown : caret, "");
-}
-
-static struct err *at_place(const struct reader *r, struct place place, struct err *inner)
-{
-	_cleanup_err_ struct err *guard = inner;
-	_cleanup_strbuf_ struct strbuf source = STRBUF_INIT;
-	const char *hint = err_hint_text(inner);
-
-	show_source(r, place, &source);
-	struct err *err = err_new("%s:%d:%d: %s%s", r->name, place.line, place.column, err_message(inner), source.text);
-	return hint ? err_hint(err, "%s", hint) : err;
+	return mark ? (struct conf_place){ mark->line + 1, mark->column + 1 } : (struct conf_place){ 1, 1 };
 }
 
 static struct err *at_event(const struct reader *r, struct fy_event *event, struct err *inner)
 {
-	const struct fy_mark *mark = fy_event_start_mark(event);
-	struct place place = { 1, 1 };
-
-	if (mark)
-		place = (struct place){ mark->line + 1, mark->column + 1 };
-	return at_place(r, place, inner);
+	return conf_at_place(&r->source, place_of(fy_event_start_mark(event)), inner);
 }
 
 static struct err *parse_error(struct reader *r)
 {
 	void *iter = NULL;
 	struct fy_diag_error *error = fy_diag_errors_iterate(r->diag, &iter);
-	struct place place = { 1, 1 };
+	struct conf_place place = { 1, 1 };
 
 	if (!error)
-		return at_place(r, place, err_new("cannot be read as YAML"));
+		return conf_at_place(&r->source, place, err_new("cannot be read as YAML"));
 	if (error->line > 0)
-		place = (struct place){ error->line, error->column > 0 ? error->column : 1 };
-	return at_place(r, place, err_new("%s", error->msg ? error->msg : "cannot be read as YAML"));
+		place = (struct conf_place){ error->line, error->column > 0 ? error->column : 1 };
+	return conf_at_place(&r->source, place, err_new("%s", error->msg ? error->msg : "cannot be read as YAML"));
 }
 
-/* Next event; an anchor, alias or tag is an error. NULL in *ret at the end of the stream. */
+/* The next event; an anchor, alias or tag is an error. */
 static struct err *next_event(struct reader *r, struct fy_event **ret)
 {
 	struct fy_event *event = fy_parser_parse(r->parser);
@@ -139,12 +84,15 @@ static struct err *next_event(struct reader *r, struct fy_event **ret)
 	default:
 		break;
 	}
-	if (tag)
-		err = err_new("a tag (!...) has no use in a %s", r->table->what);
-	else if (anchor)
-		err = err_new("an anchor (&...) has no use in a %s", r->table->what);
-	if (err) {
+	if (err)
 		err = at_event(r, event, err);
+	else if (tag)
+		err = conf_at_place(&r->source, place_of(fy_token_start_mark(tag)),
+				    err_new("a tag (!...) has no use in a %s", r->table->what));
+	else if (anchor)
+		err = conf_at_place(&r->source, place_of(fy_token_start_mark(anchor)),
+				    err_new("an anchor (&...) has no use in a %s", r->table->what));
+	if (err) {
 		fy_parser_event_free(r->parser, event);
 		return err;
 	}
@@ -173,14 +121,13 @@ static struct err *scalar_text(struct reader *r, struct fy_event *event, char **
 
 static struct err *read_sequence(struct reader *r, const struct conf_option *option)
 {
-	struct place *places = NULL;
+	struct conf_place *places = NULL;
 	char **texts = NULL;
 	size_t n = 0, texts_cap = 0, places_cap = 0, bad = 0;
 	struct err *err = NULL;
 
 	for (;;) {
 		struct fy_event *event;
-		const struct fy_mark *mark;
 
 		err = next_event(r, &event);
 		if (err)
@@ -189,7 +136,7 @@ static struct err *read_sequence(struct reader *r, const struct conf_option *opt
 			fy_parser_event_free(r->parser, event);
 			err = conf_store_list(option, option->key, texts, n, r->obj, &bad);
 			if (err)
-				err = at_place(r, places[bad], err);
+				err = conf_at_place(&r->source, places[bad], err);
 			break;
 		}
 		mem_grow(texts, n, texts_cap);
@@ -199,8 +146,7 @@ static struct err *read_sequence(struct reader *r, const struct conf_option *opt
 							 event->type == FYET_SEQUENCE_START ? "list" : "mapping"));
 		else
 			err = scalar_text(r, event, &texts[n]);
-		mark = fy_event_start_mark(event);
-		places[n] = mark ? (struct place){ mark->line + 1, mark->column + 1 } : (struct place){ 1, 1 };
+		places[n] = place_of(fy_event_start_mark(event));
 		fy_parser_event_free(r->parser, event);
 		if (err)
 			break;
@@ -249,7 +195,7 @@ static struct err *read_value(struct reader *r, const struct conf_option *option
 
 static struct err *read_mapping(struct reader *r, const char *section);
 
-/* Once for each section of a file. Takes the name. */
+/* A section may stand once in a file. */
 static struct err *enter_section(struct reader *r, const char *section)
 {
 	for (size_t i = 0; i < r->n_sections; i++)
@@ -296,11 +242,10 @@ static struct err *read_key(struct reader *r, const char *section, struct fy_eve
 	const struct conf_option *option = conf_find(r->table, key);
 	if (option) {
 		int *line = &r->option_lines[option - r->table->options];
-		const struct fy_mark *mark = fy_event_start_mark(event);
 
 		if (*line)
 			return at_event(r, event, err_new("'%s' is given twice, first in line %d", key, *line));
-		*line = mark ? mark->line + 1 : 1;
+		*line = place_of(fy_event_start_mark(event)).line;
 		return read_value(r, option);
 	}
 	if (conf_is_section(r->table, key)) {
@@ -365,36 +310,19 @@ static struct err *read_stream(struct reader *r)
 	}
 }
 
-static struct err *check_bytes(const struct reader *r)
-{
-	size_t bad = conf_utf8_check(r->text, r->len);
-	const char *nul = memchr(r->text, '\0', bad);
-	struct place place = { 1, 1 };
-
-	if (nul)
-		bad = (size_t)(nul - r->text);
-	if (bad == r->len)
-		return NULL;
-	for (size_t at = 0; at < bad;) {
-		uint32_t c;
-
-		at += conf_utf8_next(r->text + at, r->len - at, &c);
-		place = c == '\n' ? (struct place){ place.line + 1, 1 } : (struct place){ place.line, place.column + 1 };
-	}
-	if (nul)
-		return at_place(r, place, err_new("NUL byte in a text file"));
-	return at_place(r, place, err_new("byte 0x%02x is not UTF-8", (unsigned char)r->text[bad]));
-}
-
 struct err *conf_read_text(const struct conf_table *table, const char *name, const char *text, size_t len, void *obj)
 {
-	struct reader r = { .table = table, .name = name, .text = text, .len = len, .obj = obj };
+	static const char byte_order_mark[] = "\xef\xbb\xbf";
+	struct reader r = { .table = table, .source = { name, text, len }, .obj = obj };
 	struct fy_diag_cfg diag_cfg;
-	struct err *err;
 
-	if (!len)
+	if (len >= 3 && memcmp(text, byte_order_mark, 3) == 0) {
+		r.source.text += 3;
+		r.source.len -= 3;
+	}
+	if (!r.source.len)
 		return NULL;
-	err = check_bytes(&r);
+	struct err *err = conf_check_source(&r.source);
 	if (err)
 		return err;
 	fy_diag_cfg_default(&diag_cfg);
@@ -411,7 +339,7 @@ struct err *conf_read_text(const struct conf_table *table, const char *name, con
 		.diag = r.diag,
 	});
 	r.option_lines = mem_calloc(table->n_options, sizeof(*r.option_lines));
-	if (!r.parser || fy_parser_set_string(r.parser, text, len) != 0)
+	if (!r.parser || fy_parser_set_string(r.parser, r.source.text, r.source.len) != 0)
 		err = err_new("cannot start the YAML reader");
 	else
 		err = read_stream(&r);

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Writes the C of one library: declarations of what it calls, its functions, for a
+ * module also the entry and the Python wrapper. The C is warning-free with -Wall
+ * -Wextra and its behaviour is defined. Invariant: every function returns 1 and what
+ * its callees return, which is what the plan has counted.
+ */
+#include "gen/emit_c.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "lib/mem.h"
+
+static const char *const type_names[] = {
+	[PLAN_INT] = "int ", [PLAN_LONG] = "long ", [PLAN_FLOAT] = "float ",
+	[PLAN_DOUBLE] = "double ", [PLAN_STRING] = "char *",
+};
+
+struct emitter {
+	const struct plan *plan;
+	const struct plan_library *library;
+	bool print;
+	struct strbuf *out;
+};
+
+static const struct plan_library *call_library(const struct emitter *e, const struct plan_call *call)
+{
+	return &e->plan->libraries[call->library];
+}
+
+static const struct plan_function *call_function(const struct emitter *e, const struct plan_call *call)
+{
+	return &call_library(e, call)->functions[call->function];
+}
+
+/* plan_function_name without its allocation: there are millions of names. */
+static void put_name(const struct emitter *e, const struct plan_library *library, uint32_t function)
+{
+	if (function == library->entry)
+		strbuf_printf(e->out, "%s_visit", library->name);
+	else if (function == library->cross)
+		strbuf_printf(e->out, "%s_cross%s", library->name, e->plan->name_suffix);
+	else
+		strbuf_printf(e->out, "%s_fn%u%s", library->name, function, e->plan->name_suffix);
+}
+
+static void put_prototype(const struct emitter *e, const struct plan_library *library, uint32_t index)
+{
+	const struct plan_function *function = &library->functions[index];
+
+	strbuf_puts(e->out, "long ");
+	put_name(e, library, index);
+	strbuf_putc(e->out, '(');
+	for (unsigned i = 0; i < function->n_args; i++)
+		strbuf_printf(e->out, "%s%sa%u", i ? ", " : "", type_names[function->args[i]], i);
+	strbuf_puts(e->out, function->n_args ? ")" : "void)");
+}
+
+/* Small numbers that differ from call to call; sums of them cannot overflow. */
+static void put_argument(const struct emitter *e, enum plan_type type, uint32_t caller, unsigned i)
+{
+	unsigned value = (caller * 31 + i * 17 + 1) % 16000;
+
+	switch (type) {
+	case PLAN_INT:
+		strbuf_printf(e->out, "%u", value);
+		return;
+	case PLAN_LONG:
+		strbuf_printf(e->out, "%uL", value);
+		return;
+	case PLAN_FLOAT:
+		strbuf_printf(e->out, "%u.5f", value);
+		return;
+	case PLAN_DOUBLE:
+		strbuf_printf(e->out, "%u.25", value);
+		return;
+	case PLAN_STRING:
+		strbuf_printf(e->out, "%s_text", e->library->name);
+		return;
+	case PLAN_N_TYPES:
+		break;
+	}
+	assert(!"no such type");
+}
+
+static void put_calls(const struct emitter *e, uint32_t index)
+{
+	const struct plan_function *function = &e->library->functions[index];
+
+	for (uint32_t i = 0; i < function->n_calls; i++) {
+		const struct plan_call *call = &e->library->calls[function->first_call + i];
+		const struct plan_function *callee = call_function(e, call);
+
+		strbuf_puts(e->out, "\tresult += ");
+		put_name(e, call_library(e, call), call->function);
+		strbuf_putc(e->out, '(');
+		for (unsigned j = 0; j < callee->n_args; j++) {
+			if (j)
+				strbuf_puts(e->out, ", ");
+			put_argument(e, callee->args[j], index, j);
+		}
+		strbuf_puts(e->out, ");\n");
+	}
+}
+
+/* The arguments are folded into a volatile, so that no compiler may drop them. */
+static void put_function(const struct emitter *e, uint32_t index)
+{
+	const struct plan_function *function = &e->library->functions[index];
+
+	put_prototype(e, e->library, index);
+	strbuf_printf(e->out, "\n{\n\tlong result = 1, local = %u;\n\n", index);
+	for (unsigned i = 0; i < function->n_args; i++) {
+		enum plan_type type = function->args[i];
+
+		if (type == PLAN_STRING)
+			strbuf_printf(e->out, "\tlocal += a%u[0];\n", i);
+		else if (type == PLAN_FLOAT || type == PLAN_DOUBLE)
+			strbuf_printf(e->out, "\tlocal += (long)a%u;\n", i);
+		else
+			strbuf_printf(e->out, "\tlocal += a%u;\n", i);
+	}
+	strbuf_printf(e->out, "\t%s_sink = local;\n", e->library->name);
+	if (e->print) {
+		strbuf_puts(e->out, "\tputs(\"");
+		put_name(e, e->library, index);
+		strbuf_puts(e->out, "\");\n");
+	}
+	put_calls(e, index);
+	strbuf_puts(e->out, "\treturn result;\n}\n\n");
+}
+
+/* The entry itself does not count: it returns the calls below it. */
+static void put_entry(const struct emitter *e)
+{
+	put_prototype(e, e->library, e->library->entry);
+	strbuf_puts(e->out, "\n{\n\tlong result = 0;\n\n");
+	put_calls(e, e->library->entry);
+	strbuf_puts(e->out, "\treturn result;\n}\n\n");
+}
+
+static int compare_calls(const void *a, const void *b)
+{
+	const struct plan_call *x = a, *y = b;
+
+	if (x->library != y->library)
+		return x->library < y->library ? -1 : 1;
+	return (x->function > y->function) - (x->function < y->function);
+}
+
+/* Each function that is called is declared once, sorted by library and number. */
+static void put_declarations(const struct emitter *e)
+{
+	const struct plan_library *library = e->library;
+	_cleanup_free_ struct plan_call *calls = mem_calloc(library->n_calls + 1, sizeof(*calls));
+
+	if (!library->n_calls)
+		return;
+	memcpy(calls, library->calls, library->n_calls * sizeof(*calls));
+	qsort(calls, library->n_calls, sizeof(*calls), compare_calls);
+	for (size_t i = 0; i < library->n_calls; i++) {
+		if (i && !compare_calls(&calls[i - 1], &calls[i]))
+			continue;
+		put_prototype(e, call_library(e, &calls[i]), calls[i].function);
+		strbuf_puts(e->out, ";\n");
+	}
+	strbuf_putc(e->out, '\n');
+}
+
+static bool passes_string(const struct emitter *e)
+{
+	for (size_t i = 0; i < e->library->n_calls; i++) {
+		const struct plan_function *callee = call_function(e, &e->library->calls[i]);
+
+		for (unsigned j = 0; j < callee->n_args; j++)
+			if (callee->args[j] == PLAN_STRING)
+				return true;
+	}
+	return false;
+}
+
+/*
+ * The Python symbols are weak, so that a program without Python can load the module
+ * too (RTLD_NOW included) and call its entry.
+ */
+static void put_wrapper(const struct emitter *e)
+{
+	const char *name = e->library->name;
+
+	strbuf_printf(e->out,
+		      "static PyObject *visit(PyObject *self, PyObject *args)\n"
+		      "{\n"
+		      "\t(void)self;\n"
+		      "\t(void)args;\n"
+		      "\treturn PyLong_FromLong(%s_visit());\n"
+		      "}\n\n",
+		      name);
+	strbuf_puts(e->out,
+		    "static PyMethodDef methods[] = {\n"
+		    "\t{ \"visit\", visit, METH_NOARGS, \"Calls all functions; returns how many calls that were.\" },\n"
+		    "\t{ NULL, NULL, 0, NULL },\n"
+		    "};\n\n");
+	strbuf_printf(e->out,
+		      "static struct PyModuleDef definition = {\n"
+		      "\tPyModuleDef_HEAD_INIT, \"%s\", NULL, -1, methods, NULL, NULL, NULL, NULL,\n"
+		      "};\n\n"
+		      "PyMODINIT_FUNC PyInit_%s(void)\n"
+		      "{\n"
+		      "\treturn PyModule_Create(&definition);\n"
+		      "}\n",
+		      name, name);
+}
+
+void emit_c_library(const struct plan *plan, const struct plan_library *library, bool print, struct strbuf *ret)
+{
+	struct emitter e = { .plan = plan, .library = library, .print = print, .out = ret };
+	bool module = library->entry != PLAN_NONE;
+
+	strbuf_printf(ret, "/* %s: written by pynamic-gen, changes are lost. */\n", library->name);
+	if (module)
+		strbuf_puts(ret, "#define PY_SSIZE_T_CLEAN\n"
+				 "#define Py_LIMITED_API 0x03090000\n"
+				 "#include <Python.h>\n"
+				 "#pragma weak PyLong_FromLong\n"
+				 "#pragma weak PyModule_Create2\n");
+	if (print)
+		strbuf_puts(ret, "#include <stdio.h>\n");
+	strbuf_printf(ret, "\nstatic volatile long %s_sink;\n", library->name);
+	if (passes_string(&e))
+		strbuf_printf(ret, "static char %s_text[] = \"pynamic\";\n", library->name);
+	strbuf_putc(ret, '\n');
+	put_declarations(&e);
+	for (uint32_t i = 0; i < library->n_functions; i++)
+		put_function(&e, i);
+	if (library->cross != PLAN_NONE)
+		put_function(&e, library->cross);
+	if (module) {
+		put_entry(&e);
+		put_wrapper(&e);
+	}
+}

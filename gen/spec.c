@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The option table of a target spec and the checks that span several keys. Reading,
+ * ranges and messages are conf's. Invariant: a spec that passed spec_check has a plan.
+ */
+#include "gen/spec.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "lib/fs.h"
+#include "lib/mem.h"
+
+static const char *const program_names[] = { "host", "plain", NULL };
+
+/* The plan is held in memory: about 40 bytes a function. */
+#define MAX_TOTAL_FUNCTIONS 50000000
+
+#define FIELD(field) .offset = offsetof(struct target_spec, field)
+
+static const struct conf_option options[] = {
+	{ .key = "name", .type = CONF_STRING, FIELD(name), .default_text = "",
+	  .help = "name of the target; default: the spec file's name", .group = "Target" },
+	{ .key = "seed", .type = CONF_SEED, FIELD(seed), .default_text = "2007",
+	  .help = "all random decisions follow from it", .group = "Target" },
+	{ .key = "modules", .type = CONF_INT, FIELD(modules), .default_text = "6", .min = 1, .max = 100000,
+	  .help = "Python modules", .group = "Target" },
+	{ .key = "utilities", .type = CONF_INT, FIELD(utilities), .default_text = "4", .min = 0, .max = 100000,
+	  .help = "utility libraries, plain C, that modules depend on", .group = "Target" },
+	{ .key = "functions", .type = CONF_INT, FIELD(functions), .default_text = "20", .min = 1, .max = 1000000,
+	  .help = "average number of functions in a module; each has half to one and a half of it",
+	  .group = "Functions" },
+	{ .key = "utility_functions", .type = CONF_INT, FIELD(utility_functions), .default_text = "0",
+	  .min = 0, .max = 1000000,
+	  .help = "average number of functions in a utility library; 0: as in a module", .group = "Functions" },
+	{ .key = "name_length", .type = CONF_INT, FIELD(name_length), .default_text = "0", .min = 0, .max = 4096,
+	  .help = "characters added to each function's name", .group = "Functions" },
+	{ .key = "max_depth", .type = CONF_INT, FIELD(max_depth), .default_text = "10", .min = 1, .max = 10000,
+	  .help = "functions in one call chain of a module; the entry calls the first of each chain",
+	  .group = "Functions" },
+	{ .key = "print", .type = CONF_BOOL, FIELD(print), .default_text = "false",
+	  .help = "each function prints its name when called", .group = "Functions" },
+	{ .key = "cross_module", .type = CONF_BOOL, FIELD(cross_module), .default_text = "false",
+	  .help = "each module has one more function that later modules call", .group = "Dependencies" },
+	{ .key = "dependencies.fan_out", .type = CONF_INT, FIELD(utility_fan_out), .default_text = "4",
+	  .min = 1, .max = 100000,
+	  .help = "utility libraries that a module depends on; more if that is needed to use all of them",
+	  .group = "Dependencies" },
+	{ .key = "dependencies.module_fan_out", .type = CONF_INT, FIELD(module_fan_out), .default_text = "2",
+	  .min = 1, .max = 100000,
+	  .help = "with cross_module, a module depends on 1 to this many earlier modules",
+	  .group = "Dependencies" },
+	{ .key = "calls.utility", .type = CONF_INT, FIELD(utility_calls), .default_text = "1", .min = 0, .max = 100,
+	  .help = "calls of utility functions in each module function", .group = "Dependencies" },
+	{ .key = "compiler.cc", .type = CONF_STRING, FIELD(cc), .default_text = "gcc",
+	  .help = "C compiler command", .group = "Build" },
+	{ .key = "compiler.flags", .type = CONF_STRINGS, FIELD(cflags), .default_text = "-O0,-g",
+	  .help = "compiler flags for the libraries", .group = "Build" },
+	{ .key = "compiler.include_dirs", .type = CONF_STRINGS, FIELD(include_dirs), .default_text = "",
+	  .help = "more folders with headers, searched before Python's own", .group = "Build" },
+	{ .key = "python", .type = CONF_STRING, FIELD(python), .default_text = "/usr/bin/python3",
+	  .help = "Python interpreter whose headers and library are used", .group = "Build" },
+	{ .key = "mpicc", .type = CONF_STRING, FIELD(mpicc), .default_text = "mpicc",
+	  .help = "MPI compiler command for the host program", .group = "Build" },
+	{ .key = "programs", .type = CONF_CHOICES, FIELD(programs), .default_text = "host,plain",
+	  .choices = program_names,
+	  .help = "programs built: host (MPI and embedded Python), plain (no Python)", .group = "Build" },
+};
+
+const struct conf_table spec_table = {
+	.what = "target spec",
+	.options = options,
+	.n_options = ARRAY_SIZE(options),
+};
+
+struct err *spec_read(const char *path, struct target_spec *ret)
+{
+	struct target_spec spec = { 0 };
+	struct err *err;
+
+	conf_defaults(&spec_table, &spec);
+	if (path) {
+		err = conf_read_file(&spec_table, path, &spec);
+		if (err) {
+			spec_deinit(&spec);
+			return err;
+		}
+	}
+	*ret = spec;
+	return NULL;
+}
+
+/* "targets/tiny.yaml" -> "tiny" */
+static char *name_from_stem(const char *stem)
+{
+	const char *base = fs_basename(stem);
+	const char *dot = strrchr(base, '.');
+
+	return dot && dot != base ? mem_strndup(base, dot - base) : mem_strdup(base);
+}
+
+/* Command, flags and folders land in a makefile, where a few characters cannot be quoted
+ * by any means that make and the shell agree on. */
+static struct err *check_makefile_text(const char *what, const char *text)
+{
+	for (const char *p = text; *p; p++)
+		if (iscntrl((unsigned char)*p) || strchr("#$`'\"\\;|&<>", *p))
+			return err_new("%s has a character that a makefile cannot hold: '%s'", what, text);
+	return NULL;
+}
+
+static struct err *check_makefile_list(const char *what, const struct conf_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		struct err *err = check_makefile_text(what, list->strings[i]);
+
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+struct err *spec_check(struct target_spec *spec, const char *stem)
+{
+	struct err *err;
+	int64_t total;
+
+	if (!spec->name)
+		spec->name = stem ? name_from_stem(stem) : mem_strdup("pynamic");
+	if (strchr(spec->name, '/') || !strcmp(spec->name, ".") || !strcmp(spec->name, ".."))
+		return err_hint(err_new("name of the target cannot be '%s'", spec->name),
+				"it names the target's folder; use -o for a path");
+	if (!spec->utility_functions)
+		spec->utility_functions = spec->functions;
+	total = spec->modules * spec->functions + spec->utilities * spec->utility_functions;
+	if (total > MAX_TOTAL_FUNCTIONS)
+		return err_hint(err_new("the target would have about %lld functions", (long long)total),
+				"at most %d in all libraries together", MAX_TOTAL_FUNCTIONS);
+	if (!spec->cc || !spec->python)
+		return err_new("%s is empty", spec->cc ? "python" : "compiler.cc");
+	if (!spec->mpicc && spec_has_program(spec, SPEC_HOST))
+		return err_new("mpicc is empty, but the host program needs it");
+	err = check_makefile_text("compiler.cc", spec->cc);
+	if (!err && spec->mpicc)
+		err = check_makefile_text("mpicc", spec->mpicc);
+	if (!err)
+		err = check_makefile_list("compiler.flags", &spec->cflags);
+	if (!err)
+		err = check_makefile_list("compiler.include_dirs", &spec->include_dirs);
+	return err;
+}
+
+bool spec_has_program(const struct target_spec *spec, enum spec_program program)
+{
+	for (size_t i = 0; i < spec->programs.n; i++)
+		if (spec->programs.choices[i] == (int)program)
+			return true;
+	return false;
+}
+
+void spec_deinit(struct target_spec *spec)
+{
+	conf_deinit(&spec_table, spec);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A target spec: the knobs of a target, as read from a YAML file or from options
+ * in Pynamic's words. spec + seed is all that a plan depends on.
+ */
+#ifndef GEN_SPEC_H
+#define GEN_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/conf.h"
+#include "lib/err.h"
+
+enum spec_program { SPEC_HOST, SPEC_PLAIN };
+
+struct target_spec {
+	char *name;                   /* NULL until spec_check: then from the file or "pynamic" */
+	uint64_t seed;
+	int64_t modules;
+	int64_t utilities;
+	int64_t functions;            /* average of a module */
+	int64_t utility_functions;    /* average of a utility; 0 until spec_check: as functions */
+	int64_t name_length;          /* characters added to function names */
+	int64_t max_depth;            /* functions in one call chain of a module */
+	bool cross_module;
+	int64_t utility_fan_out;      /* utilities that a module depends on */
+	int64_t module_fan_out;       /* at most so many modules, with cross_module */
+	int64_t utility_calls;        /* calls of utilities per module function */
+	bool print;                   /* each function prints its name */
+	char *cc;                     /* command, may have arguments */
+	struct conf_list cflags;
+	struct conf_list include_dirs;
+	char *python;                 /* interpreter */
+	char *mpicc;                  /* command */
+	struct conf_list programs;    /* enum spec_program */
+};
+
+extern const struct conf_table spec_table;
+
+/* Defaults, then the file if path is not NULL. `ret` is fully set, or untouched on error. */
+MUST_CHECK struct err *spec_read(const char *path, struct target_spec *ret);
+
+/*
+ * What no single key can tell, and what follows from others (name, utility_functions).
+ * Call after all overrides. stem: file name or other source of a default name, or NULL.
+ */
+MUST_CHECK struct err *spec_check(struct target_spec *spec, const char *stem);
+
+bool spec_has_program(const struct target_spec *spec, enum spec_program program);
+
+void spec_deinit(struct target_spec *spec);
+
+#endif

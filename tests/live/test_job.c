@@ -24,7 +24,7 @@
 #include "lib/mem.h"
 
 #define LIMIT_NS (60 * NS_PER_S)
-#define MANY_TASKS 36 /* orterun 4.1 forks 32 and more in threads */
+#define MANY_TASKS 36
 
 static const volatile bool never;
 
@@ -231,7 +231,11 @@ static void test_environment(void **state)
 	trial_deinit(&trial);
 }
 
-/* As many tasks as make orterun fork them in threads: none may die with its thread. */
+/*
+ * From 32 tasks on orterun forks them in threads of its own, and the end of the thread that
+ * forked counts as the parent's death (prctl(2), PR_SET_PDEATHSIG). In 4.1.4 the threads live
+ * as long as the job; were that to change, tasks would die here.
+ */
 static void test_mpirun_many(void **state)
 {
 	static const char *const argv[] = { "/bin/sh", "-c", "sleep 0.5; echo rank $OMPI_COMM_WORLD_RANK lives", NULL };

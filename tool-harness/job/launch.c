@@ -174,11 +174,6 @@ static void open_mpi_words(struct words *argv, struct words *env)
 		words_add(argv, "-x");
 		words_take(argv, mem_strndup(env->v[i], strcspn(env->v[i], "=")));
 	}
-	/*
-	 * From 32 tasks on, orterun 4.1 forks them in threads that end afterwards, and the end
-	 * of the forking thread counts as the parent's death: prctl(2), PR_SET_PDEATHSIG.
-	 */
-	words_add(env, "OMPI_MCA_odls_base_num_threads=0");
 	if (geteuid() == 0) {
 		words_add(env, "OMPI_ALLOW_RUN_AS_ROOT=1");
 		words_add(env, "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1");

@@ -16,7 +16,8 @@ struct file_set {
 	size_t n, cap;
 };
 
-/* Adds a file, or all regular files below a folder. A missing path is an error. */
+/* Adds a file, or all regular files below a folder, whose links are not followed. The set
+ * is sorted and holds each path once. A missing path is an error. */
 MUST_CHECK struct err *file_set_add(struct file_set *set, const char *path);
 void file_set_deinit(struct file_set *set);
 
@@ -27,7 +28,8 @@ MUST_CHECK struct err *pagecache_evict(const struct file_set *set, bool drop_cac
 /* Reads all files of the set into the cache. */
 MUST_CHECK struct err *pagecache_load(const struct file_set *set);
 
-/* How many pages of the set are resident (cachestat(2), else mincore(2) on a mapping). */
+/* How many pages of the set are resident (cachestat(2), else mincore(2) on a mapping).
+ * Fills the counts; dropped_caches is the caller's to tell. */
 MUST_CHECK struct err *pagecache_residency(const struct file_set *set, struct trial_residency *ret);
 
 #endif

@@ -10,7 +10,6 @@
 	X(host_c, "host.c", EMBED_HOST)                         \
 	X(mpi_collective_c, "mpi_collective.c", EMBED_HOST)     \
 	X(mpi_module_c, "mpi_module.c", EMBED_HOST)             \
-	X(mpi_collective_c, "mpi_collective.c", EMBED_HOST)     \
 	X(mpi_module_h, "mpi_module.h", EMBED_HEADER)           \
 	X(mpi_reduce_c, "mpi_reduce.c", EMBED_HOST)             \
 	X(mpi_value_c, "mpi_value.c", EMBED_HOST)               \

@@ -98,19 +98,24 @@ static int compare_u32(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Where part i of n even parts of a row begins; rounded up, so that part 0 has something. */
+static size_t first_of_part(size_t i, size_t n, size_t row_length)
+{
+	return (i * row_length + n - 1) / n;
+}
+
 /*
- * A shuffled row of utilities is dealt out evenly: module i is the first to use the
- * part [i * U / M, (i + 1) * U / M), and fills up to the fan-out from the parts before
- * it. So every utility is used, and new ones come in all along the imports instead of
- * with the first few.
+ * A shuffled row of utilities is dealt out evenly: each module is the first to use its
+ * part, and fills up to the fan-out from the parts before it. So every utility is used,
+ * and new ones come in all along the imports instead of with the first few.
  */
 static void depend_on_utilities(struct plan *plan, size_t module, const struct target_spec *spec,
 				const uint32_t *row, uint32_t *scratch, struct rng *rng)
 {
 	struct plan_library *library = &plan->libraries[module];
 	size_t n_utilities = spec->utilities;
-	size_t own = module * n_utilities / plan->n_modules;
-	size_t own_end = (module + 1) * n_utilities / plan->n_modules;
+	size_t own = first_of_part(module, plan->n_modules, n_utilities);
+	size_t own_end = first_of_part(module + 1, plan->n_modules, n_utilities);
 	size_t n_own = own_end - own;
 	size_t n_more = (size_t)spec->utility_fan_out > n_own ? spec->utility_fan_out - n_own : 0;
 

@@ -257,6 +257,8 @@ static void check_dependencies(const struct target_spec *spec, const struct plan
 			n_modules += other < plan->n_modules;
 		}
 		assert_true(n_modules <= (size_t)spec->module_fan_out);
+		if (library->kind == LIBRARY_MODULE && spec->utilities)
+			assert_true(library->n_dependencies > n_modules);
 		if (library->kind == LIBRARY_MODULE && i > 0)
 			assert_int_equal(n_modules > 0, spec->cross_module);
 		for (size_t j = 0; j < library->n_calls; j++) {

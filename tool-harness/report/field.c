@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The interpreter of field tables. Knows no struct of the kit.
+ *
+ * Invariant: whatever it allocated hangs on obj, with its count, before anything
+ * can fail, so that the owner's release function frees it.
+ */
+#include "report/field.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "lib/mem.h"
+
+/* Paths are bytes and JSON is UTF-8: a text that is not becomes legible rather than lost. */
+static json_t *text_to_json(const char *text)
+{
+	_cleanup_free_ char *ascii = NULL;
+	json_t *json;
+
+	if (!text)
+		return json_null();
+	json = json_string(text);
+	if (json)
+		return json;
+	ascii = mem_strdup(text);
+	for (char *c = ascii; *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	return json_string(ascii);
+}
+
+static json_t *value_to_json(const struct field *field, const void *obj)
+{
+	const char *at = (const char *)obj + field->offset;
+	json_t *json;
+
+	switch (field->type) {
+	case FIELD_BOOL:
+		return json_boolean(*(const bool *)at);
+	case FIELD_INT:
+		return json_integer(*(const int *)at);
+	case FIELD_U32:
+		return json_integer(*(const uint32_t *)at);
+	case FIELD_U64:
+		return json_integer(*(const uint64_t *)at);
+	case FIELD_I64:
+		return json_integer(*(const int64_t *)at);
+	case FIELD_DOUBLE:
+		assert(isfinite(*(const double *)at));
+		return json_real(*(const double *)at);
+	case FIELD_STRING:
+		return text_to_json(*(char *const *)at);
+	case FIELD_CHOICE:
+		return json_string(field->names[*(const int *)at]);
+	case FIELD_OBJECT:
+		return fields_to_json(field->fields, at);
+	case FIELD_MAP:
+		json = json_object();
+		for (size_t i = 0; field->names[i]; i++)
+			json_object_set_new(json, field->names[i], value_to_json(field->fields, at + i * field->size));
+		return json;
+	case FIELD_LIST:
+		json = json_array();
+		for (size_t i = 0; i < *(const size_t *)((const char *)obj + field->n_offset); i++)
+			json_array_append_new(json,
+					      value_to_json(field->fields, *(const char *const *)at + i * field->size));
+		return json;
+	}
+	return NULL;
+}
+
+json_t *fields_to_json(const struct field *fields, const void *obj)
+{
+	json_t *json = json_object();
+
+	for (; fields->key; fields++)
+		json_object_set_new(json, fields->key, value_to_json(fields, obj));
+	return json;
+}
+
+static struct err *read_integer(json_t *json, int64_t min, int64_t max, int64_t *ret)
+{
+	if (!json_is_integer(json))
+		return err_new("not an integer");
+	if (json_integer_value(json) < min || json_integer_value(json) > max)
+		return err_new("%" JSON_INTEGER_FORMAT " is out of range", json_integer_value(json));
+	*ret = json_integer_value(json);
+	return NULL;
+}
+
+static struct err *read_choice(json_t *json, const char *const *names, int *ret)
+{
+	if (!json_is_string(json))
+		return err_new("not a string");
+	for (int i = 0; names[i]; i++) {
+		if (strcmp(names[i], json_string_value(json)) == 0) {
+			*ret = i;
+			return NULL;
+		}
+	}
+	return err_new("unknown value '%s'", json_string_value(json));
+}
+
+static struct err *value_from_json(const struct field *field, json_t *json, void *obj);
+
+static struct err *read_map(const struct field *field, json_t *json, char *at)
+{
+	if (!json_is_object(json))
+		return err_new("not an object");
+	for (size_t i = 0; field->names[i]; i++) {
+		json_t *value = json_object_get(json, field->names[i]);
+		struct err *err = value ? value_from_json(field->fields, value, at + i * field->size)
+					: err_new("missing");
+
+		if (err)
+			return err_wrap(err, "%s", field->names[i]);
+	}
+	return NULL;
+}
+
+static struct err *read_list(const struct field *field, json_t *json, char *obj)
+{
+	char **list = (char **)(obj + field->offset);
+	size_t n = json_array_size(json);
+
+	if (!json_is_array(json))
+		return err_new("not an array");
+	*list = n ? mem_calloc(n, field->size) : NULL;
+	*(size_t *)(obj + field->n_offset) = n;
+	if (field->cap_offset)
+		*(size_t *)(obj + field->cap_offset) = n;
+	for (size_t i = 0; i < n; i++) {
+		json_t *value = json_array_get(json, i);
+		struct err *err = json_is_null(value) ? err_new("null")
+						      : value_from_json(field->fields, value, *list + i * field->size);
+
+		if (err)
+			return err_wrap(err, "[%zu]", i);
+	}
+	return NULL;
+}
+
+static struct err *value_from_json(const struct field *field, json_t *json, void *obj)
+{
+	char *at = (char *)obj + field->offset;
+	struct err *err = NULL;
+	int64_t number;
+
+	switch (field->type) {
+	case FIELD_BOOL:
+		if (!json_is_boolean(json))
+			return err_new("not true or false");
+		*(bool *)at = json_is_true(json);
+		return NULL;
+	case FIELD_INT:
+		err = read_integer(json, INT_MIN, INT_MAX, &number);
+		if (!err)
+			*(int *)at = number;
+		return err;
+	case FIELD_U32:
+		err = read_integer(json, 0, UINT32_MAX, &number);
+		if (!err)
+			*(uint32_t *)at = number;
+		return err;
+	case FIELD_U64:
+		err = read_integer(json, 0, INT64_MAX, &number);
+		if (!err)
+			*(uint64_t *)at = number;
+		return err;
+	case FIELD_I64:
+		return read_integer(json, INT64_MIN, INT64_MAX, (int64_t *)at);
+	case FIELD_DOUBLE:
+		if (!json_is_number(json))
+			return err_new("not a number");
+		*(double *)at = json_number_value(json);
+		return NULL;
+	case FIELD_STRING:
+		if (!json_is_string(json) && !json_is_null(json))
+			return err_new("not a string");
+		*(char **)at = mem_strdup(json_string_value(json));
+		return NULL;
+	case FIELD_CHOICE:
+		return read_choice(json, field->names, (int *)at);
+	case FIELD_OBJECT:
+		return fields_from_json(field->fields, json, at);
+	case FIELD_MAP:
+		return read_map(field, json, at);
+	case FIELD_LIST:
+		return read_list(field, json, obj);
+	}
+	return err;
+}
+
+struct err *fields_from_json(const struct field *fields, json_t *json, void *obj)
+{
+	if (!json_is_object(json))
+		return err_new("not an object");
+	for (; fields->key; fields++) {
+		json_t *value = json_object_get(json, fields->key);
+		struct err *err = value ? value_from_json(fields, value, obj) : err_new("missing");
+
+		if (err)
+			return err_wrap(err, "%s", fields->key);
+	}
+	return NULL;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Structs to JSON and back, described by one table each, so that what is written
+ * and what is read cannot drift apart.
+ */
+#ifndef REPORT_FIELD_H
+#define REPORT_FIELD_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "lib/err.h"
+
+enum field_type {
+	FIELD_BOOL,
+	FIELD_INT,    /* int */
+	FIELD_U32,
+	FIELD_U64,    /* up to 2^63 - 1, as far as JSON integers go here */
+	FIELD_I64,
+	FIELD_DOUBLE, /* finite */
+	FIELD_STRING, /* char *, heap; NULL is null */
+	FIELD_CHOICE, /* an enum, by its name in names */
+	FIELD_OBJECT, /* a struct inside, by fields */
+	FIELD_MAP,    /* a fixed array, one element per name in names, each as `fields` (one field, offset 0) says */
+	FIELD_LIST,   /* pointer and count: each element as `fields` (one field, offset 0) says */
+};
+
+struct field {
+	const char *key;           /* NULL ends a table */
+	enum field_type type;
+	size_t offset;
+	const struct field *fields;
+	const char *const *names;  /* NULL-terminated */
+	size_t size;               /* of an element of a map or list */
+	size_t n_offset;           /* of a list's count, a size_t */
+	size_t cap_offset;         /* of its capacity, set to the count when read; 0: it has none */
+};
+
+#define FIELD(kind, member_type, member_key, member) \
+	{ .key = (member_key), .type = (kind), .offset = offsetof(member_type, member) }
+
+/* A new reference. Every key of the table is in it. */
+json_t *fields_to_json(const struct field *fields, const void *obj);
+
+/*
+ * Fills a zeroed struct. A missing key, a wrong type, a number out of range or an
+ * unknown choice is an error that names the place ("tasks[3].pid"); what was read
+ * until then stays in obj for its owner to release. Further keys are ignored.
+ */
+MUST_CHECK struct err *fields_from_json(const struct field *fields, json_t *json, void *obj);
+
+#endif

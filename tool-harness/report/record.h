@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The run record: everything that one `attachstorm run` measured, as one JSON file
+ * and its raw samples beside it. docs/formats.md has the format; a change there
+ * bumps RUN_SCHEMA_VERSION.
+ */
+#ifndef REPORT_RECORD_H
+#define REPORT_RECORD_H
+
+#include <jansson.h>
+
+#include "lib/err.h"
+#include "lib/manifest.h"
+#include "measure/summary.h"
+#include "measure/trial.h"
+
+#define RUN_SCHEMA "attachstorm-run"
+#define RUN_SCHEMA_VERSION 1
+
+/* Strings are heap, JSON values owned references; all may be NULL but id. */
+struct run {
+	char *id;                /* file name of the record without its ending */
+	char *started_utc;       /* ISO 8601: "2026-03-01T12:00:00Z" */
+	char *kit_version;
+	json_t *scenario;        /* as resolved */
+	json_t *host;            /* facts of the machine; the table shows the keys it knows (docs/formats.md) */
+	json_t *target;          /* of the manifest, see run_target_json; NULL for a plain command */
+	json_t *calibration;     /* floor measurements of this run, or NULL */
+	bool complete;           /* all repetitions have been made */
+	struct trial *trials;
+	size_t n_trials, cap_trials;
+	struct trial_summary *trial_summaries;          /* one per trial, by run_summarise */
+	size_t n_trial_summaries;
+	struct summary summaries[TEMPERATURE_N];        /* by run_summarise */
+};
+
+void run_init(struct run *run);
+void run_deinit(struct run *run);
+
+/* A new initialised trial; the pointer is good until the next call. */
+struct trial *run_add_trial(struct run *run);
+
+/* Computes the summaries from the trials' events. Not after run_read, which reads no events. */
+void run_summarise(struct run *run);
+
+/* No trial contradicts itself, and there is one. */
+bool run_is_valid(const struct run *run);
+
+/*
+ * Facts of a target: name, seed, compiler, counts, digest of the spec (FNV-1a of its
+ * compact JSON with sorted keys). A new reference.
+ */
+json_t *run_target_json(const struct manifest *manifest);
+
+/* Makes the folder if needed and tries to write into it, so that it is known before measuring. */
+MUST_CHECK struct err *run_check_results_dir(const char *dir);
+
+/*
+ * Publishes dir/<id>.events.csv, then dir/<id>.json, each atomically; run after every
+ * repetition, the last record is always whole. Summarises first. Path of the record
+ * in ret_path (heap, caller frees; may be NULL).
+ */
+MUST_CHECK struct err *run_write(struct run *run, const char *dir, char **ret_path);
+
+/*
+ * Reads a record: trials without their events, libraries and names, and the summaries
+ * as written. Foreign, truncated and newer files are errors that name the file.
+ */
+MUST_CHECK struct err *run_read(const char *path, struct run *ret);
+MUST_CHECK struct err *run_parse(const char *name, const char *text, size_t len, struct run *ret);
+
+#endif

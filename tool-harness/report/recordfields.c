@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Which members of a trial and of its summaries are in the record, and under what
+ * key. Only data: field.c reads and writes it.
+ *
+ * Invariant: a unit that is not a plain count is in the key.
+ */
+#include "report/recordfields.h"
+
+#include "measure/summary.h"
+#include "measure/trial.h"
+
+#define T(kind, member) FIELD(kind, struct trial, #member, member)
+#define END { .key = NULL }
+
+static const struct field one_u64[] = { { .key = "", .type = FIELD_U64 } };
+static const struct field one_i64[] = { { .key = "", .type = FIELD_I64 } };
+static const struct field one_double[] = { { .key = "", .type = FIELD_DOUBLE } };
+static const struct field one_string[] = { { .key = "", .type = FIELD_STRING } };
+
+#define P(member) FIELD(FIELD_I64, struct trial_phases, #member, member)
+static const struct field phases_fields[] = {
+	P(launch_ns),  P(acquired_ns), P(stopped_ns),   P(started_ns),  P(linkmaps_ns), P(symbols_ns),
+	P(planted_ns), P(continued_ns), P(imported_ns), P(visited_ns), P(mpi_ns),      P(ended_ns),
+	END,
+};
+
+#define R(kind, member) FIELD(kind, struct trial_residency, #member, member)
+static const struct field residency_fields[] = {
+	R(FIELD_U64, files),
+	R(FIELD_U64, pages),
+	R(FIELD_U64, pages_resident),
+	R(FIELD_BOOL, dropped_caches),
+	END,
+};
+
+#define REPORT(member) FIELD(FIELD_I64, struct task_report, #member, member)
+static const struct field report_fields[] = {
+	REPORT(modules_imported),
+	REPORT(calls),
+	REPORT(mpi_test_passed),
+	END,
+};
+
+#define TASK(kind, member) FIELD(kind, struct trial_task, #member, member)
+static const struct field task_fields[] = {
+	TASK(FIELD_INT, rank),
+	TASK(FIELD_INT, pid),
+	TASK(FIELD_STRING, host),
+	TASK(FIELD_STRING, exe),
+	TASK(FIELD_I64, exec_ns),
+	{ "marks_ns", FIELD_MAP, offsetof(struct trial_task, marks_ns), one_i64, mark_names, sizeof(int64_t), 0, 0 },
+	{ "report", FIELD_OBJECT, offsetof(struct trial_task, report), report_fields, NULL, 0, 0, 0 },
+	{ "stops", FIELD_MAP, offsetof(struct trial_task, stops), one_u64, event_class_names, sizeof(uint64_t), 0, 0 },
+	TASK(FIELD_U64, load_events),
+	TASK(FIELD_U64, libraries_at_start),
+	TASK(FIELD_U64, libraries_at_end),
+	TASK(FIELD_U64, target_libraries),
+	TASK(FIELD_U64, breakpoints_planted),
+	TASK(FIELD_U64, breakpoint_hits),
+	TASK(FIELD_U64, threads),
+	TASK(FIELD_U64, children_released),
+	TASK(FIELD_INT, exit_status),
+	TASK(FIELD_BOOL, gone_early),
+	END,
+};
+static const struct field one_task[] = { { .key = "", .type = FIELD_OBJECT, .fields = task_fields } };
+
+#define BREAKPOINT(kind, member) FIELD(kind, struct trial_breakpoint, #member, member)
+static const struct field breakpoint_fields[] = {
+	BREAKPOINT(FIELD_STRING, function),
+	BREAKPOINT(FIELD_STRING, library),
+	BREAKPOINT(FIELD_U64, planted_tasks),
+	BREAKPOINT(FIELD_U64, hits),
+	BREAKPOINT(FIELD_I64, expected_hits),
+	END,
+};
+static const struct field one_breakpoint[] = { { .key = "", .type = FIELD_OBJECT, .fields = breakpoint_fields } };
+
+const struct field trial_fields[] = {
+	T(FIELD_U32, repetition),
+	{ "temperature", FIELD_CHOICE, offsetof(struct trial, temperature), NULL, temperature_names, 0, 0, 0 },
+	T(FIELD_BOOL, traced),
+	T(FIELD_STRING, tool),
+	T(FIELD_BOOL, timed_out),
+	T(FIELD_BOOL, interrupted),
+	{ "contradictions", FIELD_LIST, offsetof(struct trial, contradictions), one_string, NULL, sizeof(char *),
+	  offsetof(struct trial, n_contradictions), offsetof(struct trial, cap_contradictions) },
+	{ "phases", FIELD_OBJECT, offsetof(struct trial, phases), phases_fields, NULL, 0, 0, 0 },
+	{ "residency", FIELD_OBJECT, offsetof(struct trial, residency), residency_fields, NULL, 0, 0, 0 },
+	T(FIELD_U64, ptrace_calls),
+	T(FIELD_U64, bytes_read),
+	T(FIELD_U64, traps_written),
+	T(FIELD_I64, tracer_cpu_ns),
+	T(FIELD_I64, tracer_peak_rss_bytes),
+	T(FIELD_INT, launcher_status),
+	{ "breakpoints", FIELD_LIST, offsetof(struct trial, breakpoints), one_breakpoint, NULL,
+	  sizeof(struct trial_breakpoint), offsetof(struct trial, n_breakpoints), 0 },
+	{ "tasks", FIELD_LIST, offsetof(struct trial, tasks), one_task, NULL, sizeof(struct trial_task),
+	  offsetof(struct trial, n_tasks), 0 },
+	END,
+};
+
+#define Q(member) FIELD(FIELD_DOUBLE, struct quantiles, #member, member)
+static const struct field quantiles_fields[] = {
+	FIELD(FIELD_U64, struct quantiles, "n", n),
+	Q(min), Q(p10), Q(p50), Q(p90), Q(p99), Q(max), Q(mean), Q(sum),
+	END,
+};
+static const struct field one_quantiles[] = { { .key = "", .type = FIELD_OBJECT, .fields = quantiles_fields } };
+
+static const struct field counts_by_class[] = {
+	{ "", FIELD_MAP, 0, one_u64, event_class_names, sizeof(uint64_t), 0, 0 },
+};
+static const struct field medians_by_class[] = {
+	{ "", FIELD_MAP, 0, one_double, event_class_names, sizeof(double), 0, 0 },
+};
+
+#define OF(kind, member) FIELD(kind, struct trial_summary, #member, member)
+#define OF_QUANTILES(owner, member) \
+	{ #member, FIELD_OBJECT, offsetof(owner, member), quantiles_fields, NULL, 0, 0, 0 }
+
+const struct field trial_summary_fields[] = {
+	{ "spans_ns", FIELD_MAP, offsetof(struct trial_summary, spans_ns), one_i64, span_names, sizeof(int64_t), 0, 0 },
+	{ "stops", FIELD_MAP, offsetof(struct trial_summary, stops), counts_by_class, event_phase_names,
+	  EVENT_N_CLASSES * sizeof(uint64_t), 0, 0 },
+	OF(FIELD_U64, load_events),
+	OF(FIELD_U64, odd_sequences),
+	OF(FIELD_DOUBLE, load_events_per_task),
+	OF(FIELD_DOUBLE, breakpoints),
+	OF_QUANTILES(struct trial_summary, t1_ns),
+	OF_QUANTILES(struct trial_summary, t2_ns),
+	OF_QUANTILES(struct trial_summary, handling_ns),
+	OF_QUANTILES(struct trial_summary, queue_ns),
+	OF(FIELD_DOUBLE, measured_ns),
+	OF(FIELD_DOUBLE, model_ns),
+	OF(FIELD_DOUBLE, plant_ns),
+	END,
+};
+
+#define S(kind, member) FIELD(kind, struct summary, #member, member)
+#define BY_SPAN(member) \
+	{ #member, FIELD_MAP, offsetof(struct summary, member), one_quantiles, span_names, sizeof(struct quantiles), 0, 0 }
+
+const struct field summary_fields[] = {
+	S(FIELD_U64, n_traced),
+	S(FIELD_U64, n_untraced),
+	S(FIELD_U64, n_invalid),
+	BY_SPAN(traced_ns),
+	BY_SPAN(untraced_ns),
+	BY_SPAN(ratio),
+	{ "stops", FIELD_MAP, offsetof(struct summary, stops), medians_by_class, event_phase_names,
+	  EVENT_N_CLASSES * sizeof(double), 0, 0 },
+	S(FIELD_DOUBLE, load_events),
+	S(FIELD_DOUBLE, odd_sequences),
+	S(FIELD_DOUBLE, tasks),
+	S(FIELD_DOUBLE, load_events_per_task),
+	S(FIELD_DOUBLE, breakpoints),
+	S(FIELD_DOUBLE, libraries_at_start),
+	S(FIELD_DOUBLE, libraries_at_end),
+	S(FIELD_DOUBLE, target_libraries),
+	S(FIELD_DOUBLE, breakpoints_planted),
+	S(FIELD_DOUBLE, breakpoint_hits),
+	OF_QUANTILES(struct summary, t1_ns),
+	OF_QUANTILES(struct summary, t2_ns),
+	OF_QUANTILES(struct summary, handling_ns),
+	OF_QUANTILES(struct summary, queue_ns),
+	OF_QUANTILES(struct summary, task_cost_per_stop_ns),
+	OF_QUANTILES(struct summary, job_cost_per_stop_ns),
+	OF_QUANTILES(struct summary, measured_ns),
+	OF_QUANTILES(struct summary, model_ns),
+	OF_QUANTILES(struct summary, plant_ns),
+	OF_QUANTILES(struct summary, model_ratio),
+	OF_QUANTILES(struct summary, tracer_cpu_ns),
+	S(FIELD_DOUBLE, ptrace_calls),
+	S(FIELD_DOUBLE, bytes_read),
+	S(FIELD_DOUBLE, traps_written),
+	S(FIELD_DOUBLE, tracer_peak_rss_bytes),
+	END,
+};

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The record's structs as field tables. */
+#ifndef REPORT_RECORDFIELDS_H
+#define REPORT_RECORDFIELDS_H
+
+#include "report/field.h"
+
+extern const struct field trial_fields[];         /* struct trial, without events and libraries */
+extern const struct field trial_summary_fields[]; /* struct trial_summary */
+extern const struct field summary_fields[];       /* struct summary */
+
+#endif

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The table's body: phases as in the paper's Table 4, events, costs, model and
+ * verdict. The head (target, job, machine) is tablehead.c, cells are cell.c.
+ *
+ * Invariant: no line is wider than TABLE_WIDTH, but for contradictions and names,
+ * which are never cut.
+ */
+#include "report/table.h"
+
+#include "report/cell.h"
+#include "report/human.h"
+#include "report/tablehead.h"
+
+#define LABEL_WIDTH 34
+#define QUOTED_CONTRADICTIONS 12
+
+static bool is_shown(const struct summary *summary)
+{
+	return summary->n_traced + summary->n_untraced + summary->n_invalid > 0;
+}
+
+static const struct {
+	enum span span;
+	const char *label;
+} span_rows[] = {
+	{ SPAN_PHASE1, "phase 1   launch to planted" },
+	{ SPAN_ACQUIRE, "          tasks acquired" },
+	{ SPAN_STOP, "          stopped at exec" },
+	{ SPAN_START, "          linked libraries mapped" },
+	{ SPAN_LINKMAPS, "          link maps read" },
+	{ SPAN_SYMBOLS, "          symbols read" },
+	{ SPAN_PLANT, "          breakpoints planted" },
+	{ SPAN_PHASE2, "phase 2   continued to imported" },
+	{ SPAN_STARTUP, "phase 1 + 2" },
+	{ SPAN_VISIT, "visit" },
+	{ SPAN_MPI, "MPI test" },
+	{ SPAN_EXIT, "exit" },
+	{ SPAN_TOTAL, "total" },
+	{ SPAN_IMPORT_WORST, "import    slowest rank" },
+	{ SPAN_IMPORT_MEDIAN, "          median rank" },
+};
+
+static void put_span_heading(const struct run *run, struct strbuf *out)
+{
+	cell_left(out, "", LABEL_WIDTH);
+	for (size_t i = 0; i < TEMPERATURE_N; i++) {
+		const struct summary *s = &run->summaries[i];
+
+		if (is_shown(s))
+			cell_ruled(out, 31, "%s: n = %zu, untraced %zu", temperature_names[i], (size_t)s->n_traced,
+				   (size_t)s->n_untraced);
+	}
+	cell_end(out);
+	cell_left(out, "", LABEL_WIDTH);
+	for (size_t i = 0; i < TEMPERATURE_N; i++) {
+		if (!is_shown(&run->summaries[i]))
+			continue;
+		cell_right(out, "untraced", 12);
+		cell_right(out, "traced", 11);
+		cell_right(out, "ratio", 10);
+	}
+	cell_end(out);
+}
+
+static void put_spans(const struct run *run, struct strbuf *out)
+{
+	put_span_heading(run, out);
+	for (size_t row = 0; row < ARRAY_SIZE(span_rows); row++) {
+		enum span span = span_rows[row].span;
+		bool any = false;
+
+		for (size_t i = 0; i < TEMPERATURE_N; i++)
+			any |= run->summaries[i].traced_ns[span].n + run->summaries[i].untraced_ns[span].n > 0;
+		if (!any)
+			continue;
+		cell_left(out, span_rows[row].label, LABEL_WIDTH);
+		for (size_t i = 0; i < TEMPERATURE_N; i++) {
+			const struct summary *s = &run->summaries[i];
+
+			if (!is_shown(s))
+				continue;
+			cell_median(out, &s->untraced_ns[span], 12);
+			cell_median(out, &s->traced_ns[span], 11);
+			if (s->ratio[span].n)
+				cell_format(out, 10, "%.2f ×", s->ratio[span].p50);
+			else
+				cell_right(out, "", 10);
+		}
+		cell_end(out);
+	}
+}
+
+static double stops_in_phase(const struct summary *s, enum event_phase phase)
+{
+	double sum = 0;
+
+	for (size_t class = 0; class < EVENT_N_CLASSES; class++)
+		sum += s->stops[phase][class];
+	return sum;
+}
+
+static double stops_of_class(const struct summary *s, enum event_class class)
+{
+	double sum = 0;
+
+	for (size_t phase = 0; phase < EVENT_N_PHASES; phase++)
+		sum += s->stops[phase][class];
+	return sum;
+}
+
+static void put_stops(const struct run *run, struct strbuf *out)
+{
+	cell_headings(out, "stops, all tasks", 18,
+		      (const char *const[]){ "all", "add", "delete", "consistent", "null", "start-up", "import", "later",
+					     NULL },
+		      (const int[]){ 10, 9, 9, 12, 9, 12, 10, 10 });
+	for (size_t i = 0; i < TEMPERATURE_N; i++) {
+		const struct summary *s = &run->summaries[i];
+		double all = 0;
+
+		if (!s->n_traced)
+			continue;
+		for (size_t phase = 0; phase < EVENT_N_PHASES; phase++)
+			all += stops_in_phase(s, phase);
+		cell_label(out, temperature_names[i], 18);
+		cell_count(out, all, 10);
+		cell_count(out, stops_of_class(s, EVENT_ADD), 9);
+		cell_count(out, stops_of_class(s, EVENT_DELETE), 9);
+		cell_count(out, stops_of_class(s, EVENT_CONSISTENT), 12);
+		cell_count(out, stops_of_class(s, EVENT_NULL), 9);
+		cell_count(out, stops_in_phase(s, EVENT_STARTUP), 12);
+		cell_count(out, stops_in_phase(s, EVENT_IMPORT), 10);
+		cell_count(out, stops_in_phase(s, EVENT_LATER), 10);
+		cell_end(out);
+		if (s->odd_sequences > 0) {
+			strbuf_puts(out, "    odd sequences of stops: ");
+			human_count(out, s->odd_sequences);
+			cell_end(out);
+		}
+	}
+}
+
+static void put_libraries(const struct run *run, struct strbuf *out)
+{
+	cell_headings(out, "per task", 18,
+		      (const char *const[]){ "load events", "of phase 2", "libs at start", "at end", "of target",
+					     "breakpoints", "hits", NULL },
+		      (const int[]){ 12, 12, 15, 9, 11, 13, 10 });
+	for (size_t i = 0; i < TEMPERATURE_N; i++) {
+		const struct summary *s = &run->summaries[i];
+
+		if (!s->n_traced || s->tasks <= 0)
+			continue;
+		cell_label(out, temperature_names[i], 18);
+		cell_count(out, s->load_events / s->tasks, 12);
+		cell_count(out, s->load_events_per_task, 12);
+		cell_count(out, s->libraries_at_start, 15);
+		cell_count(out, s->libraries_at_end, 9);
+		cell_count(out, s->target_libraries, 11);
+		cell_count(out, s->breakpoints_planted / s->tasks, 13);
+		cell_count(out, s->breakpoint_hits / s->tasks, 10);
+		cell_end(out);
+	}
+}
+
+/* Which floor a cost is a multiple of. */
+enum floor_kind { FLOOR_NONE, FLOOR_STOP, FLOOR_TRAP };
+
+static const struct {
+	const char *label;
+	size_t offset; /* of a struct quantiles in struct summary */
+	enum floor_kind floor;
+} cost_rows[] = {
+	{ "T1        one load event", offsetof(struct summary, t1_ns), FLOOR_STOP },
+	{ "T2        one reinsertion", offsetof(struct summary, t2_ns), FLOOR_TRAP },
+	{ "handling  one stop", offsetof(struct summary, handling_ns), FLOOR_STOP },
+	{ "queueing  one stop", offsetof(struct summary, queue_ns), FLOOR_NONE },
+	{ "full cost one stop, to a task", offsetof(struct summary, task_cost_per_stop_ns), FLOOR_STOP },
+	{ "          one stop, to the job", offsetof(struct summary, job_cost_per_stop_ns), FLOOR_STOP },
+};
+
+static void put_cost(const struct quantiles *q, double floor_ns, struct strbuf *out)
+{
+	cell_count(out, q->n, 10);
+	cell_duration(out, q->p10, 11);
+	cell_duration(out, q->p50, 11);
+	cell_duration(out, q->p90, 11);
+	cell_duration(out, q->max, 11);
+	if (floor_ns > 0) {
+		_cleanup_strbuf_ struct strbuf multiple = STRBUF_INIT;
+
+		human_number(&multiple, q->p50 / floor_ns);
+		strbuf_puts(&multiple, " ×");
+		cell_right(out, multiple.text, 9);
+	}
+	cell_end(out);
+}
+
+static void put_costs(const struct run *run, struct strbuf *out)
+{
+	struct floors floors;
+
+	floors_read(run, &floors);
+	cell_headings(out, "costs", LABEL_WIDTH - 4,
+		      (const char *const[]){ "", "n", "p10", "median", "p90", "max",
+					     floors.stop_ns > 0 ? "× floor" : "", NULL },
+		      (const int[]){ 6, 10, 11, 11, 11, 11, 9 });
+	for (size_t row = 0; row < ARRAY_SIZE(cost_rows); row++) {
+		const char *label = cost_rows[row].label;
+		double floor_ns = cost_rows[row].floor == FLOOR_STOP ? floors.stop_ns
+				  : cost_rows[row].floor == FLOOR_TRAP ? floors.trap_ns : 0;
+
+		for (size_t i = 0; i < TEMPERATURE_N; i++) {
+			const struct quantiles *q =
+				(const struct quantiles *)((const char *)&run->summaries[i] + cost_rows[row].offset);
+
+			if (!q->n)
+				continue;
+			cell_left(out, label, LABEL_WIDTH - 4);
+			cell_right(out, temperature_names[i], 6);
+			put_cost(q, floor_ns, out);
+			label = "";
+		}
+	}
+	floors_put(&floors, out);
+}
+
+static void put_model(const struct run *run, struct strbuf *out)
+{
+	cell_headings(out, "model     M × N × (T1 + B × T2)", 54,
+		      (const char *const[]){ "model", "measured", "model / measured", NULL },
+		      (const int[]){ 12, 12, 20 });
+	for (size_t i = 0; i < TEMPERATURE_N; i++) {
+		const struct summary *s = &run->summaries[i];
+		_cleanup_strbuf_ struct strbuf formula = STRBUF_INIT;
+
+		if (!s->n_traced || !s->model_ratio.n)
+			continue;
+		human_count(&formula, s->load_events_per_task);
+		strbuf_puts(&formula, " × ");
+		human_count(&formula, s->tasks);
+		strbuf_puts(&formula, " × (");
+		human_duration(&formula, s->t1_ns.p50);
+		if (s->t2_ns.n) {
+			strbuf_puts(&formula, " + ");
+			human_number(&formula, s->breakpoints);
+			strbuf_puts(&formula, " × ");
+			human_duration(&formula, s->t2_ns.p50);
+		}
+		strbuf_puts(&formula, ")");
+		cell_label(out, temperature_names[i], 10);
+		cell_left(out, formula.text, 44);
+		cell_duration(out, s->model_ns.p50, 12);
+		cell_duration(out, s->measured_ns.p50, 12);
+		cell_format(out, 20, "%.2f", s->model_ratio.p50);
+		cell_end(out);
+	}
+}
+
+static void put_verdict(const struct run *run, struct strbuf *out)
+{
+	size_t invalid = 0, quoted = 0, all = 0;
+
+	for (size_t i = 0; i < run->n_trials; i++)
+		invalid += run->trials[i].n_contradictions > 0;
+	if (run->n_trials == 0) {
+		strbuf_puts(out, "INVALID   nothing was measured\n");
+		return;
+	}
+	if (invalid == 0) {
+		strbuf_printf(out, "valid     the counts of all %zu runs agree%s%s\n", run->n_trials,
+			      run->target ? " with the manifest" : "", run->complete ? "" : " (not all repetitions yet)");
+		return;
+	}
+	strbuf_printf(out, "INVALID   %zu of %zu runs contradict themselves%s; the numbers above leave them out\n",
+		      invalid, run->n_trials, run->target ? " or the manifest" : "");
+	for (size_t i = 0; i < run->n_trials; i++) {
+		const struct trial *trial = &run->trials[i];
+
+		for (size_t j = 0; j < trial->n_contradictions; j++, all++) {
+			if (quoted == QUOTED_CONTRADICTIONS)
+				continue;
+			quoted++;
+			strbuf_printf(out, "          %s %u, %s: %s\n", temperature_names[trial->temperature],
+				      trial->repetition + 1, trial->traced ? "traced" : "untraced",
+				      trial->contradictions[j]);
+		}
+	}
+	if (all > quoted)
+		strbuf_printf(out, "          and %zu more in the record\n", all - quoted);
+}
+
+void table_format(const struct run *run, struct strbuf *out)
+{
+	bool traced = false;
+
+	for (size_t i = 0; i < TEMPERATURE_N; i++)
+		traced |= run->summaries[i].n_traced > 0;
+	head_put(run, out);
+	cell_rule(out, TABLE_WIDTH);
+	put_spans(run, out);
+	if (traced) {
+		cell_rule(out, TABLE_WIDTH);
+		put_stops(run, out);
+		put_libraries(run, out);
+		cell_rule(out, TABLE_WIDTH);
+		put_costs(run, out);
+		put_model(run, out);
+	}
+	cell_rule(out, TABLE_WIDTH);
+	put_verdict(run, out);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Reads the record's JSON parts (scenario, host, target, calibration) as far as a
+ * person wants to see them. All keys are optional: a record of another tool or an
+ * older host section still has a head.
+ *
+ * Invariant: reads only; an absent key leaves its words out.
+ */
+#include "report/tablehead.h"
+
+#include "report/cell.h"
+#include "report/human.h"
+#include "report/table.h"
+
+static const char *text_of(json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+/* A line of facts separated by dots: "job       4 tasks · mpirun · ...". */
+struct facts {
+	struct strbuf *out;
+	size_t column;
+};
+
+static void facts_begin(struct facts *facts, const char *label, struct strbuf *out)
+{
+	cell_left(out, label, 10);
+	*facts = (struct facts){ out, 10 };
+}
+
+static void facts_add(struct facts *facts, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void facts_add(struct facts *facts, const char *fmt, ...)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	va_list ap;
+	size_t width;
+
+	va_start(ap, fmt);
+	strbuf_vprintf(&text, fmt, ap);
+	va_end(ap);
+	width = cell_display_width(text.text);
+	if (facts->column > 10 && facts->column + 3 + width > TABLE_WIDTH) {
+		cell_end(facts->out);
+		cell_left(facts->out, "", 10);
+		facts->column = 10;
+	}
+	if (facts->column > 10) {
+		strbuf_puts(facts->out, " · ");
+		facts->column += 3;
+	}
+	strbuf_puts(facts->out, text.text);
+	facts->column += width;
+}
+
+static void put_target(const struct run *run, struct strbuf *out)
+{
+	_cleanup_strbuf_ struct strbuf functions = STRBUF_INIT;
+	json_t *target = run->target, *command = json_object_get(run->scenario, "command"), *word;
+	struct facts facts;
+	size_t i;
+
+	if (target) {
+		facts_begin(&facts, "target", out);
+		facts_add(&facts, "%s", text_of(target, "name") ? text_of(target, "name") : "unnamed");
+		facts_add(&facts, "%" JSON_INTEGER_FORMAT " libraries (%" JSON_INTEGER_FORMAT " modules)",
+			  json_integer_value(json_object_get(target, "libraries")),
+			  json_integer_value(json_object_get(target, "modules")));
+		human_count(&functions, json_integer_value(json_object_get(target, "functions")));
+		facts_add(&facts, "%s functions", functions.text);
+		if (text_of(target, "seed"))
+			facts_add(&facts, "seed %s", text_of(target, "seed"));
+		if (text_of(target, "compiler_version"))
+			facts_add(&facts, "%s", text_of(target, "compiler_version"));
+		cell_end(out);
+	} else if (json_array_size(command) > 0) {
+		cell_left(out, "command", 10);
+		json_array_foreach(command, i, word)
+			strbuf_printf(out, "%s%s", i ? " " : "", json_string_value(word) ? json_string_value(word) : "?");
+		cell_end(out);
+	}
+}
+
+static void put_job(const struct run *run, struct strbuf *out)
+{
+	json_t *scenario = run->scenario, *breakpoints = json_object_get(scenario, "breakpoints");
+	json_int_t tasks = json_integer_value(json_object_get(scenario, "tasks"));
+	json_int_t count = json_integer_value(json_object_get(breakpoints, "count"));
+	struct facts facts;
+
+	facts_begin(&facts, "job", out);
+	facts_add(&facts, "%" JSON_INTEGER_FORMAT " %s%s%s", tasks, tasks == 1 ? "task" : "tasks",
+		  text_of(scenario, "launcher") ? " by " : "",
+		  text_of(scenario, "launcher") ? text_of(scenario, "launcher") : "");
+	if (text_of(run->host, "launcher_version"))
+		facts_add(&facts, "%s", text_of(run->host, "launcher_version"));
+	if (text_of(scenario, "tool"))
+		facts_add(&facts, "tool %s", text_of(scenario, "tool"));
+	if (text_of(scenario, "wait"))
+		facts_add(&facts, "wait %s", text_of(scenario, "wait"));
+	if (text_of(scenario, "aslr"))
+		facts_add(&facts, "ASLR %s", text_of(scenario, "aslr"));
+	if (count > 0 && text_of(breakpoints, "reinsert"))
+		facts_add(&facts, "%" JSON_INTEGER_FORMAT " breakpoints, reinsert %s", count,
+			  text_of(breakpoints, "reinsert"));
+	else
+		facts_add(&facts, "%" JSON_INTEGER_FORMAT " breakpoints", count);
+	cell_end(out);
+}
+
+static void put_machine(const struct run *run, struct strbuf *out)
+{
+	static const struct {
+		const char *key, *what;
+	} texts[] = {
+		{ "cpu_model", "" },
+		{ "kernel", "Linux " },
+		{ "glibc", "glibc " },
+	};
+	json_t *host = run->host, *load = json_object_get(host, "load_1min"),
+	       *memory = json_object_get(host, "memory_bytes");
+	struct facts facts;
+
+	if (json_object_size(host) == 0)
+		return;
+	facts_begin(&facts, "machine", out);
+	if (json_is_integer(json_object_get(host, "cpus")))
+		facts_add(&facts, "%" JSON_INTEGER_FORMAT " CPUs", json_integer_value(json_object_get(host, "cpus")));
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		const char *text = text_of(host, texts[i].key);
+
+		if (text)
+			facts_add(&facts, "%s%s", texts[i].what, text);
+	}
+	if (json_is_number(memory)) {
+		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+		human_bytes(&text, json_number_value(memory));
+		facts_add(&facts, "%s", text.text);
+	}
+	if (json_is_number(load))
+		facts_add(&facts, "load %.2f", json_number_value(load));
+	cell_end(out);
+}
+
+void head_put(const struct run *run, struct strbuf *out)
+{
+	struct facts facts;
+
+	facts_begin(&facts, "run", out);
+	facts_add(&facts, "%s", run->id);
+	if (run->started_utc)
+		facts_add(&facts, "%s", run->started_utc);
+	if (run->kit_version)
+		facts_add(&facts, "attachstorm %s", run->kit_version);
+	cell_end(out);
+	put_target(run, out);
+	put_job(run, out);
+	put_machine(run, out);
+}
+
+/* A calibration value is a number, or an object whose "p50" is one. */
+static double value_of(json_t *json)
+{
+	return json_number_value(json_is_object(json) ? json_object_get(json, "p50") : json);
+}
+
+void floors_read(const struct run *run, struct floors *ret)
+{
+	json_t *stops = json_object_get(run->calibration, "bare_stop_continue_ns");
+	const char *wait = text_of(run->scenario, "wait");
+
+	*ret = (struct floors){ .wait = wait ? wait : "block" };
+	ret->stop_ns = value_of(json_object_get(stops, ret->wait));
+	ret->trap_ns = value_of(json_object_get(run->calibration, "trap_write_ns"));
+	ret->register_ns = value_of(json_object_get(run->calibration, "register_access_ns"));
+}
+
+void floors_put(const struct floors *floors, struct strbuf *out)
+{
+	struct facts facts;
+	const struct {
+		const char *name;
+		double ns;
+	} rows[] = {
+		{ "stop and continue", floors->stop_ns },
+		{ "register access", floors->register_ns },
+		{ "trap write", floors->trap_ns },
+	};
+
+	if (!(floors->stop_ns > 0))
+		return;
+	facts_begin(&facts, "floor", out);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+		if (!(rows[i].ns > 0))
+			continue;
+		human_duration(&text, rows[i].ns);
+		facts_add(&facts, "%s %s%s%s", rows[i].name, text.text, i == 0 ? ", wait " : "", i == 0 ? floors->wait : "");
+	}
+	cell_end(out);
+}

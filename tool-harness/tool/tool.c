@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The table of tools under test. Knows their names, nothing of what they do.
+ *
+ * Invariant: a name is in the table once.
+ */
+#include "tool/tool.h"
+
+#include <string.h>
+
+#include "lib/strbuf.h"
+
+static const struct tool_ops *const tools[] = { &tool_native, &tool_null };
+
+struct err *tool_find(const char *name, const struct tool_ops **ret)
+{
+	_cleanup_strbuf_ struct strbuf known = STRBUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
+		if (strcmp(tools[i]->name, name) == 0) {
+			*ret = tools[i];
+			return NULL;
+		}
+		strbuf_printf(&known, "%s%s (%s)", i ? ", " : "", tools[i]->name, tools[i]->help);
+	}
+	return err_hint(err_new("no such tool: '%s'", name), "known tools: %s", known.text);
+}

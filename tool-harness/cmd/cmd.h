@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The subcommands of attachstorm. Each parses its own options (argv[0] is
+ * "attachstorm NAME") and returns an error, or sets the exit status of a run that
+ * came to its end. Results go to standard output; only main prints errors.
+ */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include "lib/err.h"
+
+MUST_CHECK struct err *cmd_run(int argc, char **argv, int *status_ret);
+MUST_CHECK struct err *cmd_model(int argc, char **argv, int *status_ret);
+MUST_CHECK struct err *cmd_calibrate(int argc, char **argv, int *status_ret);
+
+#endif

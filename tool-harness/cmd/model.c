@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * attachstorm model: M x N x (T1 + B x T2) for numbers given, or for those that a
+ * run record measured. Computes and prints; measures nothing.
+ *
+ * Invariant: a number that the user gave is never replaced by the record's.
+ */
+#include <argp.h>
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "lib/conf.h"
+#include "measure/model.h"
+#include "report/human.h"
+#include "report/record.h"
+
+enum { OPT_LIBRARIES = 1000, OPT_TASKS, OPT_BREAKPOINTS, OPT_T1, OPT_T2, OPT_JSON };
+
+static const struct argp_option options[] = {
+	{ NULL, 0, NULL, 0, "The job to predict for:", 1 },
+	{ "libraries", OPT_LIBRARIES, "M", 0, "Load events per task", 1 },
+	{ "tasks", OPT_TASKS, "N", 0, "Tasks", 1 },
+	{ "breakpoints", OPT_BREAKPOINTS, "B", 0, "Breakpoints reinserted at each load event (default 0)", 1 },
+	{ NULL, 0, NULL, 0, "The tool, without a record:", 2 },
+	{ "t1", OPT_T1, "TIME", 0, "Handling of one load event without reinsertion, as 10ms", 2 },
+	{ "t2", OPT_T2, "TIME", 0, "Reinsertion of one breakpoint, as 1ms", 2 },
+	{ NULL, 0, NULL, 0, "Output:", 3 },
+	{ "json", OPT_JSON, NULL, 0, "JSON instead of text", 3 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
+};
+
+static const char doc[] =
+	"Predict what a tool's handling of load events costs a job: M x N x (T1 + B x T2)."
+	"\vWith RECORD, a run record, T1 and T2 are what it measured, cold and warm, with the range from their 10th "
+	"to their 90th percentile; M, N and B are its own unless given. For example\n\n"
+	"  attachstorm model --libraries 500 --tasks 500 --breakpoints 10 --t1 10ms --t2 1ms\n\n"
+	"says 83.3 minutes, of which 41.7 for the events alone.";
+
+/* Numbers are negative until given. */
+struct model_args {
+	double libraries, tasks, breakpoints;
+	int64_t t1_ns, t2_ns;
+	const char *record;
+	bool json;
+	struct err *err;
+};
+
+static struct err *parse_number(const char *text, const char *what, double min, double *ret)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || *end || !isfinite(value))
+		return err_new("%s: '%s' is not a number", what, text);
+	if (value < min)
+		return err_new("%s: %s is below %g", what, text, min);
+	*ret = value;
+	return NULL;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct model_args *args = state->input;
+
+	switch (key) {
+	case OPT_LIBRARIES:
+		args->err = parse_number(arg, "--libraries", 0, &args->libraries);
+		break;
+	case OPT_TASKS:
+		args->err = parse_number(arg, "--tasks", 1, &args->tasks);
+		break;
+	case OPT_BREAKPOINTS:
+		args->err = parse_number(arg, "--breakpoints", 0, &args->breakpoints);
+		break;
+	case OPT_T1:
+		args->err = conf_parse_duration(arg, "--t1", &args->t1_ns);
+		break;
+	case OPT_T2:
+		args->err = conf_parse_duration(arg, "--t2", &args->t2_ns);
+		break;
+	case OPT_JSON:
+		args->json = true;
+		break;
+	case ARGP_KEY_ARG:
+		if (args->record)
+			args->err = err_new("more than one record: '%s'", arg);
+		args->record = arg;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return args->err ? EINVAL : 0;
+}
+
+static struct err *check_args(const struct model_args *args)
+{
+	bool times = args->t1_ns >= 0 || args->t2_ns >= 0;
+
+	if (args->record && times)
+		return err_hint(err_new("--t1 and --t2 do not go with a record"), "the record has its own, measured");
+	if (args->record)
+		return NULL;
+	if (args->t1_ns < 0 || args->libraries < 0 || args->tasks < 0)
+		return err_hint(err_new("without a record, --libraries, --tasks and --t1 are needed"),
+				"see 'attachstorm model --help'");
+	if (args->breakpoints > 0 && args->t2_ns < 0)
+		return err_new("--breakpoints without a record needs --t2");
+	return NULL;
+}
+
+/* One prediction: at the medians, and at the 10th and 90th percentiles if measured. */
+struct prediction {
+	const char *name; /* temperature, NULL if nothing was measured */
+	double libraries, tasks, breakpoints;
+	struct quantiles t1_ns, t2_ns;
+	double total_ns, low_ns, high_ns, events_ns;
+};
+
+static void predict(struct prediction *p)
+{
+	struct cost_model at_p10 = { p->t1_ns.p10, p->t2_ns.p10 }, at_p50 = { p->t1_ns.p50, p->t2_ns.p50 },
+			  at_p90 = { p->t1_ns.p90, p->t2_ns.p90 };
+
+	p->total_ns = cost_model_total_ns(&at_p50, p->libraries, p->tasks, p->breakpoints);
+	p->low_ns = cost_model_total_ns(&at_p10, p->libraries, p->tasks, p->breakpoints);
+	p->high_ns = cost_model_total_ns(&at_p90, p->libraries, p->tasks, p->breakpoints);
+	p->events_ns = cost_model_total_ns(&at_p50, p->libraries, p->tasks, 0);
+}
+
+/* "83.3 minutes, of which 41.7 for the events alone": both in the unit of the whole. */
+static void put_total(const struct prediction *p, struct strbuf *out)
+{
+	const struct human_unit *unit = human_unit_for(p->total_ns);
+
+	human_number(out, p->total_ns / unit->ns);
+	strbuf_printf(out, " %s, of which ", unit->word);
+	human_number(out, p->events_ns / unit->ns);
+	strbuf_puts(out, " for the events alone\n");
+}
+
+static void put_job(const struct prediction *p, struct strbuf *out)
+{
+	human_count(out, p->libraries);
+	strbuf_puts(out, " load events x ");
+	human_count(out, p->tasks);
+	strbuf_puts(out, " tasks");
+}
+
+static void put_given(const struct prediction *p, struct strbuf *out)
+{
+	put_job(p, out);
+	strbuf_puts(out, " x (");
+	human_duration(out, p->t1_ns.p50);
+	if (p->breakpoints > 0) {
+		strbuf_puts(out, " + ");
+		human_number(out, p->breakpoints);
+		strbuf_puts(out, " breakpoints x ");
+		human_duration(out, p->t2_ns.p50);
+	}
+	strbuf_puts(out, ")\n");
+	put_total(p, out);
+}
+
+static void put_range(const char *name, const struct quantiles *q, struct strbuf *out)
+{
+	strbuf_printf(out, "  %s  ", name);
+	human_duration(out, q->p50);
+	strbuf_puts(out, "  (");
+	human_duration(out, q->p10);
+	strbuf_puts(out, " to ");
+	human_duration(out, q->p90);
+	strbuf_puts(out, ", n = ");
+	human_count(out, q->n);
+	strbuf_puts(out, ")\n");
+}
+
+static void put_measured(const struct prediction *p, struct strbuf *out)
+{
+	strbuf_printf(out, "%s\n", p->name);
+	put_range("T1", &p->t1_ns, out);
+	if (p->t2_ns.n)
+		put_range("T2", &p->t2_ns, out);
+	strbuf_puts(out, "  ");
+	put_job(p, out);
+	strbuf_puts(out, ", ");
+	human_number(out, p->breakpoints);
+	strbuf_puts(out, " breakpoints:\n  ");
+	put_total(p, out);
+	strbuf_puts(out, "  ");
+	human_duration(out, p->low_ns);
+	strbuf_puts(out, " to ");
+	human_duration(out, p->high_ns);
+	strbuf_puts(out, " if all were as the 10th or the 90th percentile\n");
+}
+
+static json_t *prediction_json(const struct prediction *p)
+{
+	json_t *json = json_pack("{s:s?, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "temperature", p->name,
+				 "load_events_per_task", p->libraries, "tasks", p->tasks, "breakpoints", p->breakpoints,
+				 "t1_ns", p->t1_ns.p50, "t2_ns", p->t2_ns.p50, "total_ns", p->total_ns, "events_ns",
+				 p->events_ns);
+
+	if (p->name) {
+		json_object_set_new(json, "total_p10_ns", json_real(p->low_ns));
+		json_object_set_new(json, "total_p90_ns", json_real(p->high_ns));
+		json_object_set_new(json, "t1_n", json_integer(p->t1_ns.n));
+		json_object_set_new(json, "t2_n", json_integer(p->t2_ns.n));
+	}
+	return json;
+}
+
+static void put_source(const struct run *run, struct strbuf *out)
+{
+	static const struct {
+		const char *key, *what;
+	} facts[] = { { "cpu_model", "" }, { "kernel", "Linux " }, { "glibc", "glibc " } };
+
+	strbuf_printf(out, "measured by %s", run->id);
+	if (run->started_utc)
+		strbuf_printf(out, " (%s)", run->started_utc);
+	for (size_t i = 0; i < ARRAY_SIZE(facts); i++) {
+		const char *text = json_string_value(json_object_get(run->host, facts[i].key));
+
+		if (text)
+			strbuf_printf(out, "%s%s%s", i ? ", " : " on ", facts[i].what, text);
+	}
+	strbuf_putc(out, '\n');
+}
+
+static void print_json(json_t *json)
+{
+	json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+	putchar('\n');
+	json_decref(json);
+}
+
+static void model_given(const struct model_args *args)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct prediction p = {
+		.libraries = args->libraries,
+		.tasks = args->tasks,
+		.breakpoints = args->breakpoints > 0 ? args->breakpoints : 0,
+		.t1_ns.p50 = args->t1_ns,
+		.t2_ns.p50 = args->t2_ns > 0 ? args->t2_ns : 0,
+	};
+
+	predict(&p);
+	if (args->json) {
+		print_json(json_pack("{s:[o]}", "predictions", prediction_json(&p)));
+		return;
+	}
+	put_given(&p, &out);
+	fputs(out.text, stdout);
+}
+
+static struct err *predict_measured(const struct model_args *args, const struct run *run, enum temperature temperature,
+				    struct prediction *ret)
+{
+	const struct summary *s = &run->summaries[temperature];
+	struct prediction p = {
+		.name = temperature_names[temperature],
+		.libraries = args->libraries >= 0 ? args->libraries : s->load_events_per_task,
+		.tasks = args->tasks >= 0 ? args->tasks : s->tasks,
+		.breakpoints = args->breakpoints >= 0 ? args->breakpoints : s->breakpoints,
+		.t1_ns = s->t1_ns,
+		.t2_ns = s->t2_ns,
+	};
+
+	if (p.breakpoints > 0 && !p.t2_ns.n)
+		return err_hint(err_new("'%s' measured no reinsertion, so it cannot predict for %g breakpoints", run->id,
+					p.breakpoints),
+				"measure with breakpoints, or leave --breakpoints out");
+	predict(&p);
+	*ret = p;
+	return NULL;
+}
+
+static struct err *model_measured(const struct model_args *args)
+{
+	_cleanup_(run_deinit) struct run run = { 0 };
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	json_t *predictions = json_array();
+	struct err *err = run_read(args->record, &run);
+
+	if (!err)
+		put_source(&run, &out);
+	for (size_t i = 0; !err && i < TEMPERATURE_N; i++) {
+		struct prediction p;
+
+		if (!run.summaries[i].t1_ns.n)
+			continue;
+		err = predict_measured(args, &run, i, &p);
+		if (err)
+			break;
+		json_array_append_new(predictions, prediction_json(&p));
+		put_measured(&p, &out);
+	}
+	if (!err && json_array_size(predictions) == 0)
+		err = err_with_status(err_new("'%s' has no valid measurement of load events", args->record),
+				      EXIT_INVALID);
+	if (!err && args->json)
+		print_json(json_pack("{s:s, s:O, s:O?}", "record", run.id, "predictions", predictions, "host", run.host));
+	else if (!err)
+		fputs(out.text, stdout);
+	json_decref(predictions);
+	return err;
+}
+
+struct err *cmd_model(int argc, char **argv, int *status_ret)
+{
+	static const struct argp argp = { options, parse_option, "[RECORD]", doc, NULL, NULL, NULL };
+	struct model_args args = { .libraries = -1, .tasks = -1, .breakpoints = -1, .t1_ns = -1, .t2_ns = -1 };
+	struct err *err = NULL;
+
+	argp_err_exit_status = EXIT_USAGE;
+	if (argp_parse(&argp, argc, argv, 0, NULL, &args) && !args.err)
+		return err_new("cannot read the options");
+	err = args.err ? args.err : check_args(&args);
+	if (err)
+		return err;
+	if (args.record)
+		err = model_measured(&args);
+	else
+		model_given(&args);
+	if (!err)
+		*status_ret = EXIT_OK;
+	return err;
+}

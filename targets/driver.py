@@ -261,7 +261,8 @@ class Output:
 
     def line(self, text):
         if self.enabled:
-            print("Pynamic: " + text, flush=True)
+            sys.stdout.write("Pynamic: %s\n" % text)
+            sys.stdout.flush()
 
     def times(self, names, times_ns):
         """Prints each time as the worst of all ranks; returns lines about all ranks for later."""

@@ -1,0 +1,18 @@
+# Shared by all end-to-end tests: `load common`.
+# O is the build folder, as for make.
+# shellcheck disable=SC2154  # status and output are set by run
+
+ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+O=$(cd "$ROOT" && realpath "${O:-build}")
+export ROOT O
+export PATH="$O:$PATH"
+
+# Open MPI as root, with more tasks than cores, is what tests do.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+
+# Builds the tiny target, or finds it up to date, and sets TINY to its folder.
+tiny_target() {
+	TINY=$O/targets/tiny
+	mkdir -p "$O/targets"
+	flock "$O/targets/tiny.wait" pynamic-gen -q "$ROOT/targets/tiny.yaml" -o "$TINY"
+}

@@ -1,0 +1,299 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+# The programs of a target by themselves, without the harness: their lines, marks,
+# reports and failures.
+
+load common
+
+HOST_MARKS="main mpi_init python driver import_begin import_end visit_begin visit_end mpi_begin mpi_end exit"
+MPI4PY_MARKS="driver import_begin import_end visit_begin visit_end mpi_begin mpi_end exit"
+PYTHON_MARKS="driver import_begin import_end visit_begin visit_end exit"
+PLAIN_MARKS="main driver import_begin import_end visit_begin visit_end exit"
+
+setup() {
+	tiny_target
+	export ATTACHSTORM_PHASE_DIR=$BATS_TEST_TMPDIR/marks
+	mkdir "$ATTACHSTORM_PHASE_DIR"
+	MPIRUN="timeout 60 mpirun --oversubscribe"
+}
+
+# A folder of links to the tiny target with a module list of its own.
+own_target() {
+	OWN=$BATS_TEST_TMPDIR/own
+	mkdir "$OWN"
+	ln -s "$TINY/lib" "$TINY/host" "$OWN"
+	cp "$TINY/plain" "$TINY/driver.py" "$TINY/modules.txt" "$OWN"
+}
+
+have_mpi4py() {
+	"$PYTHON" -c 'import mpi4py' 2>/dev/null || skip "mpi4py is missing"
+}
+
+# check_lines TASKS MPI: Pynamic's lines are there, once each, in order.
+check_lines() {
+	local expected
+	expected=$(sed '/^$/d' <<-END
+		Pynamic: Version $(pynamic-gen --version | awk '{print $2}')
+		Pynamic: run on DATE with $1 MPI tasks
+		Pynamic: startup time = X secs
+		Pynamic: driver beginning... now importing modules
+		Pynamic: driver finished importing all modules... visiting all module functions
+		Pynamic: module import time = X secs
+		Pynamic: module visit time = X secs
+		Pynamic: module test passed!
+		$([ "$2" = no ] || printf '%s\n' 'Pynamic: fractal mpi time = X secs' 'Pynamic: mpi test passed!')
+	END
+	)
+	diff <(echo "$expected") <(grep '^Pynamic: ' <<<"$output" | grep -v 'over all ranks' |
+		sed -E 's/= [0-9]+\.[0-9]+ secs/= X secs/; s/run on [-0-9]+ [:0-9]+ with/run on DATE with/')
+}
+
+# check_marks TASKS FIRST_RANK MARKS: one file per task, named after it, marks in order of
+# time, every rank there, reports as in the manifest.
+check_marks() {
+	local file ranks="" name
+	[ "$(ls "$ATTACHSTORM_PHASE_DIR" | wc -l)" -eq "$1" ]
+	for file in "$ATTACHSTORM_PHASE_DIR"/*; do
+		name=$(basename "$file")
+		[ "$name" = "phase.$(uname -n).${name##*.}" ]
+		[ "$(grep -v '^report' "$file" | cut -d' ' -f1 | xargs)" = "$3" ]
+		[ "$(grep -v '^report' "$file" | cut -d' ' -f3 | sort -u)" = "${name##*.}" ]
+		grep -v '^report' "$file" | cut -d' ' -f2 | sort -n -C
+		ranks+=" $(grep -v '^report' "$file" | cut -d' ' -f4 | sort -u | xargs)"
+		[ "$(sed -n 's/^report modules_imported //p' "$file")" = "$(jq .modules "$TINY/manifest.json")" ]
+		[ "$(sed -n 's/^report calls //p' "$file")" = "$(jq .expect.calls "$TINY/manifest.json")" ]
+		if [[ "$3" == *mpi_end* ]]; then
+			[ "$(sed -n 's/^report mpi_test_passed //p' "$file")" = 1 ]
+		else
+			[ "$(grep -c mpi_test_passed "$file")" -eq 0 ]
+		fi
+	done
+	[ "$(xargs -n1 <<<"$ranks" | sort -n | xargs)" = "$(seq "$2" $(($2 + $1 - 1)) | xargs)" ]
+}
+
+@test "driver: host under mpirun, 4 tasks" {
+	expect_status 0 $MPIRUN -n 4 "$TINY/host" "$TINY/driver.py"
+	check_lines 4 yes
+	check_marks 4 0 "$HOST_MARKS"
+	[ "$(grep -c 'Pynamic: over all ranks: .* worst .* median .* secs' <<<"$output")" -eq 4 ]
+}
+
+@test "driver: host without a launcher" {
+	expect_status 0 timeout 60 "$TINY/host" "$TINY/driver.py"
+	check_lines 1 yes
+	[ "$(grep -h -v '^report' "$ATTACHSTORM_PHASE_DIR"/* | cut -d' ' -f1 | xargs)" = "$HOST_MARKS" ]
+}
+
+@test "driver: host runs the interpreter that it was built with, whatever PATH has" {
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	ln -s /bin/false "$BATS_TEST_TMPDIR/bin/python3"
+	echo 'import sys; print(sys.prefix, "%d.%d.%d" % sys.version_info[:3])' >"$BATS_TEST_TMPDIR/where.py"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH expect_status 0 timeout 60 "$TINY/host" "$BATS_TEST_TMPDIR/where.py"
+	[ "$output" = "$("$PYTHON" "$BATS_TEST_TMPDIR/where.py")" ]
+}
+
+@test "driver: python3 with mpi4py under mpirun" {
+	have_mpi4py
+	expect_status 0 $MPIRUN -n 3 "$PYTHON" "$TINY/driver.py"
+	check_lines 3 yes
+	check_marks 3 0 "$MPI4PY_MARKS"
+}
+
+@test "driver: python3 alone" {
+	expect_status 0 timeout 60 "$PYTHON" "$TINY/driver.py"
+	check_lines 1 no
+	check_marks 1 -1 "$PYTHON_MARKS"
+}
+
+@test "driver: --mpi4py without a launcher, --no-mpi with one" {
+	have_mpi4py
+	expect_status 0 timeout 60 "$PYTHON" "$TINY/driver.py" --mpi4py
+	check_lines 1 yes
+	rm "$ATTACHSTORM_PHASE_DIR"/*
+	expect_status 0 $MPIRUN -n 2 "$TINY/host" "$TINY/driver.py" --no-mpi "$TINY/modules.txt"
+	check_lines 1 no
+	check_marks 2 0 "main mpi_init python driver import_begin import_end visit_begin visit_end exit"
+}
+
+@test "driver: plain, alone and as the tasks of a launcher" {
+	expect_status 0 timeout 60 "$TINY/plain"
+	check_lines 1 no
+	check_marks 1 -1 "$PLAIN_MARKS"
+	rm "$ATTACHSTORM_PHASE_DIR"/*
+	expect_status 0 $MPIRUN -n 3 "$TINY/plain" "$TINY/modules.txt"
+	check_lines 1 no
+	check_marks 3 0 "$PLAIN_MARKS"
+	rm "$ATTACHSTORM_PHASE_DIR"/*
+	ATTACHSTORM_RANK=2 expect_status 0 timeout 60 "$TINY/plain"
+	[ -z "$output" ]
+	check_marks 1 2 "$PLAIN_MARKS"
+}
+
+@test "driver: without the variable no marks are written" {
+	cd "$BATS_TEST_TMPDIR"
+	for command in "$TINY/plain" "$PYTHON $TINY/driver.py" "$TINY/host $TINY/driver.py"; do
+		env -u ATTACHSTORM_PHASE_DIR timeout 60 $command
+		[ -z "$(ls "$ATTACHSTORM_PHASE_DIR")" ]
+	done
+}
+
+@test "driver: an unwritable marks folder is told once and fails nothing" {
+	export ATTACHSTORM_PHASE_DIR=$BATS_TEST_TMPDIR/nowhere
+	for command in "$TINY/plain" "$PYTHON $TINY/driver.py" "$TINY/host $TINY/driver.py"; do
+		expect_status 0 timeout 60 $command
+		[ "$(grep -c 'phase file.*No such file' <<<"$output")" -eq 1 ]
+	done
+}
+
+@test "driver: start-up time is counted from the launcher's spawn, if told" {
+	# Told 0, it is all of the monotonic clock.
+	local startup monotonic
+	for command in "$PYTHON $TINY/driver.py --start-ns 0" "env PYNAMIC_START_NS=0 $TINY/plain" \
+		"env PYNAMIC_START_NS=0 $TINY/host $TINY/driver.py"; do
+		expect_status 0 timeout 60 $command
+		startup=$(sed -n 's/^Pynamic: startup time = \([0-9]*\)\..*/\1/p' <<<"$output")
+		monotonic=$("$PYTHON" -c 'import time; print(int(time.monotonic()))')
+		[ "$startup" -le "$monotonic" ]
+		[ "$startup" -ge $((monotonic - 60)) ]
+	done
+}
+
+@test "driver: a wrong result fails, on every rank's word" {
+	own_target
+	sed -i 's/^\(module libmodule3 .* \)[0-9]*$/\199999/' "$OWN/modules.txt"
+	for command in "$OWN/plain" "$PYTHON $OWN/driver.py" "$MPIRUN -n 2 $OWN/host $OWN/driver.py"; do
+		expect_status 1 timeout 60 $command
+		expect_output "module 'libmodule3' made"
+		expect_output "calls, expected 99999"
+		expect_output "Pynamic: module test failed!"
+	done
+}
+
+@test "driver: a missing module fails and leaves no rank waiting" {
+	own_target
+	echo "module libmodule99 libmodule99_visit 1" >>"$OWN/modules.txt"
+	expect_status 1 timeout 60 "$OWN/plain"
+	expect_output "plain: cannot load module 'libmodule99': "
+	for command in "$PYTHON $OWN/driver.py" "$MPIRUN -n 3 $OWN/host $OWN/driver.py"; do
+		expect_status 1 timeout 60 $command
+		expect_output "driver.py: cannot import module 'libmodule99': No module named 'libmodule99'"
+	done
+	if "$PYTHON" -c 'import mpi4py' 2>/dev/null; then
+		expect_status 1 $MPIRUN -n 3 "$PYTHON" "$OWN/driver.py"
+		expect_output "driver.py: cannot import module 'libmodule99'"
+	fi
+}
+
+@test "driver: a module that only one rank misses ends the others too" {
+	own_target
+	sed -i 's/libmodule3 /libmodule99 /' "$OWN/modules.txt"
+	for command in "$TINY/host $TINY/driver.py" "$PYTHON $TINY/driver.py --mpi4py"; do
+		case $command in *mpi4py) "$PYTHON" -c 'import mpi4py' 2>/dev/null || continue ;; esac
+		expect_status 1 $MPIRUN -n 1 $command "$TINY/modules.txt" : -n 1 $command "$OWN/modules.txt"
+		expect_output "cannot import module 'libmodule99'"
+	done
+}
+
+@test "driver: a module without its entry is refused by plain" {
+	own_target
+	sed -i 's/libmodule3_visit/libmodule3_other/' "$OWN/modules.txt"
+	expect_status 1 timeout 60 "$OWN/plain"
+	expect_output "module 'libmodule3' has no entry 'libmodule3_other'"
+}
+
+@test "driver: bad module lists are refused with their place" {
+	own_target
+	local list=$OWN/modules.txt good
+	good=$(cat "$TINY/modules.txt")
+	while IFS='|' read -r text message; do
+		if [ "$text" = MISSING ]; then rm "$list"; else printf "$text" >"$list"; fi
+		for command in "$OWN/plain" "$PYTHON $OWN/driver.py"; do
+			expect_status 2 timeout 60 $command
+			expect_output "$message"
+		done
+	done <<-'END'
+		MISSING|modules.txt': No such file or directory
+		|not a module list: it is empty
+		# only this\n|not a module list: it is empty
+		module a b 1\n|modules.txt:1: not a module list: it must begin with 'version 1'
+		version 2\n|modules.txt:1: version 2 is not supported, only 1
+		# x\nversion 1\nlibdir lib\nmodule libmodule0 libmodule0_visit\n|modules.txt:4: malformed line 'module ...'
+		version 1\nlibdir lib\nmodule a b -1\n|modules.txt:3: malformed line 'module ...'
+		version 1\nlibdir lib\nlibdir lib\n|modules.txt:3: malformed line 'libdir ...'
+		version 1\nnonsense\n|modules.txt:2: malformed line 'nonsense ...'
+		version 1\nmodule a b 1\n|no libdir
+		version 1\nlibdir lib\n|no modules
+	END
+	echo "$good" >"$list"
+	expect_status 0 timeout 60 "$OWN/plain"
+}
+
+@test "driver: wrong arguments are refused" {
+	expect_status 2 timeout 60 "$PYTHON" "$TINY/driver.py" --fast
+	expect_output "unexpected argument '--fast'"
+	expect_status 2 timeout 60 "$PYTHON" "$TINY/driver.py" --start-ns soon
+	expect_output "start time 'soon' is not a number of nanoseconds"
+	expect_status 2 timeout 60 "$TINY/plain" a b
+	expect_output "too many arguments"
+	expect_status 2 timeout 60 "$TINY/host"
+	expect_output "usage: host SCRIPT"
+	expect_status 2 timeout 60 "$TINY/host" "$BATS_TEST_TMPDIR/none.py"
+	expect_output "cannot open script '$BATS_TEST_TMPDIR/none.py': No such file or directory"
+}
+
+@test "host: arguments, exit status and uncaught exceptions of a script" {
+	cd "$BATS_TEST_TMPDIR"
+	cat >script.py <<-'END'
+		import sys, mpi
+		if sys.argv[1] == "args": print(sys.argv[1:], __name__, __file__, sys.path[0])
+		if sys.argv[1] == "exit": sys.exit(int(sys.argv[2]))
+		if sys.argv[1] == "text": sys.exit("went wrong")
+		if sys.argv[1] == "raise" and mpi.rank == 1: raise KeyError("lost")
+		if sys.argv[1] == "raise": mpi.barrier()
+		if sys.argv[1] == "atexit":
+		    import atexit
+		    atexit.register(lambda: sys.stdout.write("sum %d\n" % mpi.allreduce(1)))
+	END
+	expect_status 0 timeout 60 "$TINY/host" script.py args -x "a b"
+	[ "$output" = "['args', '-x', 'a b'] __main__ script.py $(pwd -P)" ]
+	expect_status 0 timeout 60 "$TINY/host" script.py exit 0
+	expect_status 7 $MPIRUN -n 2 "$TINY/host" script.py exit 7
+	expect_status 1 timeout 60 "$TINY/host" script.py text
+	expect_output "went wrong"
+	expect_status 1 $MPIRUN -n 3 "$TINY/host" script.py raise
+	expect_output "KeyError: 'lost'"
+	expect_output 'File "script.py", line 5'
+	expect_status 0 $MPIRUN -n 2 "$TINY/host" script.py atexit
+	[ "$output" = "$(printf 'sum 2\nsum 2')" ]
+}
+
+@test "host: phase names that would break the file are refused" {
+	cd "$BATS_TEST_TMPDIR"
+	cat >script.py <<-'END'
+		import phase
+		for name in ("", "a b", "a\nb", "x" * 200):
+		    for call in (lambda: phase.mark(name), lambda: phase.report(name, 1)):
+		        try:
+		            call()
+		        except ValueError:
+		            print("refused")
+		assert phase.mark("one") <= phase.mark("two")
+		phase.report("answer", -42)
+	END
+	expect_status 0 timeout 60 "$TINY/host" script.py
+	[ "$(grep -c '^refused$' <<<"$output")" -eq 8 ]
+	[ "$(cut -d' ' -f1 "$ATTACHSTORM_PHASE_DIR"/* | xargs)" = "main mpi_init python one two report exit" ]
+	grep -qx "report answer -42" "$ATTACHSTORM_PHASE_DIR"/*
+}
+
+@test "host: a debugger can stop at a phase by name" {
+	command -v gdb >/dev/null || skip "gdb is missing"
+	expect_status 0 timeout 60 gdb -nx -batch -ex 'break pynamic_phase if $_streq(name, "import_end")' -ex run \
+		-ex 'print name' "$TINY/plain"
+	expect_output '"import_end"'
+}
+
+@test "host: module mpi, all functions, operators and kinds of values on 3 ranks" {
+	expect_status 0 $MPIRUN -n 3 "$TINY/host" "$ROOT/tests/e2e/mpi_module.py"
+	[[ "$output" =~ ^mpi\ module:\ [0-9]{4}\ checks$ ]]
+}

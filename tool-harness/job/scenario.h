@@ -12,6 +12,7 @@
 
 #include "lib/conf.h"
 #include "lib/err.h"
+#include "lib/manifest.h"
 
 enum launcher { LAUNCHER_MPIRUN, LAUNCHER_SPAWN };
 enum aslr { ASLR_ON, ASLR_OFF };
@@ -57,13 +58,25 @@ struct scenario {
 
 extern const struct conf_table scenario_table;
 
-/* Defaults, then the file if path is not NULL. A relative target is relative to the
- * scenario file's folder first, then to the current one. */
+/* Defaults, then the file if path is not NULL. A relative target or file to evict is taken
+ * relative to the scenario file's folder first, then to the current one. */
 MUST_CHECK struct err *scenario_read(const char *path, struct scenario *ret);
 
-/* What no single key can tell: 0 tasks, target and command both or none, names without
- * a list. Call after all overrides. */
+/*
+ * What no single key can tell: target and command both or none, names without a list,
+ * keys that would be ignored. Fills the name if there is none, and breakpoints_count
+ * from the names. Call after all overrides.
+ */
 MUST_CHECK struct err *scenario_check(struct scenario *scenario);
+
+/*
+ * The command line of a task, without launcher and shim: the scenario's command, or the
+ * program of the target, whose manifest must then be given. NULL-terminated; free with
+ * scenario_argv_free. A program that was not built is an error.
+ */
+MUST_CHECK struct err *scenario_job_argv(const struct scenario *scenario, const struct manifest *manifest,
+					 char ***ret);
+void scenario_argv_free(char **argv);
 
 void scenario_deinit(struct scenario *scenario);
 

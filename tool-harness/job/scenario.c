@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The option table of a scenario and the checks that span several keys. Reading,
+ * ranges and messages are conf's; what the keys do is the tools'.
+ *
+ * Invariant: in a scenario that passed scenario_check no key is silently without effect
+ * on a job that can be started.
+ */
+#include "job/scenario.h"
+
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/mem.h"
+#include "measure/trial.h"
+
+static const char *const program_names[] = { "host", "plain", "python", NULL };
+static const char *const launcher_names[] = { "mpirun", "spawn", NULL };
+static const char *const aslr_names[] = { "on", "off", NULL };
+static const char *const where_names[] = { "spread", "names", NULL };
+static const char *const reinsert_names[] = { "rewrite", "remove-insert", "none", NULL };
+static const char *const write_names[] = { "mem", "poke", NULL };
+static const char *const linkmap_names[] = { "incremental", "full", NULL };
+static const char *const wait_names[] = { "block", "spin", NULL };
+
+#define FIELD(field) .offset = offsetof(struct scenario, field)
+#define MAX_TIME_NS (7.0 * 24 * 3600 * NS_PER_S)
+
+static const struct conf_option options[] = {
+	{ .key = "name", .type = CONF_STRING, FIELD(name), .default_text = "",
+	  .help = "name in the record; default: that of the scenario file, target or command", .group = "Job" },
+	{ .key = "tool", .type = CONF_STRING, FIELD(tool), .default_text = "native",
+	  .help = "what brings the tasks through start-up: native (the kit's own ptrace engine) or null "
+		  "(made-up events, no processes)",
+	  .group = "Job" },
+	{ .key = "target", .type = CONF_STRING, FIELD(target), .default_text = "",
+	  .help = "folder of a generated target", .group = "Job" },
+	{ .key = "program", .type = CONF_CHOICE, FIELD(program), .default_text = "host", .choices = program_names,
+	  .help = "program of the target: host (MPI and embedded Python), plain (no Python) or python "
+		  "(the interpreter with the driver)",
+	  .group = "Job" },
+	{ .key = "command", .type = CONF_STRINGS, FIELD(command), .default_text = "",
+	  .help = "any other program and its arguments, instead of a target", .group = "Job" },
+	{ .key = "tasks", .type = CONF_INT, FIELD(tasks), .default_text = "4", .min = 1, .max = 100000,
+	  .help = "number of tasks", .group = "Job" },
+	{ .key = "launcher", .type = CONF_CHOICE, FIELD(launcher), .default_text = "mpirun",
+	  .choices = launcher_names,
+	  .help = "what starts the tasks: mpirun, or spawn for plain processes without MPI", .group = "Job" },
+	{ .key = "mpirun", .type = CONF_STRING, FIELD(mpirun), .default_text = "mpirun",
+	  .help = "command of the launcher mpirun", .group = "Job" },
+	{ .key = "launcher_args", .type = CONF_STRINGS, FIELD(launcher_args), .default_text = "",
+	  .help = "more arguments for mpirun", .group = "Job" },
+	{ .key = "aslr", .type = CONF_CHOICE, FIELD(aslr), .default_text = "on", .choices = aslr_names,
+	  .help = "address space layout randomisation of the tasks: on leaves the system's setting, off needs no "
+		  "privilege",
+	  .group = "Job" },
+	{ .key = "time_limit", .type = CONF_DURATION, FIELD(time_limit_ns), .default_text = "10min",
+	  .min = NS_PER_MS, .max = MAX_TIME_NS,
+	  .help = "longest time for one execution of the job", .group = "Job" },
+
+	{ .key = "temperature", .type = CONF_CHOICES, FIELD(temperature), .default_text = "cold,warm",
+	  .choices = temperature_names,
+	  .help = "states of the page cache to measure, in this order", .group = "Measurement" },
+	{ .key = "repetitions", .type = CONF_INT, FIELD(repetitions), .default_text = "3", .min = 1, .max = 100000,
+	  .help = "executions for each temperature", .group = "Measurement" },
+	{ .key = "baseline", .type = CONF_BOOL, FIELD(baseline), .default_text = "on",
+	  .help = "for each traced execution run the job untraced, too", .group = "Measurement" },
+	{ .key = "results", .type = CONF_STRING, FIELD(results), .default_text = "results/runs",
+	  .help = "folder for the records", .group = "Measurement" },
+	{ .key = "cold.drop_caches", .type = CONF_BOOL, FIELD(cold_drop_caches), .default_text = "off",
+	  .help = "empty the whole machine's page cache, too (needs root)", .group = "Measurement" },
+	{ .key = "cold.files", .type = CONF_STRINGS, FIELD(cold_files), .default_text = "",
+	  .help = "more files and folders to evict from the page cache, besides the target's", .group = "Measurement" },
+
+	{ .key = "breakpoints.count", .type = CONF_INT, FIELD(breakpoints_count), .default_text = "0",
+	  .min = 0, .max = 1000000,
+	  .help = "breakpoints in each task; with breakpoints.where names their number", .group = "Breakpoints" },
+	{ .key = "breakpoints.where", .type = CONF_CHOICE, FIELD(breakpoints_where), .default_text = "spread",
+	  .choices = where_names,
+	  .help = "spread evenly over the target's functions, or at the functions in breakpoints.names",
+	  .group = "Breakpoints" },
+	{ .key = "breakpoints.names", .type = CONF_STRINGS, FIELD(breakpoints_names), .default_text = "",
+	  .help = "functions to break at, pending until a library has them", .group = "Breakpoints" },
+	{ .key = "breakpoints.reinsert", .type = CONF_CHOICE, FIELD(breakpoints_reinsert),
+	  .default_text = "rewrite", .choices = reinsert_names,
+	  .help = "at each load event write each breakpoint again (rewrite), remove and insert it "
+		  "(remove-insert), or leave it (none)",
+	  .group = "Breakpoints" },
+	{ .key = "breakpoints.write", .type = CONF_CHOICE, FIELD(breakpoints_write), .default_text = "mem",
+	  .choices = write_names,
+	  .help = "how a trap gets into a task: one byte through /proc/PID/mem, or a word by PTRACE_POKETEXT",
+	  .group = "Breakpoints" },
+
+	{ .key = "link_map", .type = CONF_CHOICE, FIELD(linkmap), .default_text = "incremental",
+	  .choices = linkmap_names,
+	  .help = "at each load event read the new part of the link map, or walk all of it", .group = "Tracer" },
+	{ .key = "symbols", .type = CONF_BOOL, FIELD(symbols), .default_text = "on",
+	  .help = "read the symbol tables of new libraries, as breakpoints by name need it", .group = "Tracer" },
+	{ .key = "wait", .type = CONF_CHOICE, FIELD(wait), .default_text = "block", .choices = wait_names,
+	  .help = "between stops sleep (block) or poll all the time (spin), which costs a core", .group = "Tracer" },
+
+	{ .key = "null.libraries", .type = CONF_INT, FIELD(null_libraries), .default_text = "100", .min = 0,
+	  .max = 1000000, .help = "libraries that the null tool makes up for each task", .group = "Null tool" },
+	{ .key = "null.t1", .type = CONF_DURATION, FIELD(null_t1_ns), .default_text = "10ms", .min = 0,
+	  .max = MAX_TIME_NS, .help = "made-up time of one load event", .group = "Null tool" },
+	{ .key = "null.t2", .type = CONF_DURATION, FIELD(null_t2_ns), .default_text = "1ms", .min = 0,
+	  .max = MAX_TIME_NS, .help = "made-up time of one reinserted breakpoint", .group = "Null tool" },
+	{ .key = "null.noise", .type = CONF_DOUBLE, FIELD(null_noise), .default_text = "0", .min = 0, .max = 1,
+	  .help = "relative standard deviation of the made-up times", .group = "Null tool" },
+	{ .key = "null.seed", .type = CONF_SEED, FIELD(null_seed), .default_text = "1",
+	  .help = "seed of the made-up times", .group = "Null tool" },
+};
+
+const struct conf_table scenario_table = {
+	.what = "scenario",
+	.options = options,
+	.n_options = ARRAY_SIZE(options),
+};
+
+/* A relative path that exists in the scenario's folder is meant there. */
+static void path_resolve(const char *folder, char **path)
+{
+	_cleanup_free_ char *there = fs_join(folder, *path);
+
+	if (**path == '/' || !fs_exists(there))
+		return;
+	free(*path);
+	*path = no_free_ptr(there);
+}
+
+/* "scenarios/demo.yaml" -> "demo" */
+static char *name_from_path(const char *path)
+{
+	_cleanup_free_ char *own = mem_strdup(path);
+	size_t n = strlen(own);
+	const char *base, *dot;
+
+	while (n > 1 && own[n - 1] == '/')
+		own[--n] = '\0';
+	base = fs_basename(own);
+	dot = strrchr(base, '.');
+	return dot && dot != base ? mem_strndup(base, dot - base) : mem_strdup(base);
+}
+
+struct err *scenario_read(const char *path, struct scenario *ret)
+{
+	struct scenario scenario = { 0 };
+	struct err *err;
+
+	conf_defaults(&scenario_table, &scenario);
+	if (path) {
+		_cleanup_free_ char *folder = fs_dirname(path);
+
+		err = conf_read_file(&scenario_table, path, &scenario);
+		if (err) {
+			scenario_deinit(&scenario);
+			return err;
+		}
+		if (scenario.target)
+			path_resolve(folder, &scenario.target);
+		for (size_t i = 0; i < scenario.cold_files.n; i++)
+			path_resolve(folder, &scenario.cold_files.strings[i]);
+		if (!scenario.name)
+			scenario.name = name_from_path(path);
+	}
+	*ret = scenario;
+	return NULL;
+}
+
+static bool is_null_tool(const struct scenario *scenario)
+{
+	return !strcmp(scenario->tool, "null");
+}
+
+static struct err *check_job(const struct scenario *scenario)
+{
+	const struct {
+		const char *key;
+		const char *value;
+	} needed[] = {
+		{ "tool", scenario->tool },
+		{ "results", scenario->results },
+		{ "mpirun", scenario->launcher == LAUNCHER_MPIRUN ? scenario->mpirun : "not asked for" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+		if (!needed[i].value)
+			return err_new("'%s' is empty", needed[i].key);
+	if (scenario->target && scenario->command.n)
+		return err_hint(err_new("both a target and a command are given"),
+				"leave one out: a target has its own program, see the key 'program'");
+	if (!scenario->target && !scenario->command.n && !is_null_tool(scenario))
+		return err_hint(err_new("nothing to run: neither a target nor a command is given"),
+				"set 'target' to a folder made by pynamic-gen, or give a command after '--'");
+	if (scenario->command.n && !*scenario->command.strings[0])
+		return err_new("the first word of the command is empty");
+	if (scenario->launcher == LAUNCHER_SPAWN && scenario->launcher_args.n)
+		return err_hint(err_new("'launcher_args' are given, but the launcher 'spawn' takes none"),
+				"set the launcher to mpirun, or leave them out");
+	return NULL;
+}
+
+static struct err *check_measurement(const struct scenario *scenario)
+{
+	bool cold = false;
+
+	if (!scenario->temperature.n)
+		return err_hint(err_new("'temperature' is empty"), "use cold, warm or both");
+	for (size_t i = 0; i < scenario->temperature.n; i++)
+		cold |= scenario->temperature.choices[i] == TEMPERATURE_COLD;
+	if (!cold && (scenario->cold_drop_caches || scenario->cold_files.n))
+		return err_hint(err_new("'%s' is set, but 'temperature' has no cold",
+					scenario->cold_drop_caches ? "cold.drop_caches" : "cold.files"),
+				"add cold to the temperatures, or leave it out");
+	return NULL;
+}
+
+static struct err *check_breakpoints(const struct scenario *scenario)
+{
+	const struct conf_list *names = &scenario->breakpoints_names;
+
+	if (scenario->breakpoints_where == BP_NAMES && !names->n)
+		return err_hint(err_new("'breakpoints.where' is names, but 'breakpoints.names' is empty"),
+				"list the functions, or set breakpoints.where to spread");
+	if (scenario->breakpoints_where == BP_SPREAD && names->n)
+		return err_hint(err_new("'breakpoints.names' are given, but 'breakpoints.where' is spread"),
+				"set breakpoints.where to names, or leave them out");
+	for (size_t i = 0; i < names->n; i++) {
+		if (!*names->strings[i])
+			return err_new("'breakpoints.names' has an empty name");
+		for (size_t j = 0; j < i; j++)
+			if (!strcmp(names->strings[i], names->strings[j]))
+				return err_new("'breakpoints.names' has '%s' twice", names->strings[i]);
+	}
+	if (names->n && scenario->breakpoints_count && (size_t)scenario->breakpoints_count != names->n)
+		return err_hint(err_new("'breakpoints.count' is %jd, but 'breakpoints.names' has %zu",
+					(intmax_t)scenario->breakpoints_count, names->n),
+				"leave breakpoints.count out: the names are counted");
+	if (scenario->breakpoints_where == BP_SPREAD && scenario->breakpoints_count && scenario->command.n)
+		return err_hint(err_new("breakpoints cannot be spread over a command: only a target's functions are known"),
+				"name functions: breakpoints.where names, and breakpoints.names");
+	if (!scenario->symbols && (scenario->breakpoints_count || names->n))
+		return err_hint(err_new("'symbols' is off, but breakpoints are asked for, which are found by name"),
+				"set symbols to on, or breakpoints.count to 0");
+	return NULL;
+}
+
+struct err *scenario_check(struct scenario *scenario)
+{
+	struct err *err;
+
+	err = check_job(scenario);
+	if (!err)
+		err = check_measurement(scenario);
+	if (!err)
+		err = check_breakpoints(scenario);
+	if (err)
+		return err;
+	if (scenario->breakpoints_names.n)
+		scenario->breakpoints_count = scenario->breakpoints_names.n;
+	if (!scenario->name)
+		scenario->name = name_from_path(scenario->target      ? scenario->target :
+						scenario->command.n ? scenario->command.strings[0] :
+								      scenario->tool);
+	if (strchr(scenario->name, '/'))
+		return err_hint(err_new("the name of the scenario cannot be '%s'", scenario->name),
+				"it names the record's folder; set 'results' for a path");
+	return NULL;
+}
+
+static struct err *not_built(const struct scenario *scenario, const struct manifest *manifest, const char *hint)
+{
+	return err_hint(err_new("target '%s' has no program '%s'", manifest->name, program_names[scenario->program]),
+			"%s", hint);
+}
+
+struct err *scenario_job_argv(const struct scenario *scenario, const struct manifest *manifest, char ***ret)
+{
+	const char *dir = scenario->target ? manifest->target_dir : NULL;
+	char **argv;
+	size_t n = 0;
+
+	if (!dir) {
+		argv = mem_calloc(scenario->command.n + 1, sizeof(*argv));
+		for (size_t i = 0; i < scenario->command.n; i++)
+			argv[i] = mem_strdup(scenario->command.strings[i]);
+		*ret = argv;
+		return NULL;
+	}
+	if (scenario->program == PROGRAM_PYTHON && !manifest->python)
+		return not_built(scenario, manifest, "it was generated without Python");
+	if (scenario->program == PROGRAM_HOST && !manifest->host)
+		return not_built(scenario, manifest, "add host to 'programs' in its spec and generate it again");
+	if (scenario->program == PROGRAM_PLAIN && !manifest->plain)
+		return not_built(scenario, manifest, "add plain to 'programs' in its spec and generate it again");
+
+	argv = mem_calloc(4, sizeof(*argv));
+	if (scenario->program == PROGRAM_PYTHON)
+		argv[n++] = mem_strdup(manifest->python);
+	else
+		argv[n++] = fs_join(dir, scenario->program == PROGRAM_HOST ? manifest->host : manifest->plain);
+	if (scenario->program != PROGRAM_PLAIN)
+		argv[n++] = fs_join(dir, manifest->driver);
+	argv[n++] = fs_join(dir, manifest->module_list);
+	*ret = argv;
+	return NULL;
+}
+
+void scenario_argv_free(char **argv)
+{
+	for (size_t i = 0; argv && argv[i]; i++)
+		free(argv[i]);
+	free(argv);
+}
+
+void scenario_deinit(struct scenario *scenario)
+{
+	conf_deinit(&scenario_table, scenario);
+}

@@ -18,7 +18,7 @@
 void emit_makefile(const struct plan *plan, const struct target_spec *spec, struct strbuf *ret);
 
 /* flags.mk: this machine's commands and flags. All objects depend on it, so that another
- * compiler or flag builds everything again, and one more library does not. */
+ * generator, compiler or flag builds everything again, and one more library does not. */
 void emit_flags(const struct target_spec *spec, const struct toolchain *toolchain, struct strbuf *ret);
 
 /* modules.txt (docs/formats.md). */

@@ -1,0 +1,407 @@
+#!/usr/bin/env bats
+# pynamic-gen: from a spec to a built target, and every way in which it refuses.
+
+load common
+
+setup() {
+	DIR=$BATS_TEST_TMPDIR/target
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# A target without MPI and Python embedding: the quickest there is.
+quick() {
+	pynamic-gen -q 3 4 -u 1 4 --without-host -o "$DIR" "$@"
+}
+
+says() {
+	[[ "$output" == *"$1"* ]] || { echo "no '$1' in: $output"; return 1; }
+}
+
+needed() {
+	readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(lib\(module\|utility\)[0-9]*\)\.so\].*/\1/p'
+}
+
+needed_by_manifest() {
+	jq -r --arg lib "$2" '. as $m | .libraries[] | select(.name == $lib) | .dependencies[]
+		| $m.libraries[.].name' "$1/manifest.json"
+}
+
+check_needed() {
+	local lib
+	for lib in $(jq -r '.libraries[].name' "$1/manifest.json"); do
+		[ "$(needed "$1/lib/$lib.so")" = "$(needed_by_manifest "$1" "$lib")" ]
+		readelf -d "$1/lib/$lib.so" | grep -q "SONAME.*\[$lib.so\]"
+		readelf -d "$1/lib/$lib.so" | grep -q 'RUNPATH.*\[$ORIGIN\]'
+	done
+}
+
+@test "tiny builds, and its manifest names what is there" {
+	tiny_target
+	[ "$(jq '.libraries | length' "$TINY/manifest.json")" = 10 ]
+	[ "$(ls "$TINY"/lib/*.so | wc -l)" = 10 ]
+	for file in $(jq -r '.libraries[].path, .host, .plain, .driver, .module_list' "$TINY/manifest.json"); do
+		[ -s "$TINY/$file" ]
+	done
+	check_needed "$TINY"
+}
+
+@test "the functions of the manifest are the global functions of the libraries" {
+	tiny_target
+	jq -r '.libraries[] | [.name, .functions, .function_pattern] | @tsv' "$TINY/manifest.json" |
+		while IFS=$'\t' read -r lib n pattern; do
+			for ((i = 0; i < n; i++)); do echo "${pattern/\{\}/$i}"; done | sort >expected
+			nm -D --defined-only "$TINY/lib/$lib.so" | awk '$2 == "T" { print $3 }' |
+				grep '_fn' | sort >actual
+			diff expected actual
+		done
+}
+
+@test "a program without Python loads each module at once and gets the planned result" {
+	tiny_target
+	run "$TINY/plain"
+	[ "$status" = 0 ]
+	says "Pynamic: module test passed!"
+}
+
+@test "python imports each module, and each import is a load of its own" {
+	tiny_target
+	cat >check.py <<-'PY'
+		import json, sys
+		dir = sys.argv[1]
+		sys.path.insert(0, dir + "/lib")
+		manifest = json.load(open(dir + "/manifest.json"))
+		def loaded():
+		    return {l.split("/")[-1].strip() for l in open("/proc/self/maps") if dir + "/lib/" in l}
+		events = 0
+		for library in manifest["libraries"]:
+		    if library["kind"] != "module":
+		        continue
+		    before = loaded()
+		    module = __import__(library["name"])
+		    events += loaded() > before
+		    assert module.visit() == library["visit_result"], library["name"]
+		assert len(loaded()) == manifest["expect"]["libraries"], loaded()
+		assert events == manifest["expect"]["import_events"], events
+		print("checked", events)
+	PY
+	run /usr/bin/python3 check.py "$(realpath "$TINY")"
+	[ "$status" = 0 ]
+	says "checked 6"
+}
+
+@test "calls per function are the manifest's" {
+	quick -e -p -d 2 -s 5
+	"$DIR/plain" | grep -E '^lib(module|utility)' | sort | uniq -c | awk '{ print $2, $1 }' | sort >actual
+	/usr/bin/python3 - "$DIR/manifest.json" >expected <<-'PY'
+		import json, sys
+		out = []
+		for l in json.load(open(sys.argv[1]))["libraries"]:
+		    for i, n in enumerate(l["calls"]):
+		        out.append((l["function_pattern"].replace("{}", str(i)), n))
+		    if l.get("cross"):
+		        out.append((l["cross"], l["cross_calls"]))
+		for name, n in sorted(x for x in out if x[1]):
+		    print(name, n)
+	PY
+	sort -o expected expected
+	diff expected actual
+	[ "$(awk '{ n += $2 } END { print n }' actual)" = "$(jq .expect.calls "$DIR/manifest.json")" ]
+	[ "$(wc -l <actual)" = "$(jq .expect.functions "$DIR/manifest.json")" ]
+}
+
+@test "sources compile without a warning" {
+	pynamic-gen -q "$ROOT/targets/tiny.yaml" --without-host -o "$DIR" --sources-only
+	for file in "$DIR"/src/*.c; do
+		gcc -I "$(/usr/bin/python3 -c 'import sysconfig; print(sysconfig.get_paths()["include"])')" \
+			-fsyntax-only -O2 -Wall -Wextra -Werror "$file"
+	done
+}
+
+@test "DT_NEEDED is the same with --as-needed" {
+	LDFLAGS=-Wl,--as-needed pynamic-gen -q "$ROOT/targets/tiny.yaml" --without-host -o "$DIR"
+	check_needed "$DIR"
+}
+
+@test "same seed, same bytes, in any folder; another seed, others" {
+	pynamic-gen -q 5 9 -u 2 9 -e -n 5 --sources-only -o one
+	pynamic-gen -q 5 9 -u 2 9 -e -n 5 --sources-only -o two
+	pynamic-gen -q 5 9 -u 2 9 -e -n 5 -s 1 --sources-only -o three
+	diff -r one two
+	run diff -qr one/src three/src
+	[ "$status" = 1 ]
+	[ ! -e one/manifest.json ]
+}
+
+@test "a spec file and Pynamic's words give the same sources" {
+	cat >same.yaml <<-'YAML'
+		modules: 3
+		utilities: 2
+		functions: 9
+		utility_functions: 7
+		cross_module: true
+		name_length: 5
+		max_depth: 4
+		seed: 99
+	YAML
+	pynamic-gen -q same.yaml --sources-only
+	pynamic-gen -q 5 9 -e -d 4 -n 5 -s 99 -u 2 7 --sources-only -o words
+	diff -r same/src words/src
+	diff same/Makefile words/Makefile
+}
+
+@test "the resolved spec gives the same target" {
+	pynamic-gen -q 5 9 -u 2 7 -e --sources-only -o one
+	pynamic-gen -q one/spec.yaml --sources-only -o two
+	diff -r one two
+}
+
+@test "a finished target is not built again" {
+	quick
+	touch -d '1 hour ago' "$DIR"/lib/*.so "$DIR/manifest.json"
+	find "$DIR" -type f ! -name .pynamic-gen.lock -printf '%p %T@\n' | sort >before
+	run pynamic-gen 3 4 -u 1 4 --without-host -o "$DIR"
+	[ "$status" = 0 ]
+	says "up to date"
+	find "$DIR" -type f ! -name .pynamic-gen.lock -printf '%p %T@\n' | sort >after
+	diff before after
+}
+
+@test "another spec in the same folder: no library of the old one stays" {
+	quick
+	touch "$DIR/lib/mine.txt"
+	pynamic-gen -q 2 4 --without-host -o "$DIR"
+	[ "$(ls "$DIR"/lib)" = "$(printf 'libmodule0.so\nlibmodule1.so\nmine.txt')" ]
+	[ "$(ls "$DIR"/obj)" = "$(printf 'libmodule0.o\nlibmodule1.o')" ]
+	[ "$(jq '.libraries | length' "$DIR/manifest.json")" = 2 ]
+	"$DIR/plain"
+}
+
+@test "an interrupted build has no manifest, and is continued" {
+	quick
+	cp -p "$DIR/lib/libmodule0.so" kept
+	rm "$DIR/manifest.json" "$DIR/lib/libmodule1.so" "$DIR/obj/libmodule1.o"
+	echo partial >"$DIR/lib/libmodule1.so.tmp"
+	run quick
+	[ "$status" = 0 ]
+	[ -s "$DIR/manifest.json" ]
+	[ ! -e "$DIR/lib/libmodule1.so.tmp" ]
+	[ ! "$DIR/lib/libmodule0.so" -nt kept ]
+	[ "$DIR/lib/libmodule1.so" -nt kept ]
+}
+
+@test "a generator killed in the middle leaves a folder that can be continued" {
+	pynamic-gen -q 40 60 --without-host -j 2 -o "$DIR" &
+	pid=$!
+	for ((i = 0; i < 500; i++)); do
+		[ -e "$DIR/lib/libmodule1.so" ] && break
+		sleep 0.02
+	done
+	kill -KILL "$pid"
+	wait "$pid" || true
+	[ ! -e "$DIR/manifest.json" ]
+	for ((i = 0; i < 100; i++)); do
+		run pynamic-gen -q 40 60 --without-host -j 2 -o "$DIR"
+		[ "$status" = 0 ] && break
+		sleep 0.05
+	done
+	[ "$status" = 0 ]
+	"$DIR/plain"
+}
+
+@test "a library that went missing is built again" {
+	quick
+	rm "$DIR/lib/libutility0.so"
+	quick
+	[ -s "$DIR/lib/libutility0.so" ]
+}
+
+@test "two generators in one folder: the second is told" {
+	mkdir "$DIR"
+	quick --sources-only
+	exec 9>"$DIR/.pynamic-gen.lock"
+	flock 9
+	run quick
+	[ "$status" = 2 ]
+	says "another pynamic-gen works in"
+}
+
+@test "one module, one function, no utility" {
+	pynamic-gen -q 1 1 --without-host -o "$DIR"
+	"$DIR/plain"
+	[ "$(jq .expect.calls "$DIR/manifest.json")" = 1 ]
+}
+
+@test "bad spec: file, line and column" {
+	printf 'name: bad\nmodules: many\n' >bad.yaml
+	run pynamic-gen bad.yaml
+	[ "$status" = 2 ]
+	says "bad.yaml:2:"
+	[ ! -e bad ]
+}
+
+@test "unknown key: the nearest one is named" {
+	printf 'modulse: 3\n' >bad.yaml
+	run pynamic-gen bad.yaml
+	[ "$status" = 2 ]
+	says "modulse"
+	says "modules"
+}
+
+@test "missing spec" {
+	run pynamic-gen nowhere.yaml
+	[ "$status" = 2 ]
+	says "nowhere.yaml"
+}
+
+@test "no modules" {
+	run pynamic-gen 0 10
+	[ "$status" = 2 ]
+	says "'NUM_FILES' must be between 1"
+	run pynamic-gen 5 10 -u 5 10
+	[ "$status" = 2 ]
+	says "no modules"
+	run pynamic-gen 5 0
+	[ "$status" = 2 ]
+	says "AVG_FUNCTIONS"
+}
+
+@test "usage errors" {
+	run pynamic-gen
+	[ "$status" = 2 ]
+	run pynamic-gen 5
+	[ "$status" = 2 ]
+	run pynamic-gen 5 10 -u 2
+	[ "$status" = 2 ]
+	says "-u needs two numbers"
+	run pynamic-gen 5 10 -j 0
+	[ "$status" = 2 ]
+	run pynamic-gen 5 10 --set nonsense
+	[ "$status" = 2 ]
+	run pynamic-gen a.yaml b.yaml
+	[ "$status" = 2 ]
+}
+
+@test "Pynamic's options that are not here are refused, not ignored" {
+	for option in -b -t --with-mpi4py '-c --with-x'; do
+		# shellcheck disable=SC2086 # two words
+		run pynamic-gen 5 10 $option -o "$DIR"
+		[ "$status" = 2 ]
+		says "is not supported"
+		[ ! -e "$DIR" ]
+	done
+}
+
+@test "a folder with other files is not touched" {
+	mkdir "$DIR"
+	echo precious >"$DIR/Makefile"
+	run quick
+	[ "$status" = 2 ]
+	says "is not empty"
+	[ "$(cat "$DIR/Makefile")" = precious ]
+}
+
+@test "unwritable folder" {
+	echo file >plainfile
+	run quick -o plainfile/target
+	[ "$status" = 2 ]
+	says "plainfile"
+	[ "$(id -u)" != 0 ] || skip "root may write anywhere"
+	mkdir -m 555 "$DIR"
+	run quick
+	[ "$status" = 2 ]
+	says "$DIR"
+}
+
+@test "disk full: a clear error and no manifest" {
+	[ "$(id -u)" = 0 ] || skip "needs a file system of its own"
+	mkdir "$DIR"
+	mount -t tmpfs -o size=64k tmpfs "$DIR" 2>/dev/null || skip "cannot mount"
+	run quick
+	result=$status
+	[ ! -e "$DIR/manifest.json" ] || result=manifest
+	umount "$DIR"
+	[ "$result" = 2 ]
+	says "No space left"
+}
+
+@test "missing compiler" {
+	run quick --with-cc=no-such-cc
+	[ "$status" = 77 ]
+	says "no-such-cc"
+	says "hint:"
+	[ ! -e "$DIR" ]
+}
+
+@test "a compiler that fails: its first complaint, the log, no manifest" {
+	cat >cc.sh <<-'SH'
+		#!/bin/sh
+		case "$*" in *libmodule1.o*) echo "x.c:1:1: error: planted" >&2; exit 1;; esac
+		exec gcc "$@"
+	SH
+	chmod +x cc.sh
+	run quick --with-cc="$PWD/cc.sh"
+	[ "$status" = 2 ]
+	says "error: planted"
+	says "build.log"
+	[ ! -e "$DIR/manifest.json" ]
+	[ ! -e "$DIR/obj/libmodule1.o" ]
+}
+
+@test "a compiler that is killed: no half-built library" {
+	cat >cc.sh <<-'SH'
+		#!/bin/sh
+		case "$*" in *lib/libmodule1.so.tmp*) echo half >lib/libmodule1.so.tmp; kill -KILL $$;; esac
+		exec gcc "$@"
+	SH
+	chmod +x cc.sh
+	run quick --with-cc="$PWD/cc.sh"
+	[ "$status" = 2 ]
+	[ ! -e "$DIR/manifest.json" ]
+	[ ! -e "$DIR/lib/libmodule1.so" ]
+}
+
+@test "missing interpreter, headers, library, and an old interpreter" {
+	run quick --with-python=/nowhere/python3
+	[ "$status" = 77 ]
+	says "/nowhere/python3"
+	fake() {
+		printf '#!/bin/sh\necho '\''{"version": "%s", "number": %s, "include": "%s", "platinclude": "%s"}'\''\n' \
+			"$1" "$2" "$3" "$3" >fakepython
+		chmod +x fakepython
+	}
+	fake 3.11.0 311 /nowhere/include
+	run quick --with-python="$PWD/fakepython"
+	[ "$status" = 77 ]
+	says "no Python.h in '/nowhere/include'"
+	says "python3-dev"
+	fake 3.8.1 308 /nowhere/include
+	run quick --with-python="$PWD/fakepython"
+	[ "$status" = 77 ]
+	says "at least 3.9"
+	mkdir include
+	touch include/Python.h
+	fake 3.11.0 311 "$PWD/include"
+	run pynamic-gen 1 1 --with-python="$PWD/fakepython" -o "$DIR"
+	[ "$status" = 77 ]
+	says "embed"
+}
+
+@test "missing mpicc: skipped, with a way out" {
+	run pynamic-gen 1 1 --set mpicc=no-such-mpicc -o "$DIR"
+	[ "$status" = 77 ]
+	says "no-such-mpicc"
+	says "--without-host"
+}
+
+@test "help, version and keys" {
+	run pynamic-gen --help
+	[ "$status" = 0 ]
+	says "SPEC.yaml"
+	says "NUM_FILES AVG_FUNCTIONS"
+	run pynamic-gen --version
+	[ "$status" = 0 ]
+	says "pynamic-gen "
+	run pynamic-gen --help-keys
+	[ "$status" = 0 ]
+	says "dependencies.fan_out"
+}

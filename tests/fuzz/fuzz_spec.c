@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A target spec of any bytes: refused with a message, or planned and emitted. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gen/emit_c.h"
+#include "gen/plan.h"
+#include "gen/spec.h"
+
+#define MAX_FUNCTIONS 2000
+#define MAX_NAME 200
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool is_quick(const struct target_spec *spec)
+{
+	return spec->modules * (spec->functions * (spec->utility_calls + 1) + spec->utilities + spec->module_fan_out) +
+		       spec->utilities * spec->utility_functions < MAX_FUNCTIONS &&
+	       spec->name_length < MAX_NAME;
+}
+
+static void emit_all(const struct target_spec *spec)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct plan plan;
+
+	plan_make(spec, &plan);
+	for (size_t i = 0; i < plan.n_libraries; i++) {
+		strbuf_clear(&text);
+		emit_c_library(&plan, &plan.libraries[i], spec->print, &text);
+	}
+	plan_deinit(&plan);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct target_spec spec = { 0 };
+	struct err *err;
+
+	conf_defaults(&spec_table, &spec);
+	err = conf_read_text(&spec_table, "fuzz", (const char *)data, size, &spec);
+	if (!err)
+		err = spec_check(&spec, NULL);
+	if (!err && is_quick(&spec))
+		emit_all(&spec);
+	err_free(err);
+	spec_deinit(&spec);
+	return 0;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What is emitted, against golden files: same spec and seed, same bytes, on every host.
+ * After an intended change: GOLDEN_UPDATE=1 build/tests/unit/test_emit, then read the diff.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gen/embed.h"
+#include "gen/emit_build.h"
+#include "gen/emit_c.h"
+#include "lib/fs.h"
+#include "lib/mem.h"
+
+#define GOLDEN_DIR "tests/golden/"
+
+static void assert_golden(const char *name, const struct strbuf *text)
+{
+	_cleanup_strbuf_ struct strbuf want = STRBUF_INIT;
+	_cleanup_free_ char *path = fs_join(GOLDEN_DIR, name);
+	struct err *err;
+
+	if (getenv("GOLDEN_UPDATE")) {
+		err = fs_publish(path, text->text, text->len);
+		assert_null(err);
+		return;
+	}
+	err = fs_read(path, &want);
+	if (err)
+		fail_msg("%s", err_message(err));
+	assert_string_equal(text->text, want.text);
+}
+
+/* Small enough to be read, with every argument type, a cross function and both kinds. */
+static void plan_small(struct target_spec *spec, struct plan *plan)
+{
+	struct err *err = spec_read(NULL, spec);
+	static const char *const settings[] = {
+		"name=golden", "seed=7", "modules=3", "utilities=2", "functions=5", "utility_functions=4",
+		"max_depth=3", "name_length=3", "cross_module=true", "dependencies.fan_out=2",
+	};
+
+	assert_null(err);
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		err = conf_set(&spec_table, settings[i], spec);
+		assert_null(err);
+	}
+	err = spec_check(spec, NULL);
+	assert_null(err);
+	plan_make(spec, plan);
+}
+
+static void put_plan(const struct plan *plan, struct strbuf *ret)
+{
+	static const char types[] = { [PLAN_INT] = 'i', [PLAN_LONG] = 'l', [PLAN_FLOAT] = 'f',
+				      [PLAN_DOUBLE] = 'd', [PLAN_STRING] = 's' };
+
+	for (size_t i = 0; i < plan->n_libraries; i++) {
+		const struct plan_library *library = &plan->libraries[i];
+
+		strbuf_printf(ret, "%s result %llu needs", library->name, (unsigned long long)library->visit_result);
+		for (size_t j = 0; j < library->n_dependencies; j++)
+			strbuf_printf(ret, " %s", plan->libraries[library->dependencies[j]].name);
+		strbuf_putc(ret, '\n');
+		for (uint32_t j = 0; j < library->n_all; j++) {
+			const struct plan_function *function = &library->functions[j];
+			_cleanup_free_ char *name = plan_function_name(plan, library, j);
+
+			strbuf_printf(ret, "  %s(", name);
+			for (unsigned k = 0; k < function->n_args; k++)
+				strbuf_putc(ret, types[function->args[k]]);
+			strbuf_printf(ret, ") x%u", function->count);
+			for (uint32_t k = 0; k < function->n_calls; k++) {
+				const struct plan_call *call = &library->calls[function->first_call + k];
+				const struct plan_library *other = &plan->libraries[call->library];
+				_cleanup_free_ char *callee = plan_function_name(plan, other, call->function);
+
+				strbuf_printf(ret, " %s", callee);
+			}
+			strbuf_putc(ret, '\n');
+		}
+	}
+	strbuf_printf(ret, "visited %llu calls %llu loaded %zu events %zu\n", (unsigned long long)plan->n_visited,
+		      (unsigned long long)plan->n_calls, plan->n_loaded, plan->n_import_events);
+}
+
+static void test_plan(void **state)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct target_spec spec;
+	struct plan plan;
+
+	(void)state;
+	plan_small(&spec, &plan);
+	put_plan(&plan, &text);
+	assert_golden("plan.txt", &text);
+	plan_deinit(&plan);
+	spec_deinit(&spec);
+}
+
+static void check_source(uint32_t library, bool print, const char *golden)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct target_spec spec;
+	struct plan plan;
+
+	plan_small(&spec, &plan);
+	emit_c_library(&plan, &plan.libraries[library], print, &text);
+	assert_golden(golden, &text);
+	plan_deinit(&plan);
+	spec_deinit(&spec);
+}
+
+static void test_module(void **state)
+{
+	(void)state;
+	check_source(1, false, "libmodule1.c");
+}
+
+static void test_utility_that_prints(void **state)
+{
+	(void)state;
+	check_source(4, true, "libutility1.c");
+}
+
+static void test_build_files(void **state)
+{
+	_cleanup_strbuf_ struct strbuf makefile = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf flags = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf flags_body = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf modules = STRBUF_INIT;
+	struct toolchain toolchain = { .compiler_version = "gcc 1.2.3", .python_version = "3.9.0",
+				       .python_cflags = "-I/python/include", .python_libs = "-lpython3.9" };
+	struct target_spec spec;
+	struct plan plan;
+
+	(void)state;
+	plan_small(&spec, &plan);
+	emit_makefile(&plan, &spec, &makefile);
+	emit_flags(&spec, &toolchain, &flags);
+	emit_module_list(&plan, &modules);
+	/* The first line has our version and the compiler's. */
+	assert_non_null(strstr(flags.text, KIT_VERSION "; changes are lost. Compiler: gcc 1.2.3\n"));
+	strbuf_puts(&flags_body, strchr(flags.text, '\n') + 1);
+	assert_golden("target.mk", &makefile);
+	assert_golden("flags.mk", &flags_body);
+	assert_golden("modules.txt", &modules);
+	assert_int_equal(emit_n_built(&plan, &spec), 7);
+	plan_deinit(&plan);
+	spec_deinit(&spec);
+}
+
+static void test_manifest_says_the_plan(void **state)
+{
+	struct toolchain toolchain = { .compiler_version = "gcc 1.2.3", .python_version = "3.9.0" };
+	struct target_spec spec;
+	struct manifest manifest;
+	struct plan plan;
+
+	(void)state;
+	plan_small(&spec, &plan);
+	emit_manifest(&plan, &spec, &toolchain, &manifest);
+	assert_int_equal(manifest.n_libraries, 5);
+	assert_int_equal(manifest.n_modules, 3);
+	assert_int_equal(manifest.expect_libraries, plan.n_loaded);
+	assert_int_equal(manifest.expect_calls, plan.n_calls);
+	for (size_t i = 0; i < manifest.n_libraries; i++) {
+		const struct manifest_library *library = &manifest.libraries[i];
+		_cleanup_free_ char *last = manifest_function_name(library, library->n_functions - 1);
+		_cleanup_free_ char *planned = plan_function_name(&plan, &plan.libraries[i], library->n_functions - 1);
+
+		assert_string_equal(last, planned);
+		assert_int_equal(library->kind, i < 3 ? LIBRARY_MODULE : LIBRARY_UTILITY);
+		assert_int_equal(library->entry != NULL, i < 3);
+		assert_int_equal(library->cross != NULL, i < 3);
+		assert_int_equal(library->n_dependencies, plan.libraries[i].n_dependencies);
+		for (size_t j = 0; j < library->n_functions; j++)
+			assert_int_equal(library->calls[j], plan.libraries[i].functions[j].count);
+	}
+	manifest_deinit(&manifest);
+	plan_deinit(&plan);
+	spec_deinit(&spec);
+}
+
+/* Each embedded file is the file of targets/, and each program has a main. */
+static void test_embedded_files(void **state)
+{
+	unsigned uses = 0;
+
+	(void)state;
+	for (size_t i = 0; i < embed_n_files; i++) {
+		_cleanup_strbuf_ struct strbuf file = STRBUF_INIT;
+		_cleanup_free_ char *path = fs_join("targets", embed_files[i].name);
+		struct err *err = fs_read(path, &file);
+
+		assert_null(err);
+		assert_int_equal(file.len, embed_files[i].end - embed_files[i].bytes);
+		assert_memory_equal(file.text, embed_files[i].bytes, file.len);
+		uses |= embed_files[i].use;
+	}
+	assert_int_equal(uses, EMBED_HOST | EMBED_PLAIN | EMBED_DRIVER);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_module),
+		cmocka_unit_test(test_utility_that_prints),
+		cmocka_unit_test(test_build_files),
+		cmocka_unit_test(test_manifest_says_the_plan),
+		cmocka_unit_test(test_embedded_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

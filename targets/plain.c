@@ -154,6 +154,16 @@ static void list_read(const char *path, struct module_list *ret)
 		die(2, "%s: no %s", path, ret->libdir ? "modules" : "libdir");
 }
 
+static void list_deinit(struct module_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		free(list->modules[i].name);
+		free(list->modules[i].entry);
+	}
+	free(list->modules);
+	free(list->libdir);
+}
+
 static char *default_list(void)
 {
 	char exe[PATH_MAX];
@@ -191,73 +201,89 @@ static int64_t startup_ns(int64_t main_ns, int64_t now_ns)
 	return now_ns - (text && parse_u64(text, &start_ns) ? (int64_t)start_ns : main_ns);
 }
 
-static void print_time(bool print, const char *what, int64_t ns)
+static void print_time(const char *what, int64_t ns)
 {
-	if (print)
-		printf("Pynamic: %s time = %.9f secs\n", what, (double)ns / 1e9);
+	printf("Pynamic: %s time = %.9f secs\n", what, (double)ns / 1e9);
 }
 
-int main(int argc, char **argv)
+static void print_line(const char *line)
 {
-	int64_t main_ns = phase_mark("main"), driver_ns, begin_ns, import_ns, visit_ns;
-	bool print = phase_rank_from_env() <= 0;
-	struct module_list list = { 0 };
+	puts(line);
+	fflush(stdout);
+}
+
+/* Opens all modules; how long that took. */
+static int64_t import_all(const struct module_list *list)
+{
+	int64_t begin_ns = phase_mark("import_begin"), end_ns;
+
+	for (size_t i = 0; i < list->n; i++)
+		module_open(list, &list->modules[i]);
+	end_ns = phase_mark("import_end");
+	phase_report("modules_imported", (int64_t)list->n);
+	return end_ns - begin_ns;
+}
+
+/* Calls all entries; how long that took, and how many returned what they should not. */
+static int64_t visit_all(const struct module_list *list, size_t *failures_ret)
+{
+	int64_t begin_ns = phase_mark("visit_begin"), end_ns;
 	uint64_t calls = 0;
 	size_t failures = 0;
-	char date[64];
-	time_t now = time(NULL);
-	char *path;
 
-	if (argc > 2)
-		die(2, "too many arguments\nusage: plain [modules.txt]");
-	driver_ns = phase_mark("driver");
-	path = argc == 2 ? check_alloc(strdup(argv[1])) : default_list();
-	list_read(path, &list);
-	free(path);
-	if (print) {
-		strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", localtime(&now));
-		printf("Pynamic: Version %s\nPynamic: run on %s with 1 MPI tasks\n\n", PYNAMIC_VERSION, date);
-		print_time(true, "startup", startup_ns(main_ns, driver_ns));
-		puts("Pynamic: driver beginning... now importing modules");
-		fflush(stdout);
-	}
-
-	begin_ns = phase_mark("import_begin");
-	for (size_t i = 0; i < list.n; i++)
-		module_open(&list, &list.modules[i]);
-	import_ns = phase_mark("import_end") - begin_ns;
-	phase_report("modules_imported", (int64_t)list.n);
-	if (print) {
-		puts("Pynamic: driver finished importing all modules... visiting all module functions");
-		fflush(stdout);
-	}
-
-	begin_ns = phase_mark("visit_begin");
-	for (size_t i = 0; i < list.n; i++) {
-		const struct module *m = &list.modules[i];
+	for (size_t i = 0; i < list->n; i++) {
+		const struct module *m = &list->modules[i];
 		uint64_t result = (uint64_t)m->call();
 
 		calls += result;
 		if (result != m->expected) {
 			failures++;
-			fprintf(stderr, "plain: module '%s' made %" PRIu64 " calls, expected %" PRIu64 "\n",
-				m->name, result, m->expected);
+			fprintf(stderr, "plain: module '%s' made %" PRIu64 " calls, expected %" PRIu64 "\n", m->name,
+				result, m->expected);
 		}
 	}
-	visit_ns = phase_mark("visit_end") - begin_ns;
+	end_ns = phase_mark("visit_end");
 	phase_report("calls", (int64_t)calls);
+	*failures_ret = failures;
+	return end_ns - begin_ns;
+}
 
-	print_time(print, "module import", import_ns);
-	print_time(print, "module visit", visit_ns);
-	if (print)
-		puts(failures ? "Pynamic: module test failed!\n" : "Pynamic: module test passed!\n");
-	fflush(stdout);
+static void print_head(int64_t start_ns)
+{
+	char date[64];
+	time_t now = time(NULL);
+
+	strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", localtime(&now));
+	printf("Pynamic: Version %s\nPynamic: run on %s with 1 MPI tasks\n\n", PYNAMIC_VERSION, date);
+	print_time("startup", start_ns);
+}
+
+int main(int argc, char **argv)
+{
+	int64_t main_ns = phase_mark("main"), driver_ns, import_ns, visit_ns;
+	struct module_list list = { 0 };
+	size_t failures;
+	char *path;
+
+	if (argc > 2)
+		die(2, "too many arguments\nusage: plain [modules.txt]");
+	driver_ns = phase_mark("driver");
+	/* One rank of a job prints; the lines of the others go nowhere. */
+	if (phase_rank_from_env() > 0 && !freopen("/dev/null", "w", stdout))
+		die(1, "cannot open /dev/null: %s", strerror(errno));
+	path = argc == 2 ? check_alloc(strdup(argv[1])) : default_list();
+	list_read(path, &list);
+	free(path);
+
+	print_head(startup_ns(main_ns, driver_ns));
+	print_line("Pynamic: driver beginning... now importing modules");
+	import_ns = import_all(&list);
+	print_line("Pynamic: driver finished importing all modules... visiting all module functions");
+	visit_ns = visit_all(&list, &failures);
+	print_time("module import", import_ns);
+	print_time("module visit", visit_ns);
+	print_line(failures ? "Pynamic: module test failed!\n" : "Pynamic: module test passed!\n");
+	list_deinit(&list);
 	phase_mark("exit");
-	for (size_t i = 0; i < list.n; i++) {
-		free(list.modules[i].name);
-		free(list.modules[i].entry);
-	}
-	free(list.modules);
-	free(list.libdir);
 	return failures ? 1 : 0;
 }

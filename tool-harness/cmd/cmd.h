@@ -13,4 +13,8 @@ MUST_CHECK struct err *cmd_run(int argc, char **argv, int *status_ret);
 MUST_CHECK struct err *cmd_model(int argc, char **argv, int *status_ret);
 MUST_CHECK struct err *cmd_calibrate(int argc, char **argv, int *status_ret);
 
+/* Hidden: the tracee of the calibration. */
+#define CMD_FLOOR_TRACEE "floor-tracee"
+struct err *cmd_floor_tracee(int argc, char **argv, int *status_ret);
+
 #endif

@@ -27,7 +27,6 @@ struct tool_request {
 struct tool_ops {
 	const char *name;
 	const char *help; /* one line */
-	bool synthetic;   /* starts no job: its trials are whole as they come, and have no baseline */
 	/*
 	 * One execution of the job under the tool, from launch to the end of the last
 	 * task. Fills the trial (tasks, events, breakpoints, phases that the tool sees);
@@ -35,7 +34,8 @@ struct tool_ops {
 	 * an interrupt nothing of the job is left; what was measured stays in the trial.
 	 */
 	struct err *(*run)(const struct tool_request *request, struct trial *trial);
-	/* The untraced run of the same job, if the tool makes that up too; NULL: job_run_untraced. */
+	/* The untraced run of the same job, from a tool that makes trials up whole and starts no
+	 * job. NULL: job_run_untraced. */
 	struct err *(*run_baseline)(const struct tool_request *request, struct trial *trial);
 };
 

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A scenario from its settings to its record: what `attachstorm run` does after its options. */
+#ifndef CMD_RUNLOOP_H
+#define CMD_RUNLOOP_H
+
+#include <stdbool.h>
+
+#include "job/scenario.h"
+#include "lib/err.h"
+#include "report/record.h"
+
+/*
+ * Runs all repetitions of a checked scenario and publishes the record after each trial.
+ * On an error, a time limit or an interrupt (`stop`) what was measured is in the record
+ * already. The exit status that the outcome asks for goes to status_ret; the record's path
+ * to path_ret (heap, caller frees; NULL if nothing was measured). `run` is initialised by
+ * the caller, who also releases it; it holds the trials and summaries in any case.
+ */
+MUST_CHECK struct err *runloop(const struct scenario *scenario, const volatile bool *stop, struct run *run,
+			       char **path_ret, int *status_ret);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Symbol index of one ELF file: the file stays mapped (libelf), names are not copied,
+ * and a hash table of symbol numbers finds one by name. Does not read DWARF.
+ * Invariant: every name that the table refers to ends inside its string table.
+ */
+#include "elf/symidx.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/mem.h"
+
+struct symbol {
+	const char *name;
+	uint64_t value;
+	uint32_t hash;
+	bool object; /* data, not a function */
+};
+
+struct symidx {
+	int fd;
+	Elf *elf;
+	struct symbol *symbols;
+	size_t n_symbols, n_functions;
+	uint32_t *buckets; /* symbol number + 1, 0 empty; open addressing */
+	size_t n_buckets;
+	uint64_t low, high;
+};
+
+/* FNV-1a over eight bytes at a time would be quicker, but names are short beside the I/O. */
+static uint32_t name_hash(const char *name)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 16777619u;
+	return hash;
+}
+
+static struct err *elf_failed(const char *path)
+{
+	return err_new("cannot read '%s': %s", path, elf_errmsg(-1));
+}
+
+/* .symtab has what .dynsym has and more; only one of them is read. */
+static Elf_Scn *symbol_section(Elf *elf, GElf_Shdr *shdr_ret)
+{
+	Elf_Scn *scn = NULL, *best = NULL;
+	GElf_Shdr shdr;
+
+	while ((scn = elf_nextscn(elf, scn))) {
+		if (!gelf_getshdr(scn, &shdr))
+			continue;
+		if (shdr.sh_type == SHT_SYMTAB || (shdr.sh_type == SHT_DYNSYM && !best)) {
+			best = scn;
+			*shdr_ret = shdr;
+		}
+		if (shdr.sh_type == SHT_SYMTAB)
+			break;
+	}
+	return best;
+}
+
+static void table_insert(struct symidx *index, uint32_t number)
+{
+	const struct symbol *symbol = &index->symbols[number];
+	size_t i = symbol->hash & (index->n_buckets - 1);
+
+	while (index->buckets[i])
+		i = (i + 1) & (index->n_buckets - 1);
+	index->buckets[i] = number + 1;
+}
+
+static struct err *read_symbols(struct symidx *index, const char *path)
+{
+	GElf_Shdr shdr = { 0 }, strings_shdr;
+	Elf_Scn *scn = symbol_section(index->elf, &shdr), *strings_scn;
+	Elf_Data *data, *strings;
+	size_t n;
+
+	if (!scn)
+		return NULL; /* fully stripped: an index without symbols */
+	data = elf_getdata(scn, NULL);
+	strings_scn = elf_getscn(index->elf, shdr.sh_link);
+	if (!data || !strings_scn || !gelf_getshdr(strings_scn, &strings_shdr) || strings_shdr.sh_type != SHT_STRTAB)
+		return elf_failed(path);
+	strings = elf_getdata(strings_scn, NULL);
+	if (!strings || !strings->d_size || ((const char *)strings->d_buf)[strings->d_size - 1])
+		return err_new("cannot read '%s': its string table does not end", path);
+
+	n = data->d_size / sizeof(Elf64_Sym);
+	index->symbols = mem_calloc(n ? n : 1, sizeof(index->symbols[0]));
+	for (size_t i = 0; i < n; i++) {
+		GElf_Sym sym;
+		int type;
+
+		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF || sym.st_name >= strings->d_size)
+			continue;
+		type = GELF_ST_TYPE(sym.st_info);
+		if (type != STT_FUNC && type != STT_OBJECT)
+			continue;
+		index->symbols[index->n_symbols++] = (struct symbol){
+			.name = (const char *)strings->d_buf + sym.st_name,
+			.value = sym.st_value,
+			.hash = name_hash((const char *)strings->d_buf + sym.st_name),
+			.object = type == STT_OBJECT,
+		};
+		index->n_functions += type == STT_FUNC;
+	}
+	index->n_buckets = 16;
+	while (index->n_buckets < 2 * index->n_symbols)
+		index->n_buckets *= 2;
+	index->buckets = mem_calloc(index->n_buckets, sizeof(index->buckets[0]));
+	for (size_t i = 0; i < index->n_symbols; i++)
+		table_insert(index, (uint32_t)i);
+	return NULL;
+}
+
+static struct err *read_extent(struct symidx *index, const char *path)
+{
+	size_t n;
+
+	if (elf_getphdrnum(index->elf, &n))
+		return elf_failed(path);
+	index->low = UINT64_MAX;
+	for (size_t i = 0; i < n; i++) {
+		GElf_Phdr phdr;
+
+		if (!gelf_getphdr(index->elf, (int)i, &phdr) || phdr.p_type != PT_LOAD)
+			continue;
+		if (phdr.p_vaddr < index->low)
+			index->low = phdr.p_vaddr;
+		if (phdr.p_vaddr + phdr.p_memsz > index->high)
+			index->high = phdr.p_vaddr + phdr.p_memsz;
+	}
+	if (index->low > index->high)
+		index->low = index->high = 0;
+	return NULL;
+}
+
+struct err *symidx_create(const char *path, struct symidx **ret)
+{
+	struct symidx *index = mem_alloc(sizeof(*index));
+	struct err *err = NULL;
+	GElf_Ehdr ehdr;
+
+	elf_version(EV_CURRENT);
+	index->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (index->fd < 0)
+		err = err_errno(errno, "cannot open '%s'", path);
+	if (!err) {
+		index->elf = elf_begin(index->fd, ELF_C_READ_MMAP, NULL);
+		if (!index->elf)
+			err = elf_failed(path);
+	}
+	if (!err && (elf_kind(index->elf) != ELF_K_ELF || !gelf_getehdr(index->elf, &ehdr)))
+		err = err_new("'%s' is not an ELF file", path);
+	if (!err && (ehdr.e_machine != EM_X86_64 || ehdr.e_ident[EI_CLASS] != ELFCLASS64))
+		err = err_new("'%s' is not an x86-64 ELF file", path);
+	if (!err)
+		err = read_extent(index, path);
+	if (!err)
+		err = read_symbols(index, path);
+	if (err) {
+		symidx_destroy(index);
+		return err;
+	}
+	*ret = index;
+	return NULL;
+}
+
+void symidx_destroy(struct symidx *index)
+{
+	if (!index)
+		return;
+	elf_end(index->elf);
+	if (index->fd >= 0)
+		close(index->fd);
+	free(index->symbols);
+	free(index->buckets);
+	free(index);
+}
+
+static bool find(const struct symidx *index, const char *name, bool object, uint64_t *value_ret)
+{
+	uint32_t hash = name_hash(name);
+
+	if (!index->n_buckets)
+		return false;
+	for (size_t i = hash & (index->n_buckets - 1); index->buckets[i]; i = (i + 1) & (index->n_buckets - 1)) {
+		const struct symbol *symbol = &index->symbols[index->buckets[i] - 1];
+
+		if (symbol->hash == hash && symbol->object == object && !strcmp(symbol->name, name)) {
+			*value_ret = symbol->value;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool symidx_find(const struct symidx *index, const char *name, uint64_t *value_ret)
+{
+	return find(index, name, false, value_ret);
+}
+
+bool symidx_find_object(const struct symidx *index, const char *name, uint64_t *value_ret)
+{
+	return find(index, name, true, value_ret);
+}
+
+size_t symidx_count(const struct symidx *index)
+{
+	return index->n_functions;
+}
+
+void symidx_extent(const struct symidx *index, uint64_t *low_ret, uint64_t *high_ret)
+{
+	*low_ret = index->low;
+	*high_ret = index->high;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Function symbols of one ELF file, by name: what a debugger reads of every library it
+ * hears of. Read with libelf from .symtab, or .dynsym where that was stripped; elf(5).
+ * A cache holds one index per file, so that tasks that map the same file share it.
+ */
+#ifndef ELF_SYMIDX_H
+#define ELF_SYMIDX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/err.h"
+
+struct symidx;
+
+/* Reads a file's function symbols. Not an ELF file, another machine's, truncated: errors. */
+MUST_CHECK struct err *symidx_create(const char *path, struct symidx **ret);
+void symidx_destroy(struct symidx *index);
+
+/* Value (address relative to the load bias) of a defined function; false if it has none
+ * by that name. Of several the first in the file. */
+bool symidx_find(const struct symidx *index, const char *name, uint64_t *value_ret);
+
+/* The same for data objects (STT_OBJECT), needed for _r_debug. */
+bool symidx_find_object(const struct symidx *index, const char *name, uint64_t *value_ret);
+
+size_t symidx_count(const struct symidx *index);
+
+/* Range of addresses, relative to the load bias, that the file's PT_LOAD segments take. */
+void symidx_extent(const struct symidx *index, uint64_t *low_ret, uint64_t *high_ret);
+
+struct symcache;
+
+struct symcache *symcache_create(void);
+void symcache_destroy(struct symcache *cache);
+
+/* The index of a file, read at its first use; owned by the cache. A file that cannot be
+ * read is an error each time. */
+MUST_CHECK struct err *symcache_get(struct symcache *cache, const char *path, struct symidx **ret);
+
+/* How many files were read so far. */
+size_t symcache_files(const struct symcache *cache);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * attachstorm: a table of subcommands. The one place that prints an error, with its hint,
+ * and turns it into an exit status (lib/err.h has the table).
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "lib/err.h"
+#include "lib/mem.h"
+#include "lib/progress.h"
+
+struct command {
+	const char *name;
+	const char *help; /* NULL: hidden */
+	struct err *(*run)(int argc, char **argv, int *status_ret);
+};
+
+static const struct command commands[] = {
+	{ "run", "run a scenario or a command under a tool, and measure its start-up", cmd_run },
+	{ "calibrate", "measure what ptrace itself costs on this machine", cmd_calibrate },
+	{ "model", "predict start-up from M libraries, N tasks, B breakpoints", cmd_model },
+	{ CMD_FLOOR_TRACEE, NULL, cmd_floor_tracee },
+};
+
+static void print_help(FILE *out)
+{
+	fputs("usage: attachstorm COMMAND [OPTIONS]\n\n"
+	      "Times how debuggers and other tools bring MPI jobs with many shared libraries through start-up.\n\n"
+	      "Commands:\n",
+	      out);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (commands[i].help)
+			fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
+	fputs("\n'attachstorm COMMAND --help' explains a command. Exit status: 0 done, 2 could not be done,\n"
+	      "3 measured but contradictory, 77 this machine lacks something, 124 out of time, 130 interrupted.\n",
+	      out);
+}
+
+static const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+static int report(struct err *err)
+{
+	int status = (int)err_status(err);
+
+	progress_end();
+	fprintf(stderr, "attachstorm: %s\n", err_message(err));
+	if (err_hint_text(err))
+		fprintf(stderr, "hint: %s\n", err_hint_text(err));
+	err_free(err);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+	int status = EXIT_OK;
+	struct err *err;
+
+	if (argc < 2) {
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help") || !strcmp(argv[1], "-h")) {
+		print_help(stdout);
+		return EXIT_OK;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("attachstorm %s\n", KIT_VERSION);
+		return EXIT_OK;
+	}
+	command = command_find(argv[1]);
+	if (!command)
+		return report(err_hint(err_new("'%s' is not an attachstorm command", argv[1]),
+				       "'attachstorm --help' lists them"));
+	argv[1] = mem_printf("attachstorm %s", command->name);
+	err = command->run(argc - 1, argv + 1, &status);
+	free(argv[1]);
+	/* A table that could not be written (a full disk, a closed pipe) must not look like success. */
+	if (!err && (fflush(stdout) || ferror(stdout)))
+		err = err_new("cannot write to standard output");
+	return err ? report(err) : status;
+}

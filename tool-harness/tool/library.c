@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The libraries of a run by path, with the breakpoints resolved in each. Knows no task
+ * and no load bias. Invariant: a file's symbols are read at most once per set.
+ */
+#include "tool/library.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/fs.h"
+#include "lib/mem.h"
+#include "lib/progress.h"
+
+#define BUCKETS 1024
+
+struct library_set {
+	const struct manifest *manifest;
+	struct library_id *ids;   /* of the manifest's libraries, sorted */
+	size_t n_ids;
+	char *const *breakpoints;
+	size_t n_breakpoints;
+	bool read_symbols;
+	struct symcache *symbols;
+	struct library *buckets[BUCKETS];
+};
+
+/* Which file it is, whatever path the loader came by. */
+struct library_id {
+	dev_t dev;
+	ino_t ino;
+	size_t index;
+};
+
+static int id_compare(const void *a, const void *b)
+{
+	const struct library_id *x = a, *y = b;
+
+	if (x->dev != y->dev)
+		return x->dev < y->dev ? -1 : 1;
+	return x->ino < y->ino ? -1 : x->ino > y->ino;
+}
+
+struct library_set *library_set_create(const struct manifest *manifest, char *const *breakpoints,
+				       size_t n_breakpoints, bool read_symbols)
+{
+	struct library_set *set = mem_alloc(sizeof(*set));
+
+	set->manifest = manifest;
+	set->breakpoints = breakpoints;
+	set->n_breakpoints = n_breakpoints;
+	set->read_symbols = read_symbols;
+	set->symbols = symcache_create();
+	if (!manifest)
+		return set;
+	set->ids = mem_calloc(manifest->n_libraries + 1, sizeof(set->ids[0]));
+	for (size_t i = 0; i < manifest->n_libraries; i++) {
+		_cleanup_free_ char *path = fs_join(manifest->target_dir, manifest->libraries[i].path);
+		struct stat st;
+
+		if (!stat(path, &st))
+			set->ids[set->n_ids++] = (struct library_id){ st.st_dev, st.st_ino, i };
+	}
+	qsort(set->ids, set->n_ids, sizeof(set->ids[0]), id_compare);
+	return set;
+}
+
+void library_set_destroy(struct library_set *set)
+{
+	if (!set)
+		return;
+	for (size_t i = 0; i < BUCKETS; i++) {
+		while (set->buckets[i]) {
+			struct library *library = set->buckets[i];
+
+			set->buckets[i] = library->next;
+			free(library->path);
+			free(library->locations);
+			free(library);
+		}
+	}
+	symcache_destroy(set->symbols);
+	free(set->ids);
+	free(set);
+}
+
+struct symcache *library_set_symbols(struct library_set *set)
+{
+	return set->symbols;
+}
+
+static int64_t target_index(const struct library_set *set, const char *path)
+{
+	struct library_id key = { 0 }, *found;
+	struct stat st;
+
+	if (!set->n_ids || stat(path, &st))
+		return -1;
+	key.dev = st.st_dev;
+	key.ino = st.st_ino;
+	found = bsearch(&key, set->ids, set->n_ids, sizeof(key), id_compare);
+	return found ? (int64_t)found->index : -1;
+}
+
+struct library *library_get(struct library_set *set, const char *path)
+{
+	uint32_t hash = 5381;
+	struct library **bucket, *library;
+
+	for (const char *p = path; *p; p++)
+		hash = hash * 33 + (unsigned char)*p;
+	bucket = &set->buckets[hash % BUCKETS];
+	for (library = *bucket; library; library = library->next)
+		if (!strcmp(library->path, path))
+			return library;
+	library = mem_alloc(sizeof(*library));
+	library->path = mem_strdup(path);
+	library->trial_id = UINT32_MAX;
+	library->target_index = target_index(set, path);
+	library->next = *bucket;
+	*bucket = library;
+	return library;
+}
+
+void library_resolve(struct library_set *set, struct library *library)
+{
+	size_t cap = 0;
+	struct err *err;
+
+	if (library->symbols || !set->read_symbols || library->path[0] != '/')
+		return;
+	err = symcache_get(set->symbols, library->path, &library->symbols);
+	if (err) {
+		progress_warn("%s", err_message(err));
+		err_free(err);
+		return;
+	}
+	symidx_extent(library->symbols, &library->low, &library->high);
+	for (size_t i = 0; i < set->n_breakpoints; i++) {
+		struct location location = { .breakpoint = (uint32_t)i };
+
+		if (!symidx_find(library->symbols, set->breakpoints[i], &location.value))
+			continue;
+		mem_grow(library->locations, library->n_locations, cap);
+		library->locations[library->n_locations++] = location;
+	}
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The native tool: our own tracer. Brings all tasks of a job through the paper's two
+ * phases (section 4.2): launch, attach at program start, read the linked libraries'
+ * link maps and symbols, plant breakpoints; then handle every load event until the end.
+ * One thread, one wait for all tasks. Handling of single stops is in native_stop.c.
+ *
+ * Invariant: whatever happens, no task of the job is left traced, trapped or running
+ * when run() returns.
+ */
+#include <signal.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "lib/clock.h"
+#include "lib/mem.h"
+#include "lib/progress.h"
+#include "tool/native.h"
+
+#define END_GRACE_NS (3 * NS_PER_S)
+
+/* --- set-up ----------------------------------------------------------------------- */
+
+static void fill_breakpoints(struct native *native)
+{
+	const struct tool_request *request = native->request;
+	struct trial *trial = native->trial;
+
+	trial->n_breakpoints = request->n_breakpoints;
+	trial->breakpoints = mem_calloc(request->n_breakpoints + 1, sizeof(trial->breakpoints[0]));
+	for (size_t i = 0; i < request->n_breakpoints; i++) {
+		trial->breakpoints[i].function = mem_strdup(request->breakpoints[i]);
+		trial->breakpoints[i].expected_hits = -1;
+	}
+}
+
+static struct err *acquire(struct native *native)
+{
+	const struct tool_request *request = native->request;
+	size_t n_libraries = request->manifest ? request->manifest->n_libraries : 0;
+
+	native->n_tasks = native->job->n_tasks;
+	native->tasks = mem_calloc(native->n_tasks, sizeof(native->tasks[0]));
+	for (size_t i = 0; i < native->n_tasks; i++) {
+		struct native_task *t = &native->tasks[i];
+		struct job_task *from = &native->job->tasks[i];
+		struct err *err = tracer_seize(&native->tracer, from->pid, (uint32_t)i, &t->task);
+
+		if (err_is_gone(err))
+			return err_new("rank %d (pid %d) ended before it could be traced", from->rank, from->pid);
+		if (err)
+			return err_wrap(err, "rank %d", from->rank);
+		t->task->data = t;
+		t->planted = mem_calloc(request->n_breakpoints + 1, sizeof(t->planted[0]));
+		t->target_seen = mem_calloc(n_libraries + 1, sizeof(t->target_seen[0]));
+	}
+	native->trial->phases.acquired_ns = clock_now_ns();
+	for (size_t i = 0; i < native->n_tasks; i++) {
+		struct err *err = job_release(native->job, i);
+
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+/* --- the loop --------------------------------------------------------------------- */
+
+static void task_gone(struct native *native, struct native_task *t, const struct stop *stop)
+{
+	struct trial_task *task = &native->trial->tasks[t->task->index];
+
+	task->exit_status = stop->status;
+	task->threads = t->task->threads_seen;
+	task->children_released = t->task->children_released;
+	if (native->job->launcher == LAUNCHER_SPAWN && !native->trial->launcher_status)
+		native->trial->launcher_status = stop->status;
+	t->state = NATIVE_GONE;
+	t->waiting = NULL;
+	native->n_gone++;
+}
+
+static struct err *task_exec(struct native *native, struct native_task *t, const struct stop *stop)
+{
+	struct err *err = native_exec(native, t);
+
+	if (err)
+		return err;
+	if (t->state != NATIVE_RELEASED)
+		return thread_cont(stop->thread, 0); /* a program that execs another one: goes on at once */
+	native->trial->tasks[t->task->index].exec_ns = stop->seen_ns;
+	t->state = NATIVE_AT_EXEC;
+	t->waiting = stop->thread;
+	return NULL;
+}
+
+static struct err *dispatch(struct native *native, const struct stop *stop)
+{
+	struct native_task *t = stop->task ? stop->task->data : NULL;
+	struct err *err = NULL;
+
+	switch (stop->kind) {
+	case STOP_TICK:
+	case STOP_NO_CHILDREN:
+		return NULL;
+	case STOP_CHILD_GONE:
+		if (stop->pid == native->job->launcher_pid)
+			native->trial->launcher_status = stop->status;
+		return NULL;
+	case STOP_TASK_GONE:
+		task_gone(native, t, stop);
+		return NULL;
+	case STOP_EXEC:
+		err = task_exec(native, t, stop);
+		break;
+	case STOP_TRAP:
+		err = native_trap(native, t, stop);
+		break;
+	case STOP_SIGNAL:
+		err = thread_cont(stop->thread, stop->signal);
+		break;
+	case STOP_OTHER:
+		err = thread_cont(stop->thread, 0);
+		break;
+	}
+	if (err_is_gone(err))
+		return NULL; /* the wait will tell */
+	return err_wrap(err, "rank %d (pid %d)", native->trial->tasks[t->task->index].rank, t->task->pid);
+}
+
+static bool out_of_time(struct native *native)
+{
+	if (*native->request->stop)
+		native->trial->interrupted = true;
+	else if (clock_now_ns() > native->deadline_ns)
+		native->trial->timed_out = true;
+	return native->trial->interrupted || native->trial->timed_out;
+}
+
+static bool all_in(const struct native *native, enum native_state state)
+{
+	for (size_t i = 0; i < native->n_tasks; i++)
+		if (native->tasks[i].state < state)
+			return false;
+	return true;
+}
+
+/* One stop; false in go_on_ret when the loop must end for another reason than an error. */
+static struct err *step(struct native *native, bool *go_on_ret)
+{
+	struct stop stop;
+	struct err *err = tracer_wait(&native->tracer, &stop);
+
+	if (!err)
+		err = dispatch(native, &stop);
+	*go_on_ret = stop.kind != STOP_NO_CHILDREN && (stop.kind != STOP_TICK || !out_of_time(native));
+	return err;
+}
+
+/* Runs until all tasks have come to a state, or are gone. */
+static struct err *run_until(struct native *native, enum native_state state, bool *go_on_ret)
+{
+	bool go_on = true;
+	struct err *err = NULL;
+
+	while (!err && go_on && !all_in(native, state))
+		err = step(native, &go_on);
+	*go_on_ret = go_on;
+	return err;
+}
+
+/* --- phases ----------------------------------------------------------------------- */
+
+static struct err *check_exec(struct native *native)
+{
+	for (size_t i = 0; i < native->n_tasks; i++) {
+		struct err *err;
+
+		if (native->tasks[i].state != NATIVE_GONE || native->trial->tasks[i].exec_ns)
+			continue;
+		err = job_exec_error(native->job, i);
+		return err ? err : err_new("rank %zu ended before its program was started", i);
+	}
+	return NULL;
+}
+
+/* One of the rounds over all tasks that wait at their start-up stop. */
+static struct err *round_of(struct native *native, struct err *(*part)(struct native *, struct native_task *),
+			    enum native_state state, int64_t *done_ns_ret)
+{
+	for (size_t i = 0; i < native->n_tasks; i++) {
+		struct native_task *t = &native->tasks[i];
+		struct err *err = t->state == state ? part(native, t) : NULL;
+
+		if (err && !err_is_gone(err))
+			return err_wrap(err, "rank %zu", i);
+	}
+	*done_ns_ret = clock_now_ns();
+	return NULL;
+}
+
+static struct err *let_start(struct native *native, struct native_task *t)
+{
+	struct thread *thread = t->waiting;
+
+	(void)native;
+	t->state = NATIVE_STARTING;
+	t->waiting = NULL;
+	return thread_cont(thread, 0);
+}
+
+static struct err *run_phases(struct native *native)
+{
+	static const struct {
+		struct err *(*part)(struct native *, struct native_task *);
+		size_t done_offset;
+	} rounds[] = {
+		{ native_start_linkmap, offsetof(struct trial_phases, linkmaps_ns) },
+		{ native_start_symbols, offsetof(struct trial_phases, symbols_ns) },
+		{ native_start_plant, offsetof(struct trial_phases, planted_ns) },
+		{ native_start_continue, offsetof(struct trial_phases, continued_ns) },
+	};
+	struct trial_phases *phases = &native->trial->phases;
+	int64_t started_ns = 0;
+	bool go_on = true;
+	struct err *err;
+
+	err = run_until(native, NATIVE_AT_EXEC, &go_on);
+	if (!err && go_on)
+		err = check_exec(native);
+	if (err || !go_on)
+		return err;
+	phases->stopped_ns = clock_now_ns();
+	err = round_of(native, let_start, NATIVE_AT_EXEC, &started_ns);
+	if (!err)
+		err = run_until(native, NATIVE_STARTED, &go_on);
+	if (err || !go_on)
+		return err;
+	phases->started_ns = clock_now_ns();
+	for (size_t i = 0; !err && i < ARRAY_SIZE(rounds); i++)
+		err = round_of(native, rounds[i].part, NATIVE_STARTED,
+			       (int64_t *)((char *)phases + rounds[i].done_offset));
+	while (!err && go_on)
+		err = step(native, &go_on);
+	return err;
+}
+
+/* --- the end ---------------------------------------------------------------------- */
+
+/* Tasks that are still there are let go clean before the job is ended, so that what the
+ * launcher does with them is what it would do without us. */
+static void let_go(struct native *native)
+{
+	for (size_t i = 0; i < native->n_tasks; i++) {
+		struct task *task = native->tasks[i].task;
+		struct err *err;
+
+		if (!task || task->gone)
+			continue;
+		err = task_detach(task);
+		if (err && !err_is_gone(err)) {
+			progress_warn("%s", err_message(err));
+			err_free(err);
+			kill(task->pid, SIGKILL);
+		}
+	}
+}
+
+static void count_planted(struct native *native)
+{
+	for (size_t i = 0; i < native->n_tasks; i++) {
+		struct native_task *t = &native->tasks[i];
+
+		for (size_t j = 0; t->planted && j < native->request->n_breakpoints; j++) {
+			native->trial->tasks[i].breakpoints_planted += t->planted[j];
+			native->trial->breakpoints[j].planted_tasks += t->planted[j] > 0;
+		}
+	}
+}
+
+static int64_t cpu_ns(const struct rusage *usage)
+{
+	return (usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * NS_PER_S +
+	       (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * NS_PER_US;
+}
+
+static struct err *native_run(const struct tool_request *request, struct trial *trial)
+{
+	const struct scenario *scenario = request->scenario;
+	struct native native = {
+		.request = request,
+		.trial = trial,
+		.deadline_ns = clock_now_ns() + scenario->time_limit_ns,
+	};
+	struct rusage before, after;
+	struct err *err;
+
+	getrusage(RUSAGE_SELF, &before);
+	tracer_init(&native.tracer);
+	native.tracer.spin = scenario->wait == WAIT_SPIN;
+	native.tracer.trap_write = scenario->breakpoints_write == BP_WRITE_POKE ? TRAP_WRITE_POKE : TRAP_WRITE_MEM;
+	native.libraries = library_set_create(request->manifest, request->breakpoints, request->n_breakpoints,
+					      scenario->symbols);
+	err = job_launch(request->plan, native.deadline_ns, request->stop, &native.job);
+	if (!err) {
+		job_fill_trial(native.job, trial);
+		fill_breakpoints(&native);
+		tracer_ticks_start();
+		err = acquire(&native);
+		if (!err)
+			err = run_phases(&native);
+		let_go(&native);
+		tracer_ticks_stop();
+		job_end(native.job, END_GRACE_NS);
+		trial->phases.ended_ns = clock_now_ns();
+		count_planted(&native);
+	}
+	getrusage(RUSAGE_SELF, &after);
+	trial->tracer_cpu_ns = cpu_ns(&after) - cpu_ns(&before);
+	trial->tracer_peak_rss_bytes = after.ru_maxrss * 1024;
+	trial->ptrace_calls = native.tracer.ptrace_calls;
+	trial->bytes_read = native.tracer.bytes_read;
+	trial->traps_written = native.tracer.traps_written;
+	for (size_t i = 0; i < native.n_tasks; i++) {
+		loader_deinit(&native.tasks[i].loader);
+		free(native.tasks[i].planted);
+		free(native.tasks[i].target_seen);
+	}
+	free(native.tasks);
+	tracer_deinit(&native.tracer);
+	library_set_destroy(native.libraries);
+	job_destroy(native.job);
+	return err;
+}
+
+const struct tool_ops tool_native = {
+	.name = "native",
+	.help = "our own tracer: ptrace, breakpoint at the loader's hook, libelf symbols",
+	.run = native_run,
+};

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Traps (int3, one byte) in a task's text, and stepping over one.
+ *
+ * A trap is written where a breakpoint is; what was there is kept. The table belongs
+ * to one address space: an exec empties it, an unmapped library takes its traps along
+ * (trap_forget_range), a forked child has copies that must be taken out
+ * (traps_clean_child).
+ */
+#ifndef TRACE_BP_H
+#define TRACE_BP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/err.h"
+#include "trace/memory.h"
+
+struct task;
+struct thread;
+
+/* How a byte gets into a task's text; ptrace(2), proc(5). */
+enum trap_write {
+	TRAP_WRITE_MEM,  /* one byte through /proc/PID/mem */
+	TRAP_WRITE_POKE, /* PTRACE_PEEKTEXT and POKETEXT of the word around it */
+};
+
+#define TRAP_BYTE 0xcc /* int3 */
+#define TRAP_TEXT 8    /* bytes kept of what the trap covers, for emulation */
+
+struct trap {
+	taddr addr;
+	uint8_t text[TRAP_TEXT]; /* original bytes; text[0] is what the trap covers */
+	uint32_t id;             /* the caller's: which breakpoint */
+};
+
+struct trap_table {
+	struct trap *traps; /* by address */
+	size_t n, cap;
+};
+
+#define TRAP_ID_LOADER UINT32_MAX
+
+void trap_table_deinit(struct trap_table *table);
+
+/* The trap at an address, or NULL; good until the table changes. */
+struct trap *trap_find(const struct trap_table *table, taddr addr);
+
+/* Reads what is there and writes a trap; one that is there already is success. */
+MUST_CHECK struct err *trap_insert(struct task *task, taddr addr, uint32_t id);
+
+/* Writes the original byte and forgets the trap. */
+MUST_CHECK struct err *trap_remove(struct task *task, taddr addr);
+
+/* The paper's AIX-like reinsertion (section 2.2.2) of a trap that is in: the byte written again,
+ * or the original and then the trap. */
+MUST_CHECK struct err *trap_rewrite(struct task *task, const struct trap *trap);
+MUST_CHECK struct err *trap_remove_insert(struct task *task, const struct trap *trap);
+
+/* Takes all traps out. An address that is unmapped by now is passed over. */
+MUST_CHECK struct err *traps_remove_all(struct task *task);
+
+/* Forgets traps in [low, high) without writing: the library there was unmapped. */
+size_t trap_forget_range(struct trap_table *table, taddr low, taddr high);
+
+/* Takes the traps out of a forked child, which has its own copy of the memory. It must
+ * be stopped. */
+MUST_CHECK struct err *traps_clean_child(const struct task *task, pid_t child);
+
+/*
+ * Moves a stopped thread, whose trap at `trap` was just hit, past the instruction that
+ * the trap covers: by emulating it where it is a common first instruction of a function,
+ * else by a single step with the original byte in and the task's other threads held.
+ * The thread stays stopped. No other thread can miss the trap.
+ */
+MUST_CHECK struct err *thread_step_over(struct thread *thread, const struct trap *trap);
+
+/*
+ * Returns from a function at whose first instruction the trap was hit, without running it:
+ * for the loader's hook, which is empty. `ret_addr` is the word at the stack pointer,
+ * which the caller has read together with other memory.
+ */
+struct user_regs_struct;
+void regs_emulate_return(struct user_regs_struct *regs, uint64_t ret_addr);
+
+#endif

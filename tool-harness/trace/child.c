@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * New threads and processes of a task: a clone is adopted, a forked child has the traps
+ * taken out of its copy of the memory and is let go, a child that shares the memory
+ * (vfork, posix_spawn) is followed until it execs, since its traps are the task's own.
+ */
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/strbuf.h"
+#include "trace/wait.h"
+
+static pid_t thread_group_of(pid_t tid)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	char path[64];
+	const char *line;
+	struct err *err;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	err = fs_read(path, &text);
+	if (err) {
+		err_free(err);
+		return 0;
+	}
+	line = strstr(text.text, "\nTgid:");
+	return line ? (pid_t)strtol(line + 6, NULL, 10) : 0;
+}
+
+/* The event alone does not tell: clone(CLONE_VM | SIGCHLD) reports a fork. kcmp(2) may be
+ * compiled out; the event is the next best then. */
+static bool shares_memory(pid_t a, pid_t b, int event)
+{
+	long order = syscall(SYS_kcmp, a, b, KCMP_VM, 0, 0);
+
+	if (order >= 0)
+		return order == 0;
+	return event == PTRACE_EVENT_VFORK;
+}
+
+/* The child is ours from birth; its first stop is due at once. */
+static struct err *child_first_stop(struct thread *child, bool *alive_ret)
+{
+	bool got = false;
+	int status = 0;
+	struct err *err;
+
+	*alive_ret = true;
+	if (child->stopped)
+		return NULL;
+	do {
+		err = thread_collect(child, NS_PER_S, &status, &got);
+	} while (!err && !got);
+	if (err_is_gone(err) || (!err && !WIFSTOPPED(status))) {
+		*alive_ret = false;
+		return NULL;
+	}
+	return err;
+}
+
+struct err *thread_new_child(struct thread *thread, int event)
+{
+	struct task *task = thread->task;
+	struct tracer *tracer = task->tracer;
+	unsigned long message = 0;
+	struct thread *child;
+	bool alive;
+	pid_t pid;
+	struct err *err;
+
+	err = ptrace_request(tracer, PTRACE_GETEVENTMSG, thread->tid, NULL, &message);
+	if (err)
+		return err;
+	pid = (pid_t)message;
+	child = tracer_find_thread(tracer, pid);
+	if (!child)
+		child = tracer_add_thread(tracer, pid, NULL);
+
+	if (event == PTRACE_EVENT_CLONE && thread_group_of(pid) == task->pid) {
+		task_move_thread(child, task);
+		return child->stopped ? thread_cont(child, 0) : NULL;
+	}
+	err = child_first_stop(child, &alive);
+	if (err || !alive) {
+		tracer_drop_thread(tracer, child);
+		return err;
+	}
+	if (shares_memory(task->pid, pid, event)) {
+		child->visitor = true;
+		task_move_thread(child, task);
+		task->threads_seen--; /* a process, not a thread */
+		return thread_cont(child, 0);
+	}
+	err = traps_clean_child(task, pid);
+	if (!err) {
+		err = ptrace_request(tracer, PTRACE_DETACH, pid, NULL, NULL);
+		task->children_released++;
+	}
+	tracer_drop_thread(tracer, child);
+	/* A child that died meanwhile is no concern of the task's. */
+	return err_is_gone(err) ? NULL : err;
+}

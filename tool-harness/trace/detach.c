@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Letting a task go as if it had never been traced. All its threads are stopped first;
+ * one that has run into a trap is put back before it; then the traps come out; then
+ * each goes on with the signal that it was owed. Invariant: no thread runs between the
+ * first trap taken out and the last.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include "lib/clock.h"
+#include "trace/wait.h"
+
+#define DETACH_TIMEOUT_NS NS_PER_S
+#define DETACH_ROUNDS 100
+
+/* An int3 that was executed just before the thread was stopped for us: its SIGTRAP waits
+ * behind our stop, and would kill the thread once nobody traces it. PTRACE_PEEKSIGINFO. */
+static struct err *has_pending_trap(struct thread *thread, bool *ret)
+{
+	struct __ptrace_peeksiginfo_args args = { .nr = 1 };
+	siginfo_t info;
+	bool found = false;
+
+	for (args.off = 0;; args.off++) {
+		long n;
+
+		thread->task->tracer->ptrace_calls++;
+		n = ptrace(PTRACE_PEEKSIGINFO, thread->tid, &args, &info);
+		if (n < 0 && errno == ESRCH)
+			return err_gone();
+		if (n < 1)
+			break;
+		if (info.si_signo == SIGTRAP && info.si_code == SI_KERNEL)
+			found = true;
+	}
+	*ret = found;
+	return NULL;
+}
+
+/* Signal that a thread must be given when it goes, from the stop it is in. */
+static struct err *settle_thread(struct thread *thread, int *signal_ret)
+{
+	struct user_regs_struct regs;
+	struct err *err;
+
+	*signal_ret = thread->stash_signal;
+	if (thread->has_queued) {
+		int status = thread->queued_status;
+
+		thread->has_queued = false;
+		thread->task->tracer->n_queued--;
+		if (!status_event(status) && WSTOPSIG(status) == SIGTRAP)
+			thread->at_trap = true;
+		else if (!status_event(status))
+			*signal_ret = WSTOPSIG(status);
+	}
+	if (!thread->at_trap)
+		return NULL;
+	err = thread_regs_get(thread, &regs);
+	if (err)
+		return err;
+	if (!trap_find(&thread->task->traps, regs.rip - 1)) {
+		*signal_ret = SIGTRAP; /* not ours: the task's own */
+		return NULL;
+	}
+	regs.rip -= 1;
+	return thread_regs_set(thread, &regs);
+}
+
+/* Stops every thread; new children that show up are settled as in the wait. */
+static struct err *stop_all(struct task *task)
+{
+	for (int round = 0; round < DETACH_ROUNDS; round++) {
+		bool again = false;
+		struct thread *next;
+		struct err *err = threads_hold(task, NULL);
+
+		if (err)
+			return err;
+		for (struct thread *t = task->threads; t; t = next) {
+			bool pending = false;
+
+			next = t->next;
+			if (!t->stopped && !t->has_queued) {
+				again = true;
+				continue;
+			}
+			if (t->has_queued && !WIFSTOPPED(t->queued_status)) {
+				if (t->tid == task->pid && !t->visitor) {
+					task->exit_status = t->queued_status;
+					task->gone = true;
+					task->tracer->n_tasks--;
+				}
+				tracer_drop_thread(task->tracer, t);
+				continue;
+			}
+			if (t->has_queued && status_event(t->queued_status) == PTRACE_EVENT_EXEC) {
+				task->traps.n = 0; /* they went with the old program */
+				err = task_open_mem(task);
+				if (err)
+					return err_is_gone(err) ? NULL : err;
+				continue;
+			}
+			if (t->has_queued && status_event(t->queued_status) &&
+			    status_event(t->queued_status) != PTRACE_EVENT_STOP) {
+				t->has_queued = false;
+				task->tracer->n_queued--;
+				err = thread_new_child(t, status_event(t->queued_status));
+				if (err && !err_is_gone(err))
+					return err;
+				again = true;
+				continue;
+			}
+			err = t->has_queued || t->at_trap ? NULL : has_pending_trap(t, &pending);
+			if (!err && pending) {
+				t->held = false;
+				err = thread_cont(t, 0);
+				again = true;
+			}
+			if (err && !err_is_gone(err))
+				return err;
+		}
+		if (!again || task->gone)
+			return NULL;
+	}
+	return err_new("cannot stop all threads of pid %d to let it go", task->pid);
+}
+
+struct err *task_detach(struct task *task)
+{
+	struct tracer *tracer = task->tracer;
+	struct thread *next;
+	struct err *err;
+
+	if (task->gone)
+		return NULL;
+	err = stop_all(task);
+	if (err)
+		return err;
+	for (struct thread *t = task->threads; t; t = t->next) {
+		int signal = 0;
+
+		err = settle_thread(t, &signal);
+		if (err && !err_is_gone(err))
+			return err;
+		t->queued_status = signal;
+	}
+	err = task->gone ? NULL : traps_remove_all(task);
+	if (err && !err_is_gone(err))
+		return err;
+	for (struct thread *t = task->threads; t; t = next) {
+		next = t->next;
+		if (t->stash_signal && t->stash_signal == t->queued_status) {
+			err = ptrace_request(tracer, PTRACE_SETSIGINFO, t->tid, NULL, &t->stash_info);
+			err_free(err); /* only its details are lost */
+		}
+		err = ptrace_request(tracer, PTRACE_DETACH, t->tid, NULL, (void *)(uintptr_t)t->queued_status);
+		if (err && !err_is_gone(err))
+			return err_wrap(err, "cannot let thread %d go", t->tid);
+		tracer_drop_thread(tracer, t);
+	}
+	if (!task->gone) {
+		task->gone = true;
+		tracer->n_tasks--;
+	}
+	return NULL;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The floor of this machine: what ptrace itself costs before a tool does anything. One
+ * tracee that runs into a trap over and over, one tracer that lets it go on. Where the
+ * tracer waits decides most of it, so each way is measured.
+ */
+#ifndef TRACE_FLOOR_H
+#define TRACE_FLOOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/err.h"
+
+enum floor_kind {
+	FLOOR_STOP_BLOCK,     /* stop + continue, tracer asleep in wait4 on another core */
+	FLOOR_STOP_SPIN,      /* the same, tracer polling with WNOHANG on another core */
+	FLOOR_STOP_SAME_CORE, /* the same, tracer asleep on the tracee's core */
+	FLOOR_REGISTERS,      /* GETREGS and SETREGS at one stop */
+	FLOOR_READ,           /* one batched read of 100 bytes, process_vm_readv */
+	FLOOR_TRAP_WRITE_MEM, /* one trap byte through /proc/PID/mem */
+	FLOOR_TRAP_WRITE_POKE,/* one trap byte by PEEKTEXT and POKETEXT */
+	FLOOR_N,
+};
+extern const char *const floor_names[]; /* "stop_block", ..., NULL */
+
+/* Samples in ns of one kind, heap; n is 0 for a kind that this machine cannot show (one core). */
+struct floor_samples {
+	double *ns[FLOOR_N];
+	size_t n[FLOOR_N];
+};
+
+/*
+ * Measures every kind, `n` samples each (about 0.1 ms a sample at worst). Starts and ends
+ * a tracee of its own: `tracee_argv` is a program that reads one byte from standard input,
+ * then calls floor_tracee. No other child of this process may be waited for meanwhile.
+ */
+MUST_CHECK struct err *floor_measure(const char *const *tracee_argv, size_t n, struct floor_samples *ret);
+void floor_samples_deinit(struct floor_samples *samples);
+
+/* The tracee's side: traps for ever. */
+void floor_tracee(void) __attribute__((noreturn));
+
+#endif

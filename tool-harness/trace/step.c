@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Past a trap without any other thread missing it. First instructions of functions are
+ * few, so most are emulated with the trap left in; the rest is single-stepped with the
+ * original byte in and the task's other threads held. Invariant: the trap's byte is in
+ * again before any thread but the stepped one may run.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "lib/clock.h"
+#include "trace/wait.h"
+
+/* A running thread stops or exits at once; one asleep in the kernel beyond reach (a
+ * vforking parent) cannot run user code before it has stopped. */
+#define HOLD_TIMEOUT_NS (50 * NS_PER_MS)
+#define STEP_TIMEOUT_NS (10 * NS_PER_S)
+
+void regs_emulate_return(struct user_regs_struct *regs, uint64_t ret_addr)
+{
+	regs->rip = ret_addr;
+	regs->rsp += 8;
+}
+
+struct err *threads_hold(struct task *task, const struct thread *except)
+{
+	struct err *err;
+
+	for (struct thread *t = task->threads; t; t = t->next) {
+		if (t == except || t->stopped || t->has_queued)
+			continue;
+		err = ptrace_request(task->tracer, PTRACE_INTERRUPT, t->tid, NULL, NULL);
+		if (err && !err_is_gone(err))
+			return err;
+	}
+	for (struct thread *t = task->threads; t; t = t->next) {
+		bool got = false;
+		int status = 0;
+
+		if (t == except || t->stopped || t->has_queued)
+			continue;
+		err = thread_collect(t, HOLD_TIMEOUT_NS, &status, &got);
+		if (err_is_gone(err) || (!err && !got))
+			continue;
+		if (err)
+			return err;
+		if (WIFSTOPPED(status) && status_event(status) == PTRACE_EVENT_STOP && WSTOPSIG(status) == SIGTRAP)
+			t->held = true;
+		else
+			thread_queue(t, status);
+	}
+	return NULL;
+}
+
+struct err *threads_release(struct task *task)
+{
+	struct thread *next;
+
+	for (struct thread *t = task->threads; t; t = next) {
+		struct err *err;
+
+		next = t->next;
+		if (!t->held)
+			continue;
+		t->held = false;
+		err = thread_cont(t, 0);
+		if (err && !err_is_gone(err))
+			return err;
+	}
+	return NULL;
+}
+
+/* --- emulation -------------------------------------------------------------------- */
+
+/* Register number of an instruction's low three bits, with REX.B as bit 3. */
+static unsigned long long reg_value(const struct user_regs_struct *regs, unsigned int number)
+{
+	const unsigned long long values[16] = {
+		regs->rax, regs->rcx, regs->rdx, regs->rbx, regs->rsp, regs->rbp, regs->rsi, regs->rdi,
+		regs->r8,  regs->r9,  regs->r10, regs->r11, regs->r12, regs->r13, regs->r14, regs->r15,
+	};
+
+	return values[number & 15];
+}
+
+/* Emulates the instruction in regs (rip at it) if it is one of those that functions begin
+ * with: endbr64, nop, push of a register. None of them changes flags. */
+static bool emulate(struct task *task, struct user_regs_struct *regs, const uint8_t *text)
+{
+	static const uint8_t endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
+	bool rex_b = text[0] == 0x41;
+	uint8_t opcode = text[rex_b];
+
+	if (memcmp(text, endbr64, sizeof(endbr64)) == 0) {
+		regs->rip += sizeof(endbr64);
+		return true;
+	}
+	if (text[0] == 0x90) {
+		regs->rip += 1;
+		return true;
+	}
+	if (opcode >= 0x50 && opcode <= 0x57) {
+		uint64_t value = reg_value(regs, (opcode & 7u) | (rex_b ? 8u : 0u));
+		struct err *err = task_write(task, regs->rsp - 8, &value, sizeof(value));
+
+		if (err) { /* a stack that must grow first: let the processor do it */
+			err_free(err);
+			return false;
+		}
+		regs->rsp -= 8;
+		regs->rip += 1u + rex_b;
+		return true;
+	}
+	return false;
+}
+
+/* --- single step ------------------------------------------------------------------ */
+
+/* A signal that comes before the step has happened waits: the first is delivered with its
+ * siginfo when the thread goes on, further ones are sent again. */
+static struct err *stash_signal(struct thread *thread, int sig)
+{
+	if (thread->stash_signal) {
+		syscall(SYS_tgkill, thread->task->pid, thread->tid, sig);
+		return NULL;
+	}
+	thread->stash_signal = sig;
+	return thread_siginfo_get(thread, &thread->stash_info);
+}
+
+static struct err *single_step(struct thread *thread)
+{
+	for (;;) {
+		bool got = false;
+		int status = 0;
+		struct err *err;
+
+		thread->stopped = false;
+		err = ptrace_request(thread->task->tracer, PTRACE_SINGLESTEP, thread->tid, NULL, NULL);
+		if (err)
+			return err;
+		err = thread_collect(thread, STEP_TIMEOUT_NS, &status, &got);
+		if (err)
+			return err;
+		if (!got)
+			return err_new("thread %d does not come back from a single step", thread->tid);
+		if (!WIFSTOPPED(status)) {
+			thread_queue(thread, status);
+			return err_gone();
+		}
+		if (status_event(status) == PTRACE_EVENT_STOP)
+			continue; /* an interrupt or a group stop came first: step again */
+		if (status_event(status)) {
+			thread_queue(thread, status); /* the instruction was a system call: its event is for the wait */
+			return NULL;
+		}
+		if (WSTOPSIG(status) == SIGTRAP)
+			return NULL;
+		err = stash_signal(thread, WSTOPSIG(status));
+		if (err)
+			return err;
+	}
+}
+
+struct err *thread_step_over(struct thread *thread, const struct trap *trap)
+{
+	struct task *task = thread->task;
+	const struct trap copy = *trap; /* holding threads may change the table */
+	struct user_regs_struct regs;
+	struct err *err, *back;
+
+	err = thread_regs_get(thread, &regs);
+	if (err)
+		return err;
+	regs.rip = copy.addr;
+	if (emulate(task, &regs, copy.text))
+		return thread_regs_set(thread, &regs);
+
+	err = threads_hold(task, thread);
+	if (err)
+		return err;
+	err = thread_regs_set(thread, &regs);
+	if (!err)
+		err = task_write_byte(task, copy.addr, copy.text[0]);
+	if (!err) {
+		err = single_step(thread);
+		back = err_is_gone(err) ? NULL : task_write_byte(task, copy.addr, TRAP_BYTE);
+		if (!err)
+			err = back;
+		else
+			err_free(back);
+	}
+	back = threads_release(task);
+	if (!err)
+		return back;
+	err_free(back);
+	return err;
+}

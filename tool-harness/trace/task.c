@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Tasks and threads: the tables, their memory, and every ptrace(2) request that is not
+ * a wait. Invariant: a thread's `stopped` is what the kernel thinks, as far as the
+ * waits have told; requests that need a stopped thread are only made on one.
+ */
+#include "trace/task.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+
+#include "lib/mem.h"
+
+struct err *ptrace_request(struct tracer *tracer, int request, pid_t tid, void *addr, void *data)
+{
+	tracer->ptrace_calls++;
+	if (ptrace((enum __ptrace_request)request, tid, addr, data) != -1)
+		return NULL;
+	if (errno == ESRCH)
+		return err_gone();
+	return err_errno(errno, "ptrace request 0x%x on thread %d", request, tid);
+}
+
+/* --- tables ----------------------------------------------------------------------- */
+
+static struct thread **thread_bucket(const struct tracer *tracer, pid_t tid)
+{
+	return (struct thread **)&tracer->threads[(unsigned int)tid % TRACER_HASH];
+}
+
+struct thread *tracer_find_thread(const struct tracer *tracer, pid_t tid)
+{
+	for (struct thread *t = *thread_bucket(tracer, tid); t; t = t->hash_next)
+		if (t->tid == tid)
+			return t;
+	return NULL;
+}
+
+static void task_unlink_thread(struct thread *thread)
+{
+	struct task *task = thread->task;
+
+	for (struct thread **p = &task->threads; *p; p = &(*p)->next) {
+		if (*p == thread) {
+			*p = thread->next;
+			task->n_threads--;
+			return;
+		}
+	}
+}
+
+void task_move_thread(struct thread *thread, struct task *task)
+{
+	if (thread->task)
+		task_unlink_thread(thread);
+	thread->task = task;
+	if (task) {
+		thread->next = task->threads;
+		task->threads = thread;
+		task->n_threads++;
+		task->threads_seen++;
+	}
+}
+
+struct thread *tracer_add_thread(struct tracer *tracer, pid_t tid, struct task *task)
+{
+	struct thread *thread = mem_alloc(sizeof(*thread));
+	struct thread **bucket = thread_bucket(tracer, tid);
+
+	thread->tid = tid;
+	thread->hash_next = *bucket;
+	*bucket = thread;
+	task_move_thread(thread, task);
+	return thread;
+}
+
+void tracer_drop_thread(struct tracer *tracer, struct thread *thread)
+{
+	for (struct thread **p = thread_bucket(tracer, thread->tid); *p; p = &(*p)->hash_next) {
+		if (*p == thread) {
+			*p = thread->hash_next;
+			break;
+		}
+	}
+	if (thread->task)
+		task_unlink_thread(thread);
+	if (thread->has_queued)
+		tracer->n_queued--;
+	free(thread);
+}
+
+/* --- memory ----------------------------------------------------------------------- */
+
+static struct err *task_memory_read(struct memory *memory, struct mem_span *spans, size_t n)
+{
+	struct task *task = (struct task *)memory;
+	struct iovec local[MEMORY_MAX_SPANS], remote[MEMORY_MAX_SPANS];
+	ssize_t got;
+
+	assert(n <= MEMORY_MAX_SPANS);
+	for (size_t i = 0; i < n; i++) {
+		local[i] = (struct iovec){ .iov_base = spans[i].buf, .iov_len = spans[i].len };
+		remote[i] = (struct iovec){ .iov_base = (void *)(uintptr_t)spans[i].addr, .iov_len = spans[i].len };
+		spans[i].got = 0;
+	}
+	memory->calls++;
+	got = process_vm_readv(task->pid, local, n, remote, n, 0);
+	if (got < 0) {
+		if (errno == ESRCH)
+			return err_gone();
+		if (errno != EFAULT)
+			return err_errno(errno, "cannot read the memory of pid %d", task->pid);
+		got = 0;
+	}
+	memory->bytes_read += (uint64_t)got;
+	task->tracer->bytes_read += (uint64_t)got;
+	for (size_t i = 0; i < n && got > 0; i++) {
+		spans[i].got = (size_t)got < spans[i].len ? (size_t)got : spans[i].len;
+		got -= (ssize_t)spans[i].got;
+	}
+	return NULL;
+}
+
+struct err *task_open_mem(struct task *task)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", task->pid);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0) {
+		if (errno == ENOENT || errno == ESRCH)
+			return err_gone();
+		return err_errno(errno, "cannot open '%s'", path);
+	}
+	if (task->mem_fd >= 0)
+		close(task->mem_fd);
+	task->mem_fd = fd;
+	return NULL;
+}
+
+static struct err *write_gone_or(int errnum, const struct task *task, taddr addr)
+{
+	/* An address space that is going away reads and writes as EIO or nothing; proc(5). */
+	if (errnum == ESRCH || errnum == 0)
+		return err_gone();
+	return err_errno(errnum, "cannot write at 0x%" PRIx64 " of pid %d", addr, task->pid);
+}
+
+struct err *task_write(struct task *task, taddr addr, const void *bytes, size_t len)
+{
+	ssize_t n = pwrite(task->mem_fd, bytes, len, (off_t)addr);
+
+	if (n == (ssize_t)len)
+		return NULL;
+	return write_gone_or(n < 0 ? errno : 0, task, addr);
+}
+
+static struct err *poke_byte(struct task *task, taddr addr, uint8_t byte)
+{
+	struct thread *thread = task->threads;
+	taddr word_addr = addr & ~(taddr)7;
+	uint64_t word;
+
+	while (thread && !thread->stopped)
+		thread = thread->next;
+	if (!thread)
+		return err_new("cannot poke at 0x%" PRIx64 ": no thread of pid %d is stopped", addr, task->pid);
+	errno = 0;
+	task->tracer->ptrace_calls++;
+	word = (uint64_t)ptrace(PTRACE_PEEKTEXT, thread->tid, (void *)(uintptr_t)word_addr, NULL);
+	if (errno)
+		return errno == ESRCH ? err_gone() : write_gone_or(errno, task, addr);
+	memcpy((uint8_t *)&word + (addr & 7), &byte, 1);
+	return ptrace_request(task->tracer, PTRACE_POKETEXT, thread->tid, (void *)(uintptr_t)word_addr,
+			      (void *)(uintptr_t)word);
+}
+
+struct err *task_write_byte(struct task *task, taddr addr, uint8_t byte)
+{
+	task->tracer->traps_written++;
+	if (task->tracer->trap_write == TRAP_WRITE_POKE)
+		return poke_byte(task, addr, byte);
+	return task_write(task, addr, &byte, 1);
+}
+
+struct err *task_auxv(const struct task *task, unsigned long type, uint64_t *ret)
+{
+	_cleanup_close_ int fd = -1;
+	uint64_t pair[2];
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/auxv", task->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT || errno == ESRCH ? err_gone() : err_errno(errno, "cannot open '%s'", path);
+	while (read(fd, pair, sizeof(pair)) == (ssize_t)sizeof(pair) && pair[0]) {
+		if (pair[0] == type) {
+			*ret = pair[1];
+			return NULL;
+		}
+	}
+	*ret = 0;
+	return NULL;
+}
+
+/* --- tracer ----------------------------------------------------------------------- */
+
+void tracer_init(struct tracer *tracer)
+{
+	memset(tracer, 0, sizeof(*tracer));
+	tracer->exit_kill = true;
+}
+
+void tracer_deinit(struct tracer *tracer)
+{
+	for (size_t i = 0; i < TRACER_HASH; i++)
+		while (tracer->threads[i])
+			tracer_drop_thread(tracer, tracer->threads[i]);
+	while (tracer->tasks) {
+		struct task *task = tracer->tasks;
+
+		tracer->tasks = task->next;
+		if (task->mem_fd >= 0)
+			close(task->mem_fd);
+		trap_table_deinit(&task->traps);
+		free(task);
+	}
+	memset(tracer, 0, sizeof(*tracer));
+}
+
+struct task *tracer_add_task(struct tracer *tracer, pid_t pid, uint32_t index)
+{
+	struct task *task = mem_alloc(sizeof(*task));
+
+	task->memory.read = task_memory_read;
+	task->tracer = tracer;
+	task->pid = pid;
+	task->index = index;
+	task->mem_fd = -1;
+	task->exit_status = -1;
+	task->next = tracer->tasks;
+	tracer->tasks = task;
+	tracer->n_tasks++;
+	return task;
+}
+
+static struct err *seize_refused(struct err *err, pid_t pid)
+{
+	if (err_is_gone(err))
+		return err;
+	if (err_errnum(err) == EPERM) {
+		err_free(err);
+		err = err_errno(EPERM, "cannot trace pid %d", pid);
+		return err_hint(err, "another tracer may be attached, or this user may not trace it: see "
+				     "TracerPid in /proc/%d/status and kernel.yama.ptrace_scope, or run as root", pid);
+	}
+	return err_wrap(err, "cannot trace pid %d", pid);
+}
+
+/* Threads that were started while we went through the list are found by another round. */
+static struct err *seize_threads(struct tracer *tracer, struct task *task, long options)
+{
+	char path[64];
+	bool found;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", task->pid);
+	do {
+		_cleanup_closedir_ DIR *dir = opendir(path);
+		struct dirent *entry;
+
+		found = false;
+		if (!dir)
+			return err_gone();
+		while ((entry = readdir(dir))) {
+			pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+			struct err *err;
+
+			if (tid <= 0 || tracer_find_thread(tracer, tid))
+				continue;
+			err = ptrace_request(tracer, PTRACE_SEIZE, tid, NULL, (void *)options);
+			if (err_is_gone(err) && tid != task->pid)
+				continue; /* it ended meanwhile */
+			/* A thread cloned by a seized one is ours already; its event will come. */
+			if (err && err_errnum(err) == EPERM && tid != task->pid) {
+				err_free(err);
+				continue;
+			}
+			if (err)
+				return seize_refused(err, tid);
+			tracer_add_thread(tracer, tid, task);
+			found = true;
+		}
+	} while (found);
+	return NULL;
+}
+
+struct err *tracer_seize(struct tracer *tracer, pid_t pid, uint32_t index, struct task **ret)
+{
+	long options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC |
+		       (tracer->exit_kill ? PTRACE_O_EXITKILL : 0);
+	struct task *task = tracer_add_task(tracer, pid, index);
+	struct err *err;
+
+	err = seize_threads(tracer, task, options);
+	if (!err)
+		err = task_open_mem(task);
+	if (err) {
+		/* Threads seized so far are let go when they next stop: there are none on a refusal,
+		 * which strikes at the first. */
+		while (task->threads)
+			tracer_drop_thread(tracer, task->threads);
+		tracer->tasks = task->next;
+		tracer->n_tasks--;
+		free(task);
+		return err;
+	}
+	*ret = task;
+	return NULL;
+}
+
+/* --- threads ---------------------------------------------------------------------- */
+
+struct err *thread_cont(struct thread *thread, int signal)
+{
+	struct tracer *tracer = thread->task->tracer;
+
+	assert(thread->stopped);
+	if (thread->stash_signal && !signal) {
+		struct err *err = ptrace_request(tracer, PTRACE_SETSIGINFO, thread->tid, NULL, &thread->stash_info);
+
+		if (err)
+			return err;
+		signal = thread->stash_signal;
+		thread->stash_signal = 0;
+	}
+	thread->stopped = false;
+	thread->at_trap = false;
+	return ptrace_request(tracer, PTRACE_CONT, thread->tid, NULL, (void *)(uintptr_t)signal);
+}
+
+struct err *thread_listen(struct thread *thread)
+{
+	assert(thread->stopped);
+	thread->stopped = false;
+	return ptrace_request(thread->task->tracer, PTRACE_LISTEN, thread->tid, NULL, NULL);
+}
+
+struct err *thread_regs_get(struct thread *thread, struct user_regs_struct *ret)
+{
+	assert(thread->stopped);
+	return ptrace_request(thread->task->tracer, PTRACE_GETREGS, thread->tid, NULL, ret);
+}
+
+struct err *thread_regs_set(struct thread *thread, const struct user_regs_struct *regs)
+{
+	assert(thread->stopped);
+	thread->at_trap = false;
+	return ptrace_request(thread->task->tracer, PTRACE_SETREGS, thread->tid, NULL, (void *)regs);
+}
+
+struct err *thread_siginfo_get(struct thread *thread, siginfo_t *ret)
+{
+	assert(thread->stopped);
+	return ptrace_request(thread->task->tracer, PTRACE_GETSIGINFO, thread->tid, NULL, ret);
+}

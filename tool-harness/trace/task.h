@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Tasks and their threads under ptrace(2). A tracer holds tasks (processes); a task
+ * holds threads, its traps and the way to its memory. A thread is either running or
+ * stopped, and only a stopped one takes requests.
+ *
+ * Every function that talks to a thread or task returns err_gone() when it is no
+ * more; its death is then also reported by tracer_wait, once.
+ */
+#ifndef TRACE_TASK_H
+#define TRACE_TASK_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/user.h>
+
+#include "lib/err.h"
+#include "trace/bp.h"
+#include "trace/memory.h"
+
+struct task;
+
+struct thread {
+	pid_t tid;
+	struct task *task;       /* NULL: its first stop came before its parent's clone event */
+	bool stopped;
+	bool visitor;            /* not a thread but a vforked child in the task's memory: let go at its exec */
+	bool held;               /* stopped by us for another thread's sake; resume with threads_release */
+	bool at_trap;            /* stopped by SIGTRAP, and nobody has moved its registers since */
+	int stash_signal;        /* signal that arrived during a step, delivered at the next resume */
+	siginfo_t stash_info;
+	int queued_status;       /* a stop collected while waiting for another thread, see has_queued */
+	bool has_queued;
+	int64_t queued_ns;       /* when it was seen */
+	struct thread *next;     /* in its task */
+	struct thread *hash_next;
+};
+
+struct task {
+	struct memory memory;    /* first member: the memory's read finds its task by it */
+	struct tracer *tracer;
+	uint32_t index;          /* given by the caller of tracer_seize */
+	pid_t pid;
+	int mem_fd;              /* /proc/PID/mem; opened again after an exec */
+	struct thread *threads;
+	size_t n_threads;
+	uint64_t threads_seen;   /* ever traced */
+	uint64_t children_released;
+	struct trap_table traps;
+	bool gone;
+	int exit_status;         /* when gone: as from waitpid(2); -1 not known */
+	void *data;              /* the tool's own, not touched here */
+	struct task *next;
+};
+
+#define TRACER_HASH 4096
+
+struct tracer {
+	struct task *tasks;
+	size_t n_tasks;          /* alive */
+	struct thread *threads[TRACER_HASH];
+	size_t n_queued;         /* threads with has_queued */
+	bool spin;               /* wait by polling instead of blocking */
+	bool exit_kill;          /* tasks die with the tracer (PTRACE_O_EXITKILL) */
+	enum trap_write trap_write;
+	uint64_t ptrace_calls;
+	uint64_t bytes_read;
+	uint64_t traps_written;
+};
+
+void tracer_init(struct tracer *tracer);
+
+/* Frees all; tasks still traced are let go by the kernel (killed with exit_kill), so
+ * detach them before. */
+void tracer_deinit(struct tracer *tracer);
+
+/*
+ * Seizes all threads of a process (PTRACE_SEIZE, ptrace(2)); they keep running. A
+ * refusal (EPERM) is an error with a hint, a missing process err_gone.
+ */
+MUST_CHECK struct err *tracer_seize(struct tracer *tracer, pid_t pid, uint32_t index, struct task **ret);
+
+/* Lets a stopped thread run; signal 0 or the one of its signal stop. A signal that came
+ * during a step over a trap goes along. */
+MUST_CHECK struct err *thread_cont(struct thread *thread, int signal);
+
+/* Leaves a thread in its group stop (PTRACE_LISTEN): SIGCONT from outside will wake it. */
+MUST_CHECK struct err *thread_listen(struct thread *thread);
+
+/*
+ * Detaches from a task: stops its threads, takes the traps out, puts a thread that has
+ * run into one back before it, and lets all go with the signals they were owed. The
+ * task runs on as if it had never been traced. Any state of its threads is fine.
+ */
+MUST_CHECK struct err *task_detach(struct task *task);
+
+/*
+ * Stops all threads of a task but one and waits for them; stops they report on the way
+ * are queued for tracer_wait. threads_release lets those run that were only held.
+ */
+MUST_CHECK struct err *threads_hold(struct task *task, const struct thread *except);
+MUST_CHECK struct err *threads_release(struct task *task);
+
+MUST_CHECK struct err *thread_regs_get(struct thread *thread, struct user_regs_struct *ret);
+MUST_CHECK struct err *thread_regs_set(struct thread *thread, const struct user_regs_struct *regs);
+MUST_CHECK struct err *thread_siginfo_get(struct thread *thread, siginfo_t *ret);
+
+/* One byte of text. Works on read-only pages: the kernel makes a private copy. */
+MUST_CHECK struct err *task_write_byte(struct task *task, taddr addr, uint8_t byte);
+
+/* Bytes of data (a stack, say), not counted as a trap. */
+MUST_CHECK struct err *task_write(struct task *task, taddr addr, const void *bytes, size_t len);
+
+/* Value of an entry of the auxiliary vector (AT_BASE, AT_ENTRY, ...): /proc/PID/auxv; 0 if absent. */
+MUST_CHECK struct err *task_auxv(const struct task *task, unsigned long type, uint64_t *ret);
+
+/* --- for trace/ only -------------------------------------------------------------- */
+
+/* All requests go through here: counted, ESRCH turned into err_gone. */
+MUST_CHECK struct err *ptrace_request(struct tracer *tracer, int request, pid_t tid, void *addr, void *data);
+
+struct thread *tracer_find_thread(const struct tracer *tracer, pid_t tid);
+struct thread *tracer_add_thread(struct tracer *tracer, pid_t tid, struct task *task);
+void tracer_drop_thread(struct tracer *tracer, struct thread *thread);
+struct task *tracer_add_task(struct tracer *tracer, pid_t pid, uint32_t index);
+void task_move_thread(struct thread *thread, struct task *task);
+MUST_CHECK struct err *task_open_mem(struct task *task);
+
+#endif

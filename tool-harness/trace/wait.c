@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * wait4(-1) and what each status means (ptrace(2)). Clones, forks and group stops are
+ * settled here; all else becomes one struct stop. Invariant: no status that the kernel
+ * has given out is lost: it is returned, queued on its thread, or settled.
+ */
+#include "trace/wait.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "lib/clock.h"
+
+/* --- ticks ------------------------------------------------------------------------ */
+
+static volatile sig_atomic_t tick_seen;
+
+static void tick_handler(int sig)
+{
+	(void)sig;
+	tick_seen = 1;
+}
+
+void tracer_ticks_start(void)
+{
+	struct sigaction action = { .sa_handler = tick_handler }; /* no SA_RESTART: it must interrupt */
+	struct itimerval timer = {
+		.it_interval = { .tv_usec = TICK_NS / 1000 },
+		.it_value = { .tv_usec = TICK_NS / 1000 },
+	};
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+void tracer_ticks_stop(void)
+{
+	struct itimerval timer = { 0 };
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+	signal(SIGALRM, SIG_IGN);
+}
+
+/* --- one wait --------------------------------------------------------------------- */
+
+/* pid of the child with a status; 0 at a tick; -1 without children. */
+static struct err *wait_once(const struct tracer *tracer, pid_t *pid_ret, int *status_ret)
+{
+	for (;;) {
+		pid_t pid = wait4(-1, status_ret, __WALL | (tracer->spin ? WNOHANG : 0), NULL);
+
+		if (pid > 0) {
+			*pid_ret = pid;
+			return NULL;
+		}
+		if (pid < 0 && errno == ECHILD) {
+			*pid_ret = -1;
+			return NULL;
+		}
+		if (pid < 0 && errno != EINTR)
+			return err_errno(errno, "cannot wait for the tasks");
+		if (tick_seen) {
+			tick_seen = 0;
+			*pid_ret = 0;
+			return NULL;
+		}
+	}
+}
+
+struct err *thread_collect(struct thread *thread, int64_t timeout_ns, int *status_ret, bool *got_ret)
+{
+	int64_t deadline_ns = clock_now_ns() + timeout_ns;
+	const struct timespec pause = { .tv_nsec = 20000 };
+
+	for (unsigned int round = 0;; round++) {
+		pid_t pid = waitpid(thread->tid, status_ret, __WALL | WNOHANG);
+
+		if (pid == thread->tid) {
+			thread->stopped = WIFSTOPPED(*status_ret);
+			*got_ret = true;
+			return NULL;
+		}
+		if (pid < 0 && errno == ECHILD)
+			return err_gone();
+		if (pid < 0 && errno != EINTR)
+			return err_errno(errno, "cannot wait for thread %d", thread->tid);
+		if (clock_now_ns() > deadline_ns) {
+			*got_ret = false;
+			return NULL;
+		}
+		if (round > 100)
+			nanosleep(&pause, NULL);
+	}
+}
+
+void thread_queue(struct thread *thread, int status)
+{
+	struct tracer *tracer = thread->task->tracer;
+
+	if (!thread->has_queued)
+		tracer->n_queued++;
+	thread->has_queued = true;
+	thread->queued_status = status;
+	thread->queued_ns = clock_now_ns();
+}
+
+/* --- what a status means ---------------------------------------------------------- */
+
+static bool is_group_stop_signal(int sig)
+{
+	return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
+}
+
+static struct err *handle_exec(struct thread *thread, struct stop *ret)
+{
+	struct task *task = thread->task;
+	struct tracer *tracer = task->tracer;
+	struct thread *next;
+	struct err *err;
+
+	/* Whoever called exec, it now runs under the leader's tid, and all others are gone. */
+	for (struct thread *t = task->threads; t; t = next) {
+		next = t->next;
+		if (t != thread && !t->visitor)
+			tracer_drop_thread(tracer, t);
+	}
+	task->traps.n = 0;
+	err = task_open_mem(task);
+	if (err)
+		return err;
+	ret->kind = STOP_EXEC;
+	return NULL;
+}
+
+static bool task_has_threads(const struct task *task)
+{
+	for (const struct thread *t = task->threads; t; t = t->next)
+		if (!t->visitor)
+			return true;
+	return false;
+}
+
+static void handle_exit(struct tracer *tracer, struct thread *thread, int status, struct stop *ret)
+{
+	struct task *task = thread->task;
+	bool leader = task && !thread->visitor && thread->tid == task->pid;
+
+	tracer_drop_thread(tracer, thread);
+	if (!task || task->gone)
+		return;
+	if (leader)
+		task->exit_status = status;
+	if (!leader && task_has_threads(task))
+		return;
+	task->gone = true;
+	tracer->n_tasks--;
+	ret->kind = STOP_TASK_GONE;
+	ret->task = task;
+	ret->thread = NULL;
+	ret->status = status;
+}
+
+/* Settles what it can; ret->kind stays STOP_OTHER with thread NULL if nothing is left to tell. */
+static struct err *handle_stop(struct thread *thread, int status, struct stop *ret)
+{
+	int sig = WSTOPSIG(status), event = status_event(status);
+	struct tracer *tracer = thread->task->tracer;
+	struct err *err = NULL;
+
+	switch (event) {
+	case 0:
+		thread->at_trap = sig == SIGTRAP;
+		ret->kind = sig == SIGTRAP ? STOP_TRAP : STOP_SIGNAL;
+		ret->signal = sig;
+		break;
+	case PTRACE_EVENT_CLONE:
+	case PTRACE_EVENT_FORK:
+	case PTRACE_EVENT_VFORK:
+		err = thread_new_child(thread, event);
+		if (!err)
+			err = thread_cont(thread, 0);
+		return err;
+	case PTRACE_EVENT_EXEC:
+		if (thread->visitor) {
+			err = ptrace_request(tracer, PTRACE_DETACH, thread->tid, NULL, NULL);
+			thread->task->children_released++;
+			tracer_drop_thread(tracer, thread);
+			return err;
+		}
+		err = handle_exec(thread, ret);
+		break;
+	case PTRACE_EVENT_STOP:
+		if (is_group_stop_signal(sig))
+			return thread_listen(thread);
+		return thread_cont(thread, 0); /* a first stop, or an interrupt nobody waits for any more */
+	default:
+		ret->kind = STOP_OTHER;
+		break;
+	}
+	if (!err) {
+		ret->thread = thread;
+		ret->task = thread->task;
+	}
+	return err;
+}
+
+/* Sets ret and tells whether there is something for the caller. */
+static struct err *dispatch(struct tracer *tracer, struct thread *thread, int status, struct stop *ret, bool *told)
+{
+	struct err *err = NULL;
+
+	ret->kind = STOP_OTHER;
+	ret->thread = NULL;
+	ret->task = NULL;
+	ret->status = status;
+	if (!WIFSTOPPED(status)) {
+		handle_exit(tracer, thread, status, ret);
+		*told = ret->kind == STOP_TASK_GONE;
+		return NULL;
+	}
+	thread->stopped = true;
+	if (thread->task)
+		err = handle_stop(thread, status, ret);
+	if (err_is_gone(err)) {
+		/* Killed while stopped: its exit status follows. */
+		ret->thread = NULL;
+		err = NULL;
+	}
+	*told = ret->thread;
+	return err;
+}
+
+static struct thread *queued_thread(struct tracer *tracer)
+{
+	for (size_t i = 0; i < TRACER_HASH; i++)
+		for (struct thread *t = tracer->threads[i]; t; t = t->hash_next)
+			if (t->has_queued)
+				return t;
+	return NULL;
+}
+
+struct err *tracer_wait(struct tracer *tracer, struct stop *ret)
+{
+	bool told = false;
+	struct err *err;
+
+	memset(ret, 0, sizeof(*ret));
+	while (!told) {
+		struct thread *thread = tracer->n_queued ? queued_thread(tracer) : NULL;
+		pid_t pid = 0;
+		int status;
+
+		if (thread) {
+			thread->has_queued = false;
+			tracer->n_queued--;
+			ret->seen_ns = thread->queued_ns;
+			status = thread->queued_status;
+		} else {
+			err = wait_once(tracer, &pid, &status);
+			if (err)
+				return err;
+			ret->seen_ns = clock_now_ns();
+			if (pid <= 0) {
+				ret->kind = pid ? STOP_NO_CHILDREN : STOP_TICK;
+				return NULL;
+			}
+			thread = tracer_find_thread(tracer, pid);
+			if (!thread && WIFSTOPPED(status)) {
+				/* A new thread that was faster than its parent's clone event. */
+				tracer_add_thread(tracer, pid, NULL)->stopped = true;
+				continue;
+			}
+			if (!thread) {
+				ret->kind = STOP_CHILD_GONE;
+				ret->pid = pid;
+				ret->status = status;
+				return NULL;
+			}
+		}
+		err = dispatch(tracer, thread, status, ret, &told);
+		if (err)
+			return err;
+	}
+	return NULL;
+}

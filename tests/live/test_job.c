@@ -22,6 +22,7 @@
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
+#include "shim.h"
 
 #define LIMIT_NS (60 * NS_PER_S)
 #define MANY_TASKS 36
@@ -461,5 +462,6 @@ int main(void)
 		JOB_TEST(test_output_tail),    JOB_TEST(test_spawn_killed),  JOB_TEST(test_mpirun_killed),
 	};
 
+	shim_use_built();
 	return cmocka_run_group_tests_name("job", tests, NULL, NULL);
 }

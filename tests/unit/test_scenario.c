@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Scenarios: the table's defaults, where errors are shown, checks across keys, command lines. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "job/scenario.h"
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/mem.h"
+#include "measure/trial.h"
+
+#define assert_ok(call)                                                  \
+	do {                                                             \
+		struct err *err_ = (call);                               \
+		if (err_)                                                \
+			fail_msg("%s: %s", #call, err_message(err_));    \
+	} while (0)
+
+static void assert_err(struct err *err, const char *part)
+{
+	assert_non_null(err);
+	if (!strstr(err_message(err), part))
+		fail_msg("'%s' is not in '%s'", part, err_message(err));
+	assert_int_equal(err_status(err), EXIT_USAGE);
+	err_free(err);
+}
+
+static void test_defaults(void **state)
+{
+	struct scenario s;
+
+	(void)state;
+	assert_ok(scenario_read(NULL, &s));
+	assert_null(s.name);
+	assert_string_equal(s.tool, "native");
+	assert_null(s.target);
+	assert_int_equal(s.program, PROGRAM_HOST);
+	assert_int_equal(s.tasks, 4);
+	assert_int_equal(s.launcher, LAUNCHER_MPIRUN);
+	assert_string_equal(s.mpirun, "mpirun");
+	assert_int_equal(s.aslr, ASLR_ON);
+	assert_int_equal(s.temperature.n, 2);
+	assert_int_equal(s.temperature.choices[0], TEMPERATURE_COLD);
+	assert_int_equal(s.temperature.choices[1], TEMPERATURE_WARM);
+	assert_int_equal(s.repetitions, 3);
+	assert_true(s.baseline);
+	assert_int_equal(s.breakpoints_count, 0);
+	assert_int_equal(s.breakpoints_where, BP_SPREAD);
+	assert_int_equal(s.breakpoints_reinsert, REINSERT_REWRITE);
+	assert_int_equal(s.breakpoints_write, BP_WRITE_MEM);
+	assert_int_equal(s.linkmap, LINKMAP_INCREMENTAL);
+	assert_true(s.symbols);
+	assert_int_equal(s.wait, WAIT_BLOCK);
+	assert_false(s.cold_drop_caches);
+	assert_int_equal(s.time_limit_ns, 600 * NS_PER_S);
+	assert_string_equal(s.results, "results/runs");
+	assert_int_equal(s.null_t1_ns, 10 * NS_PER_MS);
+	assert_int_equal(s.null_t2_ns, NS_PER_MS);
+	scenario_deinit(&s);
+}
+
+/* All keys have a help that main and man page can print, and a group. */
+static void test_table(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < scenario_table.n_options; i++) {
+		const struct conf_option *option = &scenario_table.options[i];
+
+		assert_non_null(option->group);
+		assert_true(strlen(option->help) > 10);
+		assert_true(option->help[strlen(option->help) - 1] != '.');
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(option->key, scenario_table.options[j].key);
+	}
+}
+
+static void test_choices(void **state)
+{
+	static const char text[] = "program: python\nlauncher: spawn\naslr: off\ntemperature: [warm]\n"
+				   "breakpoints: {where: names, names: [f, g], reinsert: remove-insert, write: poke}\n"
+				   "link_map: full\nwait: spin\ntime_limit: 90s\ncommand: [prog, -x, a b]\n"
+				   "cold: {drop_caches: on, files: [/etc/passwd]}\n";
+	struct scenario s;
+
+	(void)state;
+	assert_ok(scenario_read(NULL, &s));
+	assert_ok(conf_read_text(&scenario_table, "x.yaml", text, strlen(text), &s));
+	assert_int_equal(s.program, PROGRAM_PYTHON);
+	assert_int_equal(s.launcher, LAUNCHER_SPAWN);
+	assert_int_equal(s.aslr, ASLR_OFF);
+	assert_int_equal(s.temperature.n, 1);
+	assert_int_equal(s.temperature.choices[0], TEMPERATURE_WARM);
+	assert_int_equal(s.breakpoints_where, BP_NAMES);
+	assert_int_equal(s.breakpoints_names.n, 2);
+	assert_int_equal(s.breakpoints_reinsert, REINSERT_REMOVE_INSERT);
+	assert_int_equal(s.breakpoints_write, BP_WRITE_POKE);
+	assert_int_equal(s.linkmap, LINKMAP_FULL);
+	assert_int_equal(s.wait, WAIT_SPIN);
+	assert_int_equal(s.time_limit_ns, 90 * NS_PER_S);
+	assert_int_equal(s.command.n, 3);
+	assert_string_equal(s.command.strings[2], "a b");
+	assert_true(s.cold_drop_caches);
+	assert_ok(conf_set(&scenario_table, "breakpoints.reinsert=none", &s));
+	assert_int_equal(s.breakpoints_reinsert, REINSERT_NONE);
+	scenario_deinit(&s);
+}
+
+static void test_positions(void **state)
+{
+	static const struct {
+		const char *text, *part;
+	} cases[] = {
+		{ "tool: native\ntasks: 0\n", "x.yaml:2:8: " },
+		{ "breakpoints:\n  count: -1\n", "x.yaml:2:10: " },
+		{ "\n\ntask: 4\n", "x.yaml:3:1: " },
+		{ "launcher: banana\n", "x.yaml:1:11: " },
+		{ "temperature: [cold, hot]\n", "x.yaml:1:21: " },
+		{ "time_limit: 10\n", "x.yaml:1:13: " },
+		{ "repetitions: 0\n", "x.yaml:1:14: " },
+		{ "tasks: [1\n", "x.yaml:" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct scenario s;
+
+		assert_ok(scenario_read(NULL, &s));
+		assert_err(conf_read_text(&scenario_table, "x.yaml", cases[i].text, strlen(cases[i].text), &s),
+			   cases[i].part);
+		scenario_deinit(&s);
+	}
+}
+
+/* Each is one set of overrides and the error of scenario_check; NULL: none. */
+static void test_checks(void **state)
+{
+	static const struct {
+		const char *sets[4], *part;
+	} cases[] = {
+		{ { "target=x" }, NULL },
+		{ { "command=x" }, NULL },
+		{ { "tool=null" }, NULL },
+		{ { NULL }, "neither a target nor a command" },
+		{ { "target=x", "command=y" }, "both a target and a command" },
+		{ { "target=x", "tool=" }, "'tool' is empty" },
+		{ { "target=x", "mpirun=" }, "'mpirun' is empty" },
+		{ { "target=x", "mpirun=", "launcher=spawn" }, NULL },
+		{ { "target=x", "results=" }, "'results' is empty" },
+		{ { "target=x", "launcher=spawn", "launcher_args=-v" }, "'launcher_args' are given" },
+		{ { "target=x", "temperature=" }, "'temperature' is empty" },
+		{ { "target=x", "temperature=warm", "cold.drop_caches=on" }, "'cold.drop_caches' is set" },
+		{ { "target=x", "temperature=warm", "cold.files=/etc" }, "'cold.files' is set" },
+		{ { "target=x", "breakpoints.where=names" }, "'breakpoints.names' is empty" },
+		{ { "target=x", "breakpoints.names=f" }, "'breakpoints.where' is spread" },
+		{ { "target=x", "breakpoints.names=f,g,f", "breakpoints.where=names" }, "has 'f' twice" },
+		{ { "target=x", "breakpoints.names=f,g", "breakpoints.where=names", "breakpoints.count=3" }, "is 3, but" },
+		{ { "target=x", "breakpoints.names=f,g", "breakpoints.where=names", "breakpoints.count=2" }, NULL },
+		{ { "command=x", "breakpoints.count=3" }, "cannot be spread over a command" },
+		{ { "target=x", "breakpoints.count=3", "symbols=off" }, "'symbols' is off" },
+		{ { "target=x", "symbols=off" }, NULL },
+		{ { "target=x", "name=a/b" }, "cannot be 'a/b'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct scenario s;
+
+		assert_ok(scenario_read(NULL, &s));
+		for (size_t j = 0; j < ARRAY_SIZE(cases[i].sets) && cases[i].sets[j]; j++)
+			assert_ok(conf_set(&scenario_table, cases[i].sets[j], &s));
+		if (cases[i].part)
+			assert_err(scenario_check(&s), cases[i].part);
+		else
+			assert_ok(scenario_check(&s));
+		scenario_deinit(&s);
+	}
+}
+
+static void test_filled_in(void **state)
+{
+	static const struct {
+		const char *set, *name;
+	} cases[] = {
+		{ "target=built/tiny/", "tiny" }, { "command=/bin/sleep,1", "sleep" }, { "tool=null", "null" },
+	};
+	struct scenario s;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_ok(scenario_read(NULL, &s));
+		assert_ok(conf_set(&scenario_table, cases[i].set, &s));
+		assert_ok(scenario_check(&s));
+		assert_string_equal(s.name, cases[i].name);
+		scenario_deinit(&s);
+	}
+	assert_ok(scenario_read(NULL, &s));
+	assert_ok(conf_set(&scenario_table, "command=x", &s));
+	assert_ok(conf_set(&scenario_table, "breakpoints.where=names", &s));
+	assert_ok(conf_set(&scenario_table, "breakpoints.names=f,g", &s));
+	assert_ok(scenario_check(&s));
+	assert_int_equal(s.breakpoints_count, 2);
+	scenario_deinit(&s);
+}
+
+static void test_file(void **state)
+{
+	char dir[] = "/tmp/test-scenario.XXXXXX";
+	static const char text[] = "target: there\ncold: {files: [there, elsewhere]}\n";
+	_cleanup_free_ char *path = NULL, *there = NULL, *missing = NULL;
+	struct scenario s;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	path = fs_join(dir, "my.yaml");
+	there = fs_join(dir, "there");
+	missing = fs_join(dir, "none.yaml");
+	assert_ok(fs_publish(path, text, strlen(text)));
+	assert_ok(scenario_read(path, &s));
+	assert_string_equal(s.name, "my");
+	assert_string_equal(s.target, "there"); /* no such folder beside the file: from the current one */
+	scenario_deinit(&s);
+	assert_ok(fs_mkdirs(there));
+	assert_ok(scenario_read(path, &s));
+	assert_string_equal(s.target, there);
+	assert_string_equal(s.cold_files.strings[0], there);
+	assert_string_equal(s.cold_files.strings[1], "elsewhere");
+	scenario_deinit(&s);
+	assert_err(scenario_read(missing, &s), missing);
+	assert_ok(fs_remove_tree(dir));
+}
+
+static void check_argv(const struct scenario *s, const struct manifest *m, const char *want)
+{
+	_cleanup_strbuf_ struct strbuf got = STRBUF_INIT;
+	char **argv;
+
+	assert_ok(scenario_job_argv(s, m, &argv));
+	for (size_t i = 0; argv[i]; i++)
+		strbuf_printf(&got, "%s%s", i ? "|" : "", argv[i]);
+	assert_string_equal(got.text, want);
+	scenario_argv_free(argv);
+}
+
+static void test_argv(void **state)
+{
+	struct manifest m = { .target_dir = (char *)"/t", .name = (char *)"tiny", .host = (char *)"host",
+			      .plain = (char *)"plain", .python = (char *)"/usr/bin/python3",
+			      .driver = (char *)"driver.py", .module_list = (char *)"modules.txt" };
+	struct scenario s;
+	char **argv;
+
+	(void)state;
+	assert_ok(scenario_read(NULL, &s));
+	assert_ok(conf_set(&scenario_table, "target=/t", &s));
+	check_argv(&s, &m, "/t/host|/t/driver.py|/t/modules.txt");
+	s.program = PROGRAM_PLAIN;
+	check_argv(&s, &m, "/t/plain|/t/modules.txt");
+	s.program = PROGRAM_PYTHON;
+	check_argv(&s, &m, "/usr/bin/python3|/t/driver.py|/t/modules.txt");
+	m.python = m.plain = m.host = NULL;
+	assert_err(scenario_job_argv(&s, &m, &argv), "target 'tiny' has no program 'python'");
+	s.program = PROGRAM_HOST;
+	assert_err(scenario_job_argv(&s, &m, &argv), "target 'tiny' has no program 'host'");
+	s.program = PROGRAM_PLAIN;
+	assert_err(scenario_job_argv(&s, &m, &argv), "target 'tiny' has no program 'plain'");
+	scenario_deinit(&s);
+	assert_ok(scenario_read(NULL, &s));
+	assert_ok(conf_set(&scenario_table, "command=prog,a b", &s));
+	check_argv(&s, NULL, "prog|a b");
+	scenario_deinit(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults), cmocka_unit_test(test_table),     cmocka_unit_test(test_choices),
+		cmocka_unit_test(test_positions), cmocka_unit_test(test_checks),   cmocka_unit_test(test_filled_in),
+		cmocka_unit_test(test_file),     cmocka_unit_test(test_argv),
+	};
+
+	return cmocka_run_group_tests_name("scenario", tests, NULL, NULL);
+}

@@ -57,9 +57,7 @@ LIST_VERSION = 1
 USAGE = "usage: driver.py [--no-mpi | --mpi4py] [--start-ns NS] [modules.txt]"
 
 # Mandelbrot set: sides of the image in points, and iterations of a point at most.
-FRACTAL_WIDTH = 64
-FRACTAL_HEIGHT = 48
-FRACTAL_LIMIT = 64
+FRACTAL_WIDTH, FRACTAL_HEIGHT, FRACTAL_LIMIT = 64, 48, 64
 
 LAUNCHER_SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_NTASKS", "PMIX_SIZE")
 
@@ -75,7 +73,15 @@ class Failure(Exception):
 # --- MPI ---------------------------------------------------------------------------
 
 
-class HostMpi:
+class Mpi:
+    def abort(self, status):
+        sys.exit(status)
+
+    def end(self):
+        pass
+
+
+class HostMpi(Mpi):
     """The built-in module of the host, which also ends the job if a rank fails."""
 
     def __init__(self):
@@ -94,14 +100,8 @@ class HostMpi:
     def max_all(self, value):
         return self.mpi.allreduce(value, self.mpi.MAX)
 
-    def abort(self, status):
-        sys.exit(status)
 
-    def end(self):
-        pass
-
-
-class Mpi4py:
+class Mpi4py(Mpi):
     def __init__(self):
         from mpi4py import MPI
 
@@ -132,13 +132,13 @@ class Mpi4py:
         self.MPI.Finalize()
 
 
-class NoMpi:
+class NoMpi(Mpi):
     """One rank alone: what the MPI calls of the phases before the MPI test come to."""
 
     rank, size = 0, 1
 
     def __init__(self, rank):
-        self.print_rank = rank
+        self.print_rank = rank  # the launcher's word: of its tasks, one prints
 
     def barrier(self):
         pass
@@ -148,12 +148,6 @@ class NoMpi:
 
     def max_all(self, value):
         return value
-
-    def abort(self, status):
-        sys.exit(status)
-
-    def end(self):
-        pass
 
 
 def launcher_size():
@@ -174,9 +168,7 @@ def pick_mpi(choice):
                 if choice == "mpi4py":
                     raise Failure("cannot import mpi4py with %s: %s" % (sys.executable, error), 2) from error
                 if launcher_size() > 1:
-                    sys.stderr.write(
-                        "driver.py: %s has no mpi4py: each of the launcher's tasks runs alone\n" % sys.executable
-                    )
+                    sys.stderr.write("driver.py: no mpi4py in %s: each task runs alone\n" % sys.executable)
     return NoMpi(phase.rank)
 
 
@@ -332,12 +324,10 @@ def test_mpi(mpi):
 
     passed = True
     if mpi.rank == 0:
-        rows = []
+        rows, alone = [], []
         for y in range(FRACTAL_HEIGHT):
             at = y // mpi.size * FRACTAL_WIDTH
             rows += parts[y % mpi.size][at : at + FRACTAL_WIDTH]
-        alone = []
-        for y in range(FRACTAL_HEIGHT):
             alone += fractal_row(y)
         passed = rows == alone and total == sum(alone) and neighbours == total
     return mpi.bcast(passed), time_ns
@@ -384,7 +374,6 @@ def run(mpi, options):
 
 def main():
     mpi = None
-    status = 1
     try:
         options = parse_arguments(sys.argv[1:])
         mpi = pick_mpi(options["mpi"])
@@ -396,6 +385,7 @@ def main():
         status = failure.status
     except Exception:
         sys.excepthook(*sys.exc_info())
+        status = 1
     if status and mpi:
         mpi.abort(status)
     if mpi:

@@ -169,6 +169,15 @@ check_marks() {
 	done
 }
 
+@test "driver: a fractal that one rank gets wrong fails on all ranks" {
+	own_target
+	sed -i 's/row.append(iterations)/row.append(iterations + (phase.rank == 1 and "mpi" in sys.builtin_module_names))/' \
+		"$OWN/driver.py"
+	expect_status 1 $MPIRUN -n 3 "$OWN/host" "$OWN/driver.py"
+	expect_output "Pynamic: mpi test failed!"
+	[ "$(grep -h '^report mpi_test_passed' "$ATTACHSTORM_PHASE_DIR"/* | sort | uniq -c | xargs)" = "3 report mpi_test_passed 0" ]
+}
+
 @test "driver: a missing module fails and leaves no rank waiting" {
 	own_target
 	echo "module libmodule99 libmodule99_visit 1" >>"$OWN/modules.txt"

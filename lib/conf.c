@@ -89,19 +89,22 @@ static const char *leaf(const char *key)
 
 static const char *nearest_key(const struct conf_table *table, const char *key)
 {
-	size_t len = strlen(key), best_distance = (len + 2) / 3 + 1;
+	size_t best_distance = SIZE_MAX;
 	const char *best = NULL;
 
-	if (len > 100)
+	if (strlen(key) > 100)
 		return NULL; /* no typing error of a known key */
 	for (size_t i = 0; i < table->n_options; i++) {
 		const char *known = table->options[i].key;
-		size_t distance = edit_distance(key, known);
+		size_t section_len = (size_t)(leaf(known) - known);
+		bool same_section = section_len == (size_t)(leaf(key) - key) && strncmp(key, known, section_len) == 0;
+		const char *written = same_section ? leaf(key) : key;
+		size_t distance = edit_distance(written, same_section ? leaf(known) : known);
 
 		/* The right word in the wrong section. */
 		if (distance > 1 && strcmp(leaf(known), leaf(key)) == 0)
 			distance = 1;
-		if (distance < best_distance) {
+		if (distance <= (strlen(written) + 2) / 3 && distance < best_distance) {
 			best = known;
 			best_distance = distance;
 		}

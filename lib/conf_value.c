@@ -344,11 +344,16 @@ char *conf_duration_text(int64_t ns)
 
 		if (ns % unit->factor == 0)
 			return mem_printf("%lld%s", (long long)(ns / unit->factor), unit->name);
-		/* Three decimals at most: 1.5s, but 1500001us. */
-		if (unit->factor <= NS_PER_S && ns > unit->factor && ns % (unit->factor / 1000) == 0) {
-			int decimals = ns % (unit->factor / 10) == 0 ? 1 : ns % (unit->factor / 100) == 0 ? 2 : 3;
+		/* Three decimals at most: 1.5s, but 1500.001ms. */
+		int64_t thousandth = unit->factor / 1000;
+		if (unit->factor <= NS_PER_S && ns > unit->factor && ns % thousandth == 0) {
+			int64_t decimals = ns % unit->factor / thousandth;
+			int digits = decimals % 10 ? 3 : decimals % 100 ? 2 : 1;
 
-			return mem_printf("%.*f%s", decimals, (double)ns / (double)unit->factor, unit->name);
+			for (int d = digits; d < 3; d++)
+				decimals /= 10;
+			return mem_printf("%lld.%0*lld%s", (long long)(ns / unit->factor), digits, (long long)decimals,
+					  unit->name);
 		}
 	}
 	return mem_printf("%lldns", (long long)ns);

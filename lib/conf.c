@@ -116,19 +116,21 @@ static const char *nearest_key(const struct conf_table *table, const char *key)
 static char *keys_of(const struct conf_table *table, const char *section, size_t section_len)
 {
 	struct strbuf sb = STRBUF_INIT;
-	const char *last = "";
 
 	for (size_t i = 0; i < table->n_options; i++) {
 		const char *key = table->options[i].key;
+		bool seen = false;
 
 		if (strncmp(key, section, section_len) != 0)
 			continue;
-		key += section_len;
-		size_t len = strcspn(key, ".");
-		if (strncmp(last, key, len + 1) == 0)
-			continue;
-		strbuf_printf(&sb, "%s%.*s", sb.len ? ", " : "", (int)len, key);
-		last = key;
+		size_t len = section_len + strcspn(key + section_len, ".");
+		for (size_t j = 0; j < i && !seen; j++) {
+			const char *earlier = table->options[j].key;
+
+			seen = strncmp(earlier, key, len) == 0 && (earlier[len] == '.' || earlier[len] == '\0');
+		}
+		if (!seen)
+			strbuf_printf(&sb, "%s%.*s", sb.len ? ", " : "", (int)(len - section_len), key + section_len);
 	}
 	return strbuf_steal(&sb);
 }

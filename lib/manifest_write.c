@@ -10,9 +10,10 @@
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 
+/* Unchecked: text that is not UTF-8 is found when the value is printed. */
 static json_t *string_or_null(const char *s)
 {
-	return s ? json_string(s) : json_null();
+	return s ? json_string_nocheck(s) : json_null();
 }
 
 static json_t *library_to_json(const struct manifest_library *library)
@@ -23,15 +24,15 @@ static json_t *library_to_json(const struct manifest_library *library)
 		json_array_append_new(calls, json_integer(library->calls[i]));
 	for (size_t i = 0; i < library->n_dependencies; i++)
 		json_array_append_new(dependencies, json_integer((json_int_t)library->dependencies[i]));
-	json_object_set_new(object, "name", json_string(library->name));
-	json_object_set_new(object, "path", json_string(library->path));
-	json_object_set_new(object, "kind", json_string(manifest_kind_names[library->kind]));
+	json_object_set_new(object, "name", json_string_nocheck(library->name));
+	json_object_set_new(object, "path", json_string_nocheck(library->path));
+	json_object_set_new(object, "kind", json_string_nocheck(manifest_kind_names[library->kind]));
 	json_object_set_new(object, "entry", string_or_null(library->entry));
 	json_object_set_new(object, "visit_result", json_integer((json_int_t)library->visit_result));
 	json_object_set_new(object, "cross", string_or_null(library->cross));
 	json_object_set_new(object, "cross_calls", json_integer(library->cross_calls));
 	json_object_set_new(object, "dependencies", dependencies);
-	json_object_set_new(object, "function_pattern", json_string(library->function_pattern));
+	json_object_set_new(object, "function_pattern", json_string_nocheck(library->function_pattern));
 	json_object_set_new(object, "functions", json_integer((json_int_t)library->n_functions));
 	json_object_set_new(object, "calls", calls);
 	return object;
@@ -43,11 +44,11 @@ static json_t *header_to_json(const struct manifest *m)
 	char seed[32];
 
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)m->seed);
-	json_object_set_new(object, "format", json_string(MANIFEST_FORMAT));
+	json_object_set_new(object, "format", json_string_nocheck(MANIFEST_FORMAT));
 	json_object_set_new(object, "version", json_integer(MANIFEST_VERSION));
-	json_object_set_new(object, "name", json_string(m->name));
-	json_object_set_new(object, "generator", json_string(m->generator));
-	json_object_set_new(object, "seed", json_string(seed));
+	json_object_set_new(object, "name", json_string_nocheck(m->name));
+	json_object_set_new(object, "generator", json_string_nocheck(m->generator));
+	json_object_set_new(object, "seed", json_string_nocheck(seed));
 	json_object_set(object, "spec", m->spec);
 	json_object_set_new(object, "compiler", string_or_null(m->compiler));
 	json_object_set_new(object, "compiler_version", string_or_null(m->compiler_version));

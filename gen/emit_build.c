@@ -18,7 +18,7 @@ static void put_list(const char *name, const struct conf_list *list, const char 
 
 void emit_flags(const struct target_spec *spec, const struct toolchain *toolchain, struct strbuf *ret)
 {
-	strbuf_printf(ret, "# Written by pynamic-gen " KIT_VERSION "; changes are lost. Compiler: %s\n",
+	strbuf_printf(ret, "# Written by " GENERATOR "; changes are lost. Compiler: %s\n",
 		      toolchain->compiler_version);
 	strbuf_printf(ret, "CC := %s\n", spec->cc);
 	put_list("CFLAGS", &spec->cflags, "", ret);

@@ -8,6 +8,9 @@
 #include "gen/toolchain.h"
 #include "lib/strbuf.h"
 
+/* Who made a target: in its manifest. */
+#define GENERATOR "pynamic-gen " KIT_VERSION
+
 /* Folder of the target with copies of the programs' sources. */
 #define PROGRAM_SRC_DIR "src-host"
 

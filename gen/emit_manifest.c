@@ -36,7 +36,7 @@ void emit_manifest(const struct plan *plan, const struct target_spec *spec, cons
 {
 	*ret = (struct manifest){
 		.name = mem_strdup(spec->name),
-		.generator = mem_strdup("pynamic-gen " KIT_VERSION),
+		.generator = mem_strdup(GENERATOR),
 		.seed = spec->seed,
 		.spec = conf_to_json(&spec_table, spec),
 		.compiler = mem_strdup(spec->cc),

@@ -5,16 +5,16 @@
  * and recorded the same. The only place of the program that prints an error.
  */
 #include <argp.h>
-#include <errno.h>
 #include <string.h>
 
+#include "gen/emit_build.h"
 #include "gen/spec.h"
 #include "gen/target.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
 
-const char *argp_program_version = "pynamic-gen " KIT_VERSION;
+const char *argp_program_version = GENERATOR;
 
 enum option_key {
 	OPT_WITH_CC = 0x100,
@@ -56,6 +56,22 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+/* Options that set one key of the spec: to their argument, or to a fixed value. */
+static const struct {
+	int key;
+	const char *spec_key, *value, *name;
+} setters[] = {
+	{ 'd', "max_depth", NULL, "-d" },
+	{ 'e', "cross_module", "true", "-e" },
+	{ 'n', "name_length", NULL, "-n" },
+	{ 'p', "print", "true", "-p" },
+	{ 's', "seed", NULL, "-s" },
+	{ OPT_WITH_CC, "compiler.cc", NULL, "--with-cc" },
+	{ OPT_WITH_PYTHON, "python", NULL, "--with-python" },
+	{ OPT_WITHOUT_HOST, "programs", "plain", "--without-host" },
+	{ OPT_SET, NULL, NULL, "--set" },
+};
+
 /* Options of Pynamic that this program does not have: told, not ignored. */
 static const struct {
 	int key;
@@ -70,7 +86,7 @@ static const struct {
 struct assignment {
 	const char *key;  /* NULL: value is "key=value", as from --set */
 	const char *value;
-	const char *what; /* option, for messages */
+	const char *name; /* of the option, for messages */
 };
 
 struct arguments {
@@ -85,10 +101,21 @@ struct arguments {
 	size_t n_assignments, cap_assignments;
 };
 
-static void assign(struct arguments *args, const char *key, const char *value, const char *what)
+/* False if the option is none of the setters. */
+static bool take_setter(struct arguments *args, int key, const char *arg)
 {
-	mem_grow(args->assignments, args->n_assignments, args->cap_assignments);
-	args->assignments[args->n_assignments++] = (struct assignment){ key, value, what };
+	for (size_t i = 0; i < ARRAY_SIZE(setters); i++) {
+		if (setters[i].key != key)
+			continue;
+		mem_grow(args->assignments, args->n_assignments, args->cap_assignments);
+		args->assignments[args->n_assignments++] = (struct assignment){
+			.key = setters[i].spec_key,
+			.value = setters[i].value ? setters[i].value : arg,
+			.name = setters[i].name,
+		};
+		return true;
+	}
+	return false;
 }
 
 static bool is_number(const char *text)
@@ -114,7 +141,7 @@ static unsigned parse_jobs(const char *text, struct argp_state *state)
 	return jobs;
 }
 
-static void refuse(int key, struct argp_state *state)
+static void check_refused(int key, struct argp_state *state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
 		if (refused[i].key == key)
@@ -126,61 +153,31 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *args = state->input;
 
+	if (take_setter(args, key, arg))
+		return 0;
+	check_refused(key, state);
 	switch (key) {
-	case 'd':
-		assign(args, "max_depth", arg, "-d");
-		return 0;
-	case 'e':
-		assign(args, "cross_module", "true", "-e");
-		return 0;
 	case 'i':
 		strbuf_printf(&args->include_dirs, "%s%s", args->include_dirs.len ? "," : "", arg);
 		return 0;
 	case 'j':
 		args->jobs = parse_jobs(arg, state);
 		return 0;
-	case 'n':
-		assign(args, "name_length", arg, "-n");
-		return 0;
-	case 'p':
-		assign(args, "print", "true", "-p");
-		return 0;
-	case 's':
-		assign(args, "seed", arg, "-s");
-		return 0;
 	case 'u':
 		take_utilities(args, arg, state);
-		return 0;
-	case OPT_WITH_CC:
-		assign(args, "compiler.cc", arg, "--with-cc");
-		return 0;
-	case OPT_WITH_PYTHON:
-		assign(args, "python", arg, "--with-python");
 		return 0;
 	case 'o':
 		args->dir = arg;
 		return 0;
-	case OPT_SET:
-		assign(args, NULL, arg, "--set");
-		return 0;
-	case OPT_WITHOUT_HOST:
-		assign(args, "programs", "plain", "--without-host");
+	case 'q':
+		progress_quiet();
 		return 0;
 	case OPT_SOURCES_ONLY:
 		args->sources_only = true;
 		return 0;
-	case 'q':
-		progress_quiet();
-		return 0;
 	case OPT_HELP_KEYS:
 		conf_print_help(&spec_table, stdout);
 		exit(EXIT_OK);
-	case 'b':
-	case 'c':
-	case 't':
-	case OPT_WITH_MPI4PY:
-		refuse(key, state);
-		return 0;
 	case ARGP_KEY_ARG:
 		if (args->n_words == ARRAY_SIZE(args->words))
 			argp_error(state, "too many arguments: '%s'", arg);
@@ -244,7 +241,7 @@ static struct err *apply(const struct arguments *args, bool by_numbers, struct t
 			if (!a->key && set)
 				err = conf_set(&spec_table, a->value, spec);
 			else if (a->key && !set)
-				err = conf_set_value(&spec_table, a->key, a->value, a->what, spec);
+				err = conf_set_value(&spec_table, a->key, a->value, a->name, spec);
 		}
 	return err;
 }

@@ -99,20 +99,22 @@ static char *name_from_stem(const char *stem)
 	return dot && dot != base ? mem_strndup(base, dot - base) : mem_strdup(base);
 }
 
-/* Command, flags and folders land in a makefile, where a few characters cannot be quoted
+/* Commands, flags and folders land in a makefile, where these characters cannot be quoted
  * by any means that make and the shell agree on. */
-static struct err *check_makefile_text(const char *what, const char *text)
+#define UNQUOTABLE "#$`'\"\\;|&<>()*?"
+
+static struct err *check_makefile_text(const char *what, const char *text, const char *forbidden)
 {
 	for (const char *p = text; *p; p++)
-		if (iscntrl((unsigned char)*p) || strchr("#$`'\"\\;|&<>", *p))
+		if (iscntrl((unsigned char)*p) || strchr(forbidden, *p))
 			return err_new("%s has a character that a makefile cannot hold: '%s'", what, text);
 	return NULL;
 }
 
-static struct err *check_makefile_list(const char *what, const struct conf_list *list)
+static struct err *check_makefile_list(const char *what, const struct conf_list *list, const char *forbidden)
 {
 	for (size_t i = 0; i < list->n; i++) {
-		struct err *err = check_makefile_text(what, list->strings[i]);
+		struct err *err = check_makefile_text(what, list->strings[i], forbidden);
 
 		if (err)
 			return err;
@@ -140,13 +142,13 @@ struct err *spec_check(struct target_spec *spec, const char *stem)
 		return err_new("%s is empty", spec->cc ? "python" : "compiler.cc");
 	if (!spec->mpicc && spec_has_program(spec, SPEC_HOST))
 		return err_new("mpicc is empty, but the host program needs it");
-	err = check_makefile_text("compiler.cc", spec->cc);
+	err = check_makefile_text("compiler.cc", spec->cc, UNQUOTABLE);
 	if (!err && spec->mpicc)
-		err = check_makefile_text("mpicc", spec->mpicc);
+		err = check_makefile_text("mpicc", spec->mpicc, UNQUOTABLE);
 	if (!err)
-		err = check_makefile_list("compiler.flags", &spec->cflags);
+		err = check_makefile_list("compiler.flags", &spec->cflags, UNQUOTABLE);
 	if (!err)
-		err = check_makefile_list("compiler.include_dirs", &spec->include_dirs);
+		err = check_makefile_list("compiler.include_dirs", &spec->include_dirs, UNQUOTABLE " ");
 	return err;
 }
 

@@ -261,7 +261,7 @@ static bool is_done(const char *dir, const struct target_spec *spec, const struc
 	err = manifest_check_files(&manifest);
 	want = conf_to_json(&spec_table, spec);
 	done = !err && json_equal(want, manifest.spec) &&
-	       same_text(manifest.generator, "pynamic-gen " KIT_VERSION) &&
+	       same_text(manifest.generator, GENERATOR) &&
 	       same_text(manifest.compiler_version, toolchain->compiler_version) &&
 	       same_text(manifest.python_version, toolchain->python_version) && same_embedded(dir);
 	json_decref(want);

@@ -133,6 +133,7 @@ static void test_refusals(void **state)
 		{ "compiler.cc=gcc; rm x", "cannot hold" },
 		{ "compiler.flags=-O0,$(x)", "cannot hold" },
 		{ "compiler.include_dirs=a`b`", "cannot hold" },
+		{ "compiler.include_dirs=a b", "cannot hold" },
 	};
 
 	(void)state;

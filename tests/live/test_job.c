@@ -187,8 +187,8 @@ static void run(struct fixture *f, const char *const *argv, struct trial *trial)
 
 static void test_untraced(void **state)
 {
-	static const char *const argv[] = { "/bin/sh", "-c", "echo $ATTACHSTORM_RANK/$ATTACHSTORM_SIZE $0 $#; exit $ATTACHSTORM_RANK",
-					    "a b", "c", NULL };
+	static const char script[] = "echo $ATTACHSTORM_RANK/$ATTACHSTORM_SIZE $0 $#; exit $ATTACHSTORM_RANK";
+	static const char *const argv[] = { "/bin/sh", "-c", script, "a b", "c", NULL };
 	struct fixture *f = *state;
 	struct trial trial;
 
@@ -213,7 +213,8 @@ static void test_untraced(void **state)
 
 static void test_environment(void **state)
 {
-	static const char *const argv[] = { "/bin/sh", "-c", "echo $PYNAMIC_START_NS $EXTRA; cat /proc/$$/personality", NULL };
+	static const char script[] = "echo $PYNAMIC_START_NS $EXTRA; cat /proc/$$/personality";
+	static const char *const argv[] = { "/bin/sh", "-c", script, NULL };
 	static const char *const env[] = { "EXTRA=more", NULL };
 	struct fixture *f = *state;
 	_cleanup_free_ char *line = NULL;
@@ -239,7 +240,8 @@ static void test_environment(void **state)
  */
 static void test_mpirun_many(void **state)
 {
-	static const char *const argv[] = { "/bin/sh", "-c", "sleep 0.5; echo rank $OMPI_COMM_WORLD_RANK lives", NULL };
+	static const char script[] = "sleep 0.5; echo rank $OMPI_COMM_WORLD_RANK lives";
+	static const char *const argv[] = { "/bin/sh", "-c", script, NULL };
 	struct fixture *f = *state;
 	struct trial trial;
 
@@ -258,7 +260,8 @@ static void test_mpirun_many(void **state)
 
 static void test_time_limit(void **state)
 {
-	static const char *const argv[] = { "/bin/sh", "-c", "trap '' TERM; sleep 1000 & setsid sleep 1000 & wait", NULL };
+	static const char script[] = "trap '' TERM; sleep 1000 & setsid sleep 1000 & wait";
+	static const char *const argv[] = { "/bin/sh", "-c", script, NULL };
 	struct fixture *f = *state;
 	struct trial trial;
 

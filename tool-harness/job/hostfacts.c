@@ -18,6 +18,7 @@
 #include "lib/mem.h"
 #include "lib/proc.h"
 
+#define CLOCKSOURCE "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 #define VERSION_LIMIT_NS (30 * NS_PER_S)
 
 /* A whole file without the newline at its end, or NULL; heap. */
@@ -143,7 +144,7 @@ static void add_load(json_t *facts)
 
 static void add_system(json_t *facts)
 {
-	_cleanup_free_ char *clocksource = file_text("/sys/devices/system/clocksource/clocksource0/current_clocksource");
+	_cleanup_free_ char *clocksource = file_text(CLOCKSOURCE);
 	_cleanup_free_ char *loader = loader_path();
 	struct utsname uts = { 0 };
 

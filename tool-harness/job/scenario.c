@@ -52,8 +52,8 @@ static const struct conf_option options[] = {
 	{ .key = "launcher_args", .type = CONF_STRINGS, FIELD(launcher_args), .default_text = "",
 	  .help = "more arguments for mpirun", .group = "Job" },
 	{ .key = "aslr", .type = CONF_CHOICE, FIELD(aslr), .default_text = "on", .choices = aslr_names,
-	  .help = "address space layout randomisation of the tasks: on leaves the system's setting, off needs no "
-		  "privilege",
+	  .help = "address space layout randomisation of the tasks: on leaves the system's setting, off "
+		  "needs no privilege",
 	  .group = "Job" },
 	{ .key = "time_limit", .type = CONF_DURATION, FIELD(time_limit_ns), .default_text = "10min",
 	  .min = NS_PER_MS, .max = MAX_TIME_NS,
@@ -238,7 +238,7 @@ static struct err *check_breakpoints(const struct scenario *scenario)
 					(intmax_t)scenario->breakpoints_count, names->n),
 				"leave breakpoints.count out: the names are counted");
 	if (scenario->breakpoints_where == BP_SPREAD && scenario->breakpoints_count && scenario->command.n)
-		return err_hint(err_new("breakpoints cannot be spread over a command: only a target's functions are known"),
+		return err_hint(err_new("breakpoints cannot be spread over a command, whose functions are not known"),
 				"name functions: breakpoints.where names, and breakpoints.names");
 	if (!scenario->symbols && (scenario->breakpoints_count || names->n))
 		return err_hint(err_new("'symbols' is off, but breakpoints are asked for, which are found by name"),

@@ -28,6 +28,7 @@
 	extern const char embed_##id[], embed_##id##_end[];
 FILES(INCLUDE_BYTES)
 
-#define TABLE_ROW(id, file, used_by) { .name = (file), .use = (used_by), .bytes = embed_##id, .end = embed_##id##_end },
+#define TABLE_ROW(id, file, used_by) \
+	{ .name = (file), .use = (used_by), .bytes = embed_##id, .end = embed_##id##_end },
 const struct embed_file embed_files[] = { FILES(TABLE_ROW) };
 const size_t embed_n_files = sizeof(embed_files) / sizeof(embed_files[0]);

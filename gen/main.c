@@ -80,7 +80,8 @@ static const struct {
 	{ 'b', "-b", "the big executable is not built; leave the option out" },
 	{ 'c', "-c", "no configure script is run; use --with-cc, --with-python or --set" },
 	{ 't', "-t", "the driver always times itself; leave the option out" },
-	{ OPT_WITH_MPI4PY, "--with-mpi4py", "run driver.py of any target under python3 with mpi4py; leave the option out" },
+	{ OPT_WITH_MPI4PY, "--with-mpi4py",
+	  "leave the option out: driver.py of any target runs under python3 with mpi4py" },
 };
 
 struct assignment {

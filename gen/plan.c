@@ -171,7 +171,8 @@ static void make_dependencies(struct plan *plan, const struct target_spec *spec)
 
 /* --- calls ----------------------------------------------------------------------- */
 
-static void add_call(struct plan_library *caller, struct plan_function *function, uint32_t library, uint32_t callee)
+static void add_call(struct plan_library *caller, struct plan_function *function, uint32_t library,
+		     uint32_t callee)
 {
 	mem_grow(caller->calls, caller->n_calls, caller->cap_calls);
 	caller->calls[caller->n_calls++] = (struct plan_call){ library, callee };

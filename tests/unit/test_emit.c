@@ -19,6 +19,11 @@
 
 #define GOLDEN_DIR "tests/golden/"
 
+static char gcc[] = "gcc 1.2.3", python[] = "3.9.0", python_cflags[] = "-I/python/include",
+	    python_libs[] = "-lpython3.9";
+static const struct toolchain toolchain = { .compiler_version = gcc, .python_version = python,
+					    .python_cflags = python_cflags, .python_libs = python_libs };
+
 static void assert_golden(const char *name, const struct strbuf *text)
 {
 	_cleanup_strbuf_ struct strbuf want = STRBUF_INIT;
@@ -134,8 +139,6 @@ static void test_build_files(void **state)
 	_cleanup_strbuf_ struct strbuf flags = STRBUF_INIT;
 	_cleanup_strbuf_ struct strbuf flags_body = STRBUF_INIT;
 	_cleanup_strbuf_ struct strbuf modules = STRBUF_INIT;
-	struct toolchain toolchain = { .compiler_version = "gcc 1.2.3", .python_version = "3.9.0",
-				       .python_cflags = "-I/python/include", .python_libs = "-lpython3.9" };
 	struct target_spec spec;
 	struct plan plan;
 
@@ -157,7 +160,6 @@ static void test_build_files(void **state)
 
 static void test_manifest_says_the_plan(void **state)
 {
-	struct toolchain toolchain = { .compiler_version = "gcc 1.2.3", .python_version = "3.9.0" };
 	struct target_spec spec;
 	struct manifest manifest;
 	struct plan plan;

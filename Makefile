@@ -113,16 +113,36 @@ unit: $(UNIT_TESTS) ## run the unit tests only
 live: tests programs ## run the live tests only
 	@scripts/check $(O) live
 
-# Needs clang: FUZZ_CC compiles sources again with libFuzzer's instrumentation.
+# Needs clang: FUZZ_CC compiles all sources again with libFuzzer's instrumentation. The
+# corpus of each target is kept in FUZZ_CORPUS between runs.
 FUZZ_CC ?= clang
-$(O)/fuzz/%: tests/fuzz/%.c $(src_lib) $(filter-out gen/main.c,$(src_gen)) $(src_harness)
-	$(call say,FUZZ,$@)
+FUZZ_SECONDS ?= 30
+FUZZ_CORPUS ?= $(O)/fuzz/corpus
+FUZZ_FLAGS = $(CPPFLAGS) -Itests -std=gnu11 -g -O1 -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined $(call pkg,--cflags) -pthread
+fuzz_obj = $(patsubst %.c,$(O)/fuzz/obj/%.o,$(src_lib) $(filter-out gen/main.c,$(src_gen)) $(src_harness))
+
+$(O)/fuzz/obj/%.o: %.c
+	$(call say,FUZZCC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(FUZZ_CC) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined $(call pkg,--cflags) -pthread -o $@ $^ $(LDLIBS)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+$(O)/fuzz/obj/gen/embed.o: $(wildcard targets/*.c targets/*.h targets/*.py)
+$(O)/fuzz/all.a: $(fuzz_obj)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(O)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(O)/fuzz/all.a
+	$(call say,FUZZ,$@)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) $(LDLIBS)
 
 .PHONY: fuzz
 fuzz: $(FUZZERS) ## build the fuzz targets and run each for FUZZ_SECONDS (default 30)
-	@for f in $(FUZZERS); do echo "$$f"; (cd $(O)/fuzz && $(abspath $(O))/../$$f -max_total_time=$(or $(FUZZ_SECONDS),30) -rss_limit_mb=2048 -verbosity=0) || exit 1; done
+	@for f in $(FUZZERS); do \
+		echo "  FUZZ    $$f $(FUZZ_SECONDS) s"; \
+		corpus=$(FUZZ_CORPUS)/$${f##*/}; seeds=tests/fuzz/corpus/$${f##*/}; mkdir -p "$$corpus"; \
+		[ -d "$$seeds" ] || seeds=; \
+		$(if $(filter /%,$(O)),,./)$$f -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=10 \
+			-artifact_prefix=$(O)/fuzz/ "$$corpus" $$seeds > $$f.log 2>&1 || \
+			{ tail -n 40 $$f.log; exit 1; }; \
+	done
 
 # --- checks, demo, bench --------------------------------------------------------------
 

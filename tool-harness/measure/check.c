@@ -33,16 +33,18 @@ int64_t expectation_calls(const struct manifest *manifest, const char *function)
 {
 	for (size_t i = 0; i < manifest->n_libraries; i++) {
 		const struct manifest_library *library = &manifest->libraries[i];
-		const char *hole = strstr(library->function_pattern, "{}");
-		size_t prefix = hole - library->function_pattern;
+		const char *hole = library->function_pattern ? strstr(library->function_pattern, "{}") : NULL;
+		size_t prefix = hole ? hole - library->function_pattern : 0;
 		unsigned long index;
 		char *end;
 
 		if (library->cross && strcmp(library->cross, function) == 0)
 			return library->cross_calls;
-		if (strncmp(function, library->function_pattern, prefix) != 0)
+		if (!hole || strncmp(function, library->function_pattern, prefix) != 0)
 			continue;
-		if (function[prefix] < '0' || function[prefix] > '9')
+		/* A number as the generator writes it: no sign, no blank, no leading zero. */
+		if (function[prefix] < '0' || function[prefix] > '9' ||
+		    (function[prefix] == '0' && function[prefix + 1] >= '0' && function[prefix + 1] <= '9'))
 			continue;
 		index = strtoul(function + prefix, &end, 10);
 		if (index < library->n_functions && strcmp(end, hole + 2) == 0)

@@ -41,7 +41,7 @@ const struct human_unit *human_unit_for(double ns)
 void human_number(struct strbuf *out, double value)
 {
 	double rounded = round3(value), size = fabs(rounded);
-	int decimals = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 || size == 0 ? 2 : 2 - (int)floor(log10(size));
+	int decimals = size >= 100 || size == 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 2 - (int)floor(log10(size));
 
 	strbuf_printf(out, "%.*f", decimals, rounded);
 }
@@ -54,7 +54,7 @@ void human_duration(struct strbuf *out, double ns)
 		strbuf_puts(out, "-");
 		return;
 	}
-	if (ns == 0 || (unit->ns == 1 && fabs(ns) >= 1))
+	if (unit->ns == 1 && fabs(ns) >= 1)
 		strbuf_printf(out, "%.0f", round3(ns));
 	else
 		human_number(out, ns / unit->ns);

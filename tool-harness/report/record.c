@@ -194,7 +194,8 @@ struct err *run_write(struct run *run, const char *dir, char **ret_path)
 	for (size_t i = 0; i < run->n_trials; i++)
 		events_to_csv(&run->trials[i], i, &table, &csv);
 	json = run_to_json(run, &table);
-	text = json ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) : NULL;
+	/* 17 digits: what is read back is what was written, to the bit. */
+	text = json ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) : NULL;
 	json_decref(json);
 	if (!text)
 		return err_new("cannot write the run record '%s': it holds text that is not UTF-8", run->id);

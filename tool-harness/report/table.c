@@ -13,6 +13,7 @@
 #include "report/tablehead.h"
 
 #define LABEL_WIDTH 34
+#define COST_LABEL_WIDTH 31
 #define QUOTED_CONTRADICTIONS 12
 
 static bool is_shown(const struct summary *summary)
@@ -164,6 +165,58 @@ static void put_libraries(const struct run *run, struct strbuf *out)
 	}
 }
 
+static void put_tracer(const struct run *run, struct strbuf *out)
+{
+	cell_headings(out, "tracer", 18,
+		      (const char *const[]){ "CPU time", "peak memory", "ptrace calls", "bytes read", "traps written", NULL },
+		      (const int[]){ 12, 14, 15, 14, 15 });
+	for (size_t i = 0; i < TEMPERATURE_N; i++) {
+		const struct summary *s = &run->summaries[i];
+		_cleanup_strbuf_ struct strbuf memory = STRBUF_INIT;
+
+		if (!s->n_traced)
+			continue;
+		human_bytes(&memory, s->tracer_peak_rss_bytes);
+		cell_label(out, temperature_names[i], 18);
+		cell_duration(out, s->tracer_cpu_ns.p50, 12);
+		cell_right(out, memory.text, 14);
+		cell_count(out, s->ptrace_calls, 15);
+		cell_count(out, s->bytes_read, 14);
+		cell_count(out, s->traps_written, 15);
+		cell_end(out);
+	}
+}
+
+/* The run whose page cache was least as it should be stands for all. */
+static void put_residency(const struct run *run, struct strbuf *out)
+{
+	for (size_t i = 0; i < TEMPERATURE_N; i++) {
+		const struct trial_residency *worst = NULL;
+		double worst_share = 0;
+
+		for (size_t j = 0; j < run->n_trials; j++) {
+			const struct trial_residency *r = &run->trials[j].residency;
+			double share = r->pages ? (double)r->pages_resident / r->pages : 0;
+
+			if (run->trials[j].temperature != i || !r->pages)
+				continue;
+			if (!worst || (i == TEMPERATURE_COLD ? share > worst_share : share < worst_share)) {
+				worst = r;
+				worst_share = share;
+			}
+		}
+		if (!worst)
+			continue;
+		cell_left(out, temperature_names[i], 10);
+		strbuf_printf(out, "at %s %.1f %% of ", i == TEMPERATURE_COLD ? "most" : "least", 100 * worst_share);
+		human_count(out, worst->pages);
+		strbuf_puts(out, " pages of ");
+		human_count(out, worst->files);
+		strbuf_printf(out, " files in the page cache at launch%s\n",
+			      worst->dropped_caches ? "; all caches dropped" : "");
+	}
+}
+
 /* Which floor a cost is a multiple of. */
 enum floor_kind { FLOOR_NONE, FLOOR_STOP, FLOOR_TRAP };
 
@@ -192,7 +245,7 @@ static void put_cost(const struct quantiles *q, double floor_ns, struct strbuf *
 
 		human_number(&multiple, q->p50 / floor_ns);
 		strbuf_puts(&multiple, " ×");
-		cell_right(out, multiple.text, 9);
+		cell_right(out, multiple.text, 10);
 	}
 	cell_end(out);
 }
@@ -202,10 +255,10 @@ static void put_costs(const struct run *run, struct strbuf *out)
 	struct floors floors;
 
 	floors_read(run, &floors);
-	cell_headings(out, "costs", LABEL_WIDTH - 4,
+	cell_headings(out, "costs", COST_LABEL_WIDTH,
 		      (const char *const[]){ "", "n", "p10", "median", "p90", "max",
 					     floors.stop_ns > 0 ? "× floor" : "", NULL },
-		      (const int[]){ 6, 10, 11, 11, 11, 11, 9 });
+		      (const int[]){ 5, 10, 11, 11, 11, 11, 10 });
 	for (size_t row = 0; row < ARRAY_SIZE(cost_rows); row++) {
 		const char *label = cost_rows[row].label;
 		double floor_ns = cost_rows[row].floor == FLOOR_STOP ? floors.stop_ns
@@ -217,8 +270,8 @@ static void put_costs(const struct run *run, struct strbuf *out)
 
 			if (!q->n)
 				continue;
-			cell_left(out, label, LABEL_WIDTH - 4);
-			cell_right(out, temperature_names[i], 6);
+			cell_left(out, label, COST_LABEL_WIDTH);
+			cell_right(out, temperature_names[i], 5);
 			put_cost(q, floor_ns, out);
 			label = "";
 		}
@@ -244,7 +297,7 @@ static void put_model(const struct run *run, struct strbuf *out)
 		human_duration(&formula, s->t1_ns.p50);
 		if (s->t2_ns.n) {
 			strbuf_puts(&formula, " + ");
-			human_number(&formula, s->breakpoints);
+			human_count(&formula, s->breakpoints);
 			strbuf_puts(&formula, " × ");
 			human_duration(&formula, s->t2_ns.p50);
 		}
@@ -300,10 +353,12 @@ void table_format(const struct run *run, struct strbuf *out)
 	head_put(run, out);
 	cell_rule(out, TABLE_WIDTH);
 	put_spans(run, out);
+	put_residency(run, out);
 	if (traced) {
 		cell_rule(out, TABLE_WIDTH);
 		put_stops(run, out);
 		put_libraries(run, out);
+		put_tracer(run, out);
 		cell_rule(out, TABLE_WIDTH);
 		put_costs(run, out);
 		put_model(run, out);

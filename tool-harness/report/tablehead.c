@@ -86,14 +86,14 @@ static void put_job(const struct run *run, struct strbuf *out)
 	json_t *scenario = run->scenario, *breakpoints = json_object_get(scenario, "breakpoints");
 	json_int_t tasks = json_integer_value(json_object_get(scenario, "tasks"));
 	json_int_t count = json_integer_value(json_object_get(breakpoints, "count"));
+	const char *launcher = text_of(run->host, "launcher_version");
 	struct facts facts;
 
+	if (!launcher)
+		launcher = text_of(scenario, "launcher");
 	facts_begin(&facts, "job", out);
 	facts_add(&facts, "%" JSON_INTEGER_FORMAT " %s%s%s", tasks, tasks == 1 ? "task" : "tasks",
-		  text_of(scenario, "launcher") ? " by " : "",
-		  text_of(scenario, "launcher") ? text_of(scenario, "launcher") : "");
-	if (text_of(run->host, "launcher_version"))
-		facts_add(&facts, "%s", text_of(run->host, "launcher_version"));
+		  launcher ? " by " : "", launcher ? launcher : "");
 	if (text_of(scenario, "tool"))
 		facts_add(&facts, "tool %s", text_of(scenario, "tool"));
 	if (text_of(scenario, "wait"))

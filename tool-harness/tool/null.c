@@ -31,6 +31,7 @@
 #define MPI_NS (10 * NS_PER_MS)
 #define EXIT_NS (5 * NS_PER_MS)
 #define NODE_BYTES 40
+#define LIBRARY_PAGES 100
 
 static const int64_t load_library_ns[TEMPERATURE_N] = { 1 * NS_PER_MS, 200 * NS_PER_US };
 static const char *const start_libraries[] = { "/lib64/ld-linux-x86-64.so.2", "/lib/libc.so.6", "/lib/libm.so.6" };
@@ -315,8 +316,9 @@ static struct err *make_trial(const struct tool_request *request, struct trial *
 	make_end(trial);
 	if (traced)
 		make_breakpoints(&run);
-	/* Nothing was read, so nothing was in the page cache. */
-	trial->residency = (struct trial_residency){ .files = plan.at[plan.n_imports], .pages = 1 };
+	trial->residency.files = plan.at[plan.n_imports];
+	trial->residency.pages = trial->residency.files * LIBRARY_PAGES;
+	trial->residency.pages_resident = trial->temperature == TEMPERATURE_COLD ? 0 : trial->residency.pages;
 	trial_classify(trial);
 	return NULL;
 }

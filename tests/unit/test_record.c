@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The run record: written and read back it says the same; what is not one is refused by name. */
+#include "nullrun.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/fs.h"
+#include "report/field.h"
+#include "report/table.h"
+
+static char *make_dir(void)
+{
+	char template[] = "/tmp/test_record.XXXXXX";
+
+	assert_non_null(mkdtemp(template));
+	return mem_strdup(template);
+}
+
+static void make_run(struct run *run)
+{
+	struct scenario scenario = nullrun_scenario();
+
+	scenario.null_noise = 0.2;
+	scenario.null_libraries = 7;
+	nullrun_make(&scenario, 2, run);
+	run->started_utc = mem_strdup("2026-03-01T12:00:00Z");
+	run->kit_version = mem_strdup("0.1.0");
+	run->scenario = json_pack("{s:i}", "tasks", 4);
+	run->host = json_pack("{s:s}", "kernel", "6.1.0");
+	trial_contradict(&run->trials[3], "made up: %s", "ä");
+	run_summarise(run);
+}
+
+static void written_and_read_is_the_same(void **state)
+{
+	_cleanup_strbuf_ struct strbuf before = STRBUF_INIT, after = STRBUF_INIT;
+	_cleanup_free_ char *dir = make_dir(), *path = NULL;
+	struct run run, back;
+
+	(void)state;
+	make_run(&run);
+	assert_null(run_write(&run, dir, &path));
+	assert_null(run_read(path, &back));
+	assert_int_equal(back.n_trials, run.n_trials);
+	assert_string_equal(back.id, "made-up");
+	assert_false(back.complete);
+	assert_false(run_is_valid(&back));
+	assert_string_equal(back.trials[3].contradictions[0], "made up: ä");
+	for (size_t i = 0; i < run.n_trials; i++) {
+		const struct trial *a = &run.trials[i], *b = &back.trials[i];
+
+		assert_int_equal(a->repetition, b->repetition);
+		assert_int_equal(a->temperature, b->temperature);
+		assert_int_equal(a->traced, b->traced);
+		assert_string_equal(a->tool, b->tool);
+		assert_memory_equal(&a->phases, &b->phases, sizeof(a->phases));
+		assert_memory_equal(&a->residency, &b->residency, sizeof(a->residency));
+		assert_int_equal(a->n_tasks, b->n_tasks);
+		for (size_t j = 0; j < a->n_tasks; j++) {
+			assert_memory_equal(a->tasks[j].marks_ns, b->tasks[j].marks_ns, sizeof(a->tasks[j].marks_ns));
+			assert_memory_equal(a->tasks[j].stops, b->tasks[j].stops, sizeof(a->tasks[j].stops));
+			assert_int_equal(a->tasks[j].pid, b->tasks[j].pid);
+			assert_string_equal(a->tasks[j].host, b->tasks[j].host);
+			assert_int_equal(a->tasks[j].report.calls, b->tasks[j].report.calls);
+		}
+		assert_int_equal(a->n_breakpoints, b->n_breakpoints);
+		assert_memory_equal(&run.trial_summaries[i], &back.trial_summaries[i], sizeof(back.trial_summaries[i]));
+	}
+	table_format(&run, &before);
+	table_format(&back, &after);
+	assert_string_equal(before.text, after.text);
+	/* what was read can be added to */
+	trial_contradict(&back.trials[3], "one more");
+	assert_int_equal(back.trials[3].n_contradictions, 2);
+	run_deinit(&run);
+	run_deinit(&back);
+	assert_null(fs_remove_tree(dir));
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+static void samples_are_beside_it(void **state)
+{
+	_cleanup_strbuf_ struct strbuf csv = STRBUF_INIT;
+	_cleanup_free_ char *dir = make_dir(), *path = NULL;
+	size_t events = 0, columns = 0, commas = 0;
+	struct run run;
+	char *line;
+
+	(void)state;
+	make_run(&run);
+	assert_null(run_write(&run, dir, NULL));
+	path = mem_printf("%s/made-up.events.csv", dir);
+	assert_null(fs_read(path, &csv));
+	for (size_t i = 0; i < run.n_trials; i++)
+		events += run.trials[i].n_events;
+	assert_int_equal(count_lines(csv.text), events + 1);
+	line = csv.text;
+	for (; *line != '\n'; line++)
+		columns += *line == ',';
+	for (line++; *line != '\n'; line++)
+		commas += *line == ',';
+	assert_int_equal(columns, commas);
+	/* the second stop of the first traced trial brought in the three libraries of the start */
+	assert_non_null(strstr(csv.text, ",3,0,0+1+2\n"));
+	run_deinit(&run);
+	assert_null(fs_remove_tree(dir));
+}
+
+static void assert_refused(const char *text, size_t len, const char *message)
+{
+	struct run run = { .id = NULL };
+	struct err *err = run_parse("r.json", text, len, &run);
+
+	assert_non_null(err);
+	if (!strstr(err_message(err), message))
+		fail_msg("'%s' is not in '%s'", message, err_message(err));
+	assert_non_null(strstr(err_message(err), "'r.json'"));
+	assert_null(run.id);
+	err_free(err);
+}
+
+static void what_is_no_record_is_refused(void **state)
+{
+	static const struct {
+		const char *text, *message;
+	} cases[] = {
+		{ "", "truncated" },
+		{ "{\"schema\": \"attachstorm-run\",", "truncated" },
+		{ "{}", "not a run record" },
+		{ "[]", "not a run record" },
+		{ "nonsense", "not JSON" },
+		{ "{\"schema\": \"other\", \"schema_version\": 1}", "not a run record" },
+		{ "{\"schema\": \"attachstorm-run\"}", "no schema version" },
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2}", "schema version 2 is not known" },
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1}", "id" },
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\"}", "trials" },
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\", \"trials\": [{}]}",
+		  "trials[0]: repetition: missing" },
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\", \"trials\": "
+		  "[{\"repetition\": -1}]}", "out of range" },
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\", \"trials\": "
+		  "[{\"repetition\": 0, \"temperature\": \"tepid\"}]}", "unknown value 'tepid'" },
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\", \"trials\": []}", "summary" },
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\", \"host\": 3}",
+		  "host: not an object" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_refused(cases[i].text, strlen(cases[i].text), cases[i].message);
+}
+
+/* Cut anywhere, it is refused; nothing leaks (run under a sanitizer) and nothing is half read. */
+static void every_truncation_is_refused(void **state)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	_cleanup_free_ char *dir = make_dir(), *path = NULL;
+	struct run run;
+
+	(void)state;
+	make_run(&run);
+	assert_null(run_write(&run, dir, &path));
+	assert_null(fs_read(path, &text));
+	for (size_t len = 0; len + 2 < text.len; len += 1 + text.len / 300)
+		assert_refused(text.text, len, "");
+	run_deinit(&run);
+	assert_null(fs_remove_tree(dir));
+}
+
+static void results_dir_is_checked_first(void **state)
+{
+	_cleanup_free_ char *dir = make_dir(), *below = fs_join(dir, "a/b"), *file = fs_join(dir, "file"), *in_file = NULL;
+	struct err *err;
+
+	(void)state;
+	assert_null(run_check_results_dir(below));
+	assert_true(fs_exists(below));
+	assert_int_equal(rmdir(below), 0); /* empty: the probe is gone */
+	assert_null(fs_publish(file, "x", 1));
+	in_file = fs_join(file, "results");
+	err = run_check_results_dir(in_file);
+	assert_non_null(err);
+	assert_non_null(strstr(err_message(err), in_file));
+	assert_non_null(err_hint_text(err));
+	err_free(err);
+	if (geteuid() != 0) {
+		assert_int_equal(chmod(dir, 0500), 0);
+		err = run_check_results_dir(dir);
+		assert_non_null(err);
+		assert_non_null(strstr(err_message(err), "Permission denied"));
+		err_free(err);
+		assert_int_equal(chmod(dir, 0700), 0);
+	}
+	assert_null(fs_remove_tree(dir));
+}
+
+static void text_that_is_not_utf8_is_kept_legible(void **state)
+{
+	_cleanup_free_ char *dir = make_dir(), *path = NULL;
+	struct run run, back;
+
+	(void)state;
+	make_run(&run);
+	trial_contradict(&run.trials[0], "mark '\xff\xfe' is unknown");
+	assert_null(run_write(&run, dir, &path));
+	assert_null(run_read(path, &back));
+	assert_string_equal(back.trials[0].contradictions[0], "mark '\?\?' is unknown");
+	run_deinit(&run);
+	run_deinit(&back);
+	assert_null(fs_remove_tree(dir));
+}
+
+static void target_facts(void **state)
+{
+	struct manifest manifest = { .name = (char *)"tiny", .seed = UINT64_MAX, .spec = json_pack("{s:i}", "a", 1) };
+	json_t *a = run_target_json(&manifest), *b;
+
+	(void)state;
+	assert_non_null(a);
+	assert_string_equal(json_string_value(json_object_get(a, "seed")), "18446744073709551615");
+	json_object_set_new(manifest.spec, "a", json_integer(2));
+	b = run_target_json(&manifest);
+	assert_string_not_equal(json_string_value(json_object_get(a, "spec_fnv1a64")),
+				json_string_value(json_object_get(b, "spec_fnv1a64")));
+	json_decref(a);
+	json_decref(b);
+	json_decref(manifest.spec);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(written_and_read_is_the_same),
+		cmocka_unit_test(samples_are_beside_it),
+		cmocka_unit_test(what_is_no_record_is_refused),
+		cmocka_unit_test(every_truncation_is_refused),
+		cmocka_unit_test(results_dir_is_checked_first),
+		cmocka_unit_test(text_that_is_not_utf8_is_kept_legible),
+		cmocka_unit_test(target_facts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

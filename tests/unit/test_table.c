@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The table against a golden file (write it anew with UPDATE_GOLDEN=1 and look at
+ * it), and its parts: numbers, widths, verdicts.
+ */
+#include "nullrun.h"
+
+#include <string.h>
+
+#include "lib/fs.h"
+#include "report/cell.h"
+#include "report/human.h"
+#include "report/table.h"
+
+#define GOLDEN "tests/golden/table.txt"
+#define GOLDEN_INVALID "tests/golden/table-invalid.txt"
+
+static void describe(struct run *run)
+{
+	free(run->id);
+	run->id = mem_strdup("small-4");
+	run->started_utc = mem_strdup("2026-03-01T12:00:00Z");
+	run->kit_version = mem_strdup("0.1.0");
+	run->complete = true;
+	run->scenario = json_pack("{s:s, s:i, s:s, s:s, s:s, s:{s:i, s:s}}", "tool", "null", "tasks", 4, "launcher",
+				  "mpirun", "aslr", "on", "wait", "block", "breakpoints", "count", 10, "reinsert",
+				  "rewrite");
+	run->host = json_pack("{s:s, s:i, s:s, s:s, s:s, s:I, s:f, s:s}", "cpu_model", "Example CPU @ 2.40GHz", "cpus", 2,
+			      "kernel", "6.1.0", "glibc", "2.36", "launcher_version", "mpirun (Open MPI) 4.1.4",
+			      "memory_bytes", (json_int_t)25769803776, "load_1min", 0.25, "hostname", "example");
+	run->target = json_pack("{s:s, s:s, s:i, s:i, s:i, s:s}", "name", "small", "seed", "42", "libraries", 100,
+				"modules", 57, "functions", 18500, "compiler_version", "gcc (Debian) 12.2.0");
+	run->calibration = json_pack("{s:{s:f, s:f, s:f}, s:{s:i, s:f}, s:f}", "bare_stop_continue_ns", "block", 45200.0,
+				     "spin", 17100.0, "same_core", 8900.0, "register_access_ns", "n", 1000, "p50", 640.0,
+				     "trap_write_ns", 1710.0);
+}
+
+static void compare_golden(const char *path, const char *text)
+{
+	_cleanup_strbuf_ struct strbuf golden = STRBUF_INIT;
+
+	if (getenv("UPDATE_GOLDEN"))
+		assert_null(fs_publish(path, text, strlen(text)));
+	assert_null(fs_read(path, &golden));
+	assert_string_equal(text, golden.text);
+}
+
+static void assert_no_line_too_wide(const char *text)
+{
+	_cleanup_free_ char *copy = mem_strdup(text);
+
+	for (char *line = strtok(copy, "\n"); line; line = strtok(NULL, "\n")) {
+		assert_in_range(cell_display_width(line), 1, TABLE_WIDTH);
+		assert_int_not_equal(line[strlen(line) - 1], ' ');
+	}
+}
+
+static void whole_table(void **state)
+{
+	struct scenario scenario = nullrun_scenario();
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct run run;
+
+	(void)state;
+	scenario.null_noise = 0.2;
+	nullrun_make(&scenario, 3, &run);
+	describe(&run);
+	table_format(&run, &out);
+	compare_golden(GOLDEN, out.text);
+	assert_no_line_too_wide(out.text);
+	run_deinit(&run);
+}
+
+static void contradictions_are_said(void **state)
+{
+	struct scenario scenario = nullrun_scenario();
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct run run;
+
+	(void)state;
+	nullrun_make(&scenario, 1, &run);
+	describe(&run);
+	json_decref(run.calibration);
+	run.calibration = NULL;
+	for (int i = 0; i < 14; i++)
+		trial_contradict(&run.trials[1], "rank %d: 99 libraries of the target, but the manifest says 100", i);
+	run_summarise(&run);
+	table_format(&run, &out);
+	compare_golden(GOLDEN_INVALID, out.text);
+	assert_non_null(strstr(out.text, "INVALID   1 of 4 runs"));
+	assert_non_null(strstr(out.text, "cold 1, traced: rank 0: 99 libraries"));
+	assert_non_null(strstr(out.text, "and 2 more in the record"));
+	assert_null(strstr(out.text, "floor"));
+	run_deinit(&run);
+}
+
+/* A plain command, one temperature, no baseline, nothing known of the machine, no tracing at all. */
+static void little_is_enough(void **state)
+{
+	struct scenario scenario = nullrun_scenario();
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT, empty = STRBUF_INIT;
+	struct run run;
+
+	(void)state;
+	run_init(&run);
+	run.id = mem_strdup("bare");
+	run.scenario = json_pack("{s:i, s:[s, s]}", "tasks", 1, "command", "ls", "-l");
+	table_format(&run, &empty);
+	assert_non_null(strstr(empty.text, "INVALID   nothing was measured"));
+	run_add_trial(&run)->temperature = TEMPERATURE_WARM;
+	nullrun_trial(&scenario, NULL, &run.trials[0]);
+	run_summarise(&run);
+	table_format(&run, &out);
+	assert_non_null(strstr(out.text, "command   ls -l\n"));
+	assert_non_null(strstr(out.text, "1 task\n") ? strstr(out.text, "1 task\n") : strstr(out.text, "1 task "));
+	assert_null(strstr(out.text, "cold"));
+	assert_null(strstr(out.text, "T1"));
+	assert_no_line_too_wide(out.text);
+	run_deinit(&run);
+}
+
+static void durations_read_well(void **state)
+{
+	static const struct {
+		double ns;
+		const char *text;
+	} cases[] = {
+		{ 0, "0 ns" },           { 0.25, "0.250 ns" },    { 7, "7 ns" },          { 812, "812 ns" },
+		{ 999.4, "999 ns" },     { 999.7, "1.00 µs" },    { 8123, "8.12 µs" },    { 45200, "45.2 µs" },
+		{ 514e3, "514 µs" },     { 999.96e3, "1.00 ms" }, { 1.618e9, "1.62 s" },  { 61e9, "61.0 s" },
+		{ 119.4e9, "119 s" },    { 120e9, "2.00 min" },   { 5e12, "83.3 min" },   { 2 * 3600e9, "2.00 h" },
+		{ 40 * 3600e9, "40.0 h" }, { 172800e9, "2.00 d" },  { -8123, "-8.12 µs" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+
+		human_duration(&out, cases[i].ns);
+		assert_string_equal(out.text, cases[i].text);
+	}
+}
+
+static void counts_read_well(void **state)
+{
+	static const struct {
+		double count;
+		const char *text;
+	} cases[] = {
+		{ 0, "0" }, { 999, "999" }, { 1000, "1,000" }, { 1234567, "1,234,567" }, { 61.5, "61.5" }, { 60.99, "61" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+
+		human_count(&out, cases[i].count);
+		assert_string_equal(out.text, cases[i].text);
+	}
+}
+
+static void cells_count_columns_not_bytes(void **state)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	cell_right(&out, "1.00 µs", 9);
+	cell_left(&out, "×", 3);
+	cell_right(&out, "too wide", 4);
+	cell_end(&out);
+	assert_string_equal(out.text, "  1.00 µs×   too wide\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whole_table),
+		cmocka_unit_test(contradictions_are_said),
+		cmocka_unit_test(little_is_enough),
+		cmocka_unit_test(durations_read_well),
+		cmocka_unit_test(counts_read_well),
+		cmocka_unit_test(cells_count_columns_not_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -139,6 +139,7 @@ fuzz: $(FUZZERS) ## build the fuzz targets and run each for FUZZ_SECONDS (defaul
 		echo "  FUZZ    $$f $(FUZZ_SECONDS) s"; \
 		corpus=$(FUZZ_CORPUS)/$${f##*/}; seeds=tests/fuzz/corpus/$${f##*/}; mkdir -p "$$corpus"; \
 		[ -d "$$seeds" ] || seeds=; \
+		LSAN_OPTIONS=suppressions=tests/fuzz/lsan.supp:print_suppressions=0 ASAN_OPTIONS=fast_unwind_on_malloc=0 \
 		$(if $(filter /%,$(O)),,./)$$f -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=10 \
 			-artifact_prefix=$(O)/fuzz/ "$$corpus" $$seeds > $$f.log 2>&1 || \
 			{ tail -n 40 $$f.log; exit 1; }; \

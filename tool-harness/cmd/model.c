@@ -16,6 +16,8 @@
 #include "report/human.h"
 #include "report/record.h"
 
+#define NUMBER_MAX 1e9 /* far above any job, far below where doubles lose count */
+
 enum { OPT_LIBRARIES = 1000, OPT_TASKS, OPT_BREAKPOINTS, OPT_T1, OPT_T2, OPT_JSON };
 
 static const struct argp_option options[] = {
@@ -54,8 +56,8 @@ static struct err *parse_number(const char *text, const char *what, double min, 
 
 	if (end == text || *end || !isfinite(value))
 		return err_new("%s: '%s' is not a number", what, text);
-	if (value < min)
-		return err_new("%s: %s is below %g", what, text, min);
+	if (value < min || value > NUMBER_MAX)
+		return err_new("%s: %s is not from %g to %g", what, text, min, NUMBER_MAX);
 	*ret = value;
 	return NULL;
 }
@@ -155,7 +157,7 @@ static void put_given(const struct prediction *p, struct strbuf *out)
 	human_duration(out, p->t1_ns.p50);
 	if (p->breakpoints > 0) {
 		strbuf_puts(out, " + ");
-		human_number(out, p->breakpoints);
+		human_count(out, p->breakpoints);
 		strbuf_puts(out, " breakpoints x ");
 		human_duration(out, p->t2_ns.p50);
 	}
@@ -185,7 +187,7 @@ static void put_measured(const struct prediction *p, struct strbuf *out)
 	strbuf_puts(out, "  ");
 	put_job(p, out);
 	strbuf_puts(out, ", ");
-	human_number(out, p->breakpoints);
+	human_count(out, p->breakpoints);
 	strbuf_puts(out, " breakpoints:\n  ");
 	put_total(p, out);
 	strbuf_puts(out, "  ");

@@ -40,20 +40,19 @@ const struct human_unit *human_unit_for(double ns)
 
 void human_number(struct strbuf *out, double value)
 {
-	double rounded = round3(value), size = fabs(rounded);
+	double rounded = isfinite(value) ? round3(value) : 0, size = fabs(rounded);
 	int decimals = size >= 100 || size == 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 2 - (int)floor(log10(size));
 
-	strbuf_printf(out, "%.*f", decimals, rounded);
+	if (isfinite(value))
+		strbuf_printf(out, "%.*f", decimals, rounded);
+	else
+		strbuf_putc(out, '-');
 }
 
 void human_duration(struct strbuf *out, double ns)
 {
 	const struct human_unit *unit = human_unit_for(ns);
 
-	if (isnan(ns)) {
-		strbuf_puts(out, "-");
-		return;
-	}
 	if (unit->ns == 1 && fabs(ns) >= 1)
 		strbuf_printf(out, "%.0f", round3(ns));
 	else
@@ -66,6 +65,11 @@ void human_count(struct strbuf *out, double count)
 	_cleanup_strbuf_ struct strbuf digits = STRBUF_INIT;
 	bool whole = fabs(count - round(count)) < 0.05;
 
+	/* No count of ours: a record from elsewhere may say anything. */
+	if (!(count >= 0 && count < 1e18)) {
+		human_number(out, count);
+		return;
+	}
 	strbuf_printf(&digits, "%" PRIu64, (uint64_t)(whole ? round(count) : floor(count)));
 	for (size_t i = 0; i < digits.len; i++) {
 		if (i > 0 && (digits.len - i) % 3 == 0)

@@ -16,10 +16,10 @@ struct human_unit {
 /* The unit in which a duration reads best, after rounding to three digits. */
 const struct human_unit *human_unit_for(double ns);
 
-/* "8.12 µs", "1.62 s", "83.3 min", "-" for NaN; negative ones too. */
+/* "8.12 µs", "1.62 s", "83.3 min"; negative ones too. */
 void human_duration(struct strbuf *out, double ns);
 
-/* Three significant digits without a unit: "0.0312", "1.07", "83.3", "1250". */
+/* Three significant digits without a unit: "0.0312", "1.07", "83.3", "1250"; "-" if not finite. */
 void human_number(struct strbuf *out, double value);
 
 /* "1,204"; a fraction is shown with one digit: "61.5". */

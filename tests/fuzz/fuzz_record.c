@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Run records from anywhere: refused, or a record that the table can show. */
+#include <stdint.h>
+
+#include "report/record.h"
+#include "report/table.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	_cleanup_strbuf_ struct strbuf table = STRBUF_INIT;
+	struct run run;
+	struct err *err = run_parse("fuzz.json", (const char *)data, size, &run);
+
+	if (err) {
+		err_free(err);
+		return 0;
+	}
+	table_format(&run, &table);
+	run_deinit(&run);
+	return 0;
+}

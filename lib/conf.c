@@ -71,8 +71,8 @@ static size_t edit_distance(const char *a, const char *b)
 				best = at[-1] + 1;
 			if (at[-(ptrdiff_t)width] + 1 < best)
 				best = at[-(ptrdiff_t)width] + 1;
-			if (i > 1 && j > 1 && same_char(a[i - 1], b[j - 2]) && same_char(a[i - 2], b[j - 1]) &&
-			    at[-2 - 2 * (ptrdiff_t)width] + 1 < best)
+			if (i > 1 && j > 1 && same_char(a[i - 1], b[j - 2]) &&
+			    same_char(a[i - 2], b[j - 1]) && at[-2 - 2 * (ptrdiff_t)width] + 1 < best)
 				best = at[-2 - 2 * (ptrdiff_t)width] + 1;
 			*at = best;
 		}
@@ -97,7 +97,8 @@ static const char *nearest_key(const struct conf_table *table, const char *key)
 	for (size_t i = 0; i < table->n_options; i++) {
 		const char *known = table->options[i].key;
 		size_t section_len = (size_t)(leaf(known) - known);
-		bool same_section = section_len == (size_t)(leaf(key) - key) && strncmp(key, known, section_len) == 0;
+		bool same_section =
+			section_len == (size_t)(leaf(key) - key) && strncmp(key, known, section_len) == 0;
 		const char *written = same_section ? leaf(key) : key;
 		size_t distance = edit_distance(written, same_section ? leaf(known) : known);
 
@@ -127,10 +128,12 @@ static char *keys_of(const struct conf_table *table, const char *section, size_t
 		for (size_t j = 0; j < i && !seen; j++) {
 			const char *earlier = table->options[j].key;
 
-			seen = strncmp(earlier, key, len) == 0 && (earlier[len] == '.' || earlier[len] == '\0');
+			seen = strncmp(earlier, key, len) == 0 &&
+			       (earlier[len] == '.' || earlier[len] == '\0');
 		}
 		if (!seen)
-			strbuf_printf(&sb, "%s%.*s", sb.len ? ", " : "", (int)(len - section_len), key + section_len);
+			strbuf_printf(&sb, "%s%.*s", sb.len ? ", " : "", (int)(len - section_len),
+				      key + section_len);
 	}
 	return strbuf_steal(&sb);
 }
@@ -183,8 +186,8 @@ static struct err *check_text(const char *what, const char *text)
 	return err_new("'%s' must be UTF-8 text, not '%s'", what, shown);
 }
 
-struct err *conf_store_list(const struct conf_option *option, const char *what, char *const *texts,
-			    size_t n, void *obj, size_t *ret_bad)
+struct err *conf_store_list(const struct conf_option *option, const char *what, char *const *texts, size_t n,
+			    void *obj, size_t *ret_bad)
 {
 	size_t size = option->type == CONF_CHOICES ? sizeof(int) : sizeof(int64_t);
 	struct conf_list list = { .n = n };
@@ -210,7 +213,8 @@ struct err *conf_store_list(const struct conf_option *option, const char *what, 
 			err = conf_value_parse(option, what, texts[i], &value);
 			for (size_t j = 0; !err && option->type == CONF_CHOICES && j < i; j++)
 				if (((int *)values)[j] == value.choice)
-					err = err_new("'%s' names '%s' twice", what, option->choices[value.choice]);
+					err = err_new("'%s' names '%s' twice", what,
+						      option->choices[value.choice]);
 			if (err) {
 				*ret_bad = i;
 				return err;
@@ -228,7 +232,8 @@ struct err *conf_store_list(const struct conf_option *option, const char *what, 
 }
 
 /* "a, b,c" to its members, without the spaces around them. */
-static struct err *store_split(const struct conf_option *option, const char *what, const char *text, void *obj)
+static struct err *store_split(const struct conf_option *option, const char *what, const char *text,
+			       void *obj)
 {
 	_cleanup_free_ char *copy = mem_strdup(text);
 	_cleanup_free_ char **texts = NULL;
@@ -305,7 +310,8 @@ void conf_defaults(const struct conf_table *table, void *obj)
 {
 	for (size_t i = 0; i < table->n_options; i++) {
 		const struct conf_option *option = &table->options[i];
-		_cleanup_err_ struct err *err = conf_store_text(option, option->key, option->default_text, obj);
+		_cleanup_err_ struct err *err =
+			conf_store_text(option, option->key, option->default_text, obj);
 
 		assert(!err && "the default of an option must parse");
 	}
@@ -336,8 +342,8 @@ struct err *conf_set(const struct conf_table *table, const char *assignment, voi
 	if (!len || !assignment[len]) {
 		_cleanup_free_ char *shown = conf_quote(assignment);
 
-		return err_hint(err_new("'%s' is not of the form key=value", shown),
-				"for example: %s=%s", table->options[0].key, table->options[0].default_text);
+		return err_hint(err_new("'%s' is not of the form key=value", shown), "for example: %s=%s",
+				table->options[0].key, table->options[0].default_text);
 	}
 	_cleanup_free_ char *key = mem_strndup(assignment, len);
 	return conf_set_value(table, key, assignment + len + 1, key, obj);

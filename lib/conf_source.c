@@ -54,7 +54,8 @@ struct err *conf_at_place(const struct conf_source *source, struct conf_place pl
 	const char *hint = err_hint_text(inner);
 
 	show_source(source, place, &shown);
-	struct err *err = err_new("%s:%d:%d: %s%s", source->name, place.line, place.column, err_message(inner), shown.text);
+	struct err *err = err_new("%s:%d:%d: %s%s", source->name, place.line, place.column,
+				  err_message(inner), shown.text);
 	return hint ? err_hint(err, "%s", hint) : err;
 }
 
@@ -72,10 +73,11 @@ struct err *conf_check_source(const struct conf_source *source)
 		uint32_t c;
 
 		at += conf_utf8_next(source->text + at, source->len - at, &c);
-		place = c == '\n' ? (struct conf_place){ place.line + 1, 1 } : (struct conf_place){ place.line, place.column + 1 };
+		place = c == '\n' ? (struct conf_place){ place.line + 1, 1 }
+				  : (struct conf_place){ place.line, place.column + 1 };
 	}
 	if (nul)
 		return conf_at_place(source, place, err_new("NUL byte in a text file"));
-	return conf_at_place(source, place, err_new("byte 0x%02x is not UTF-8", (unsigned char)source->text[bad]));
+	return conf_at_place(source, place,
+			     err_new("byte 0x%02x is not UTF-8", (unsigned char)source->text[bad]));
 }
-

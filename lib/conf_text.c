@@ -67,7 +67,9 @@ json_t *conf_to_json(const struct conf_table *table, const void *obj)
 
 	for (size_t i = 0; i < table->n_options; i++) {
 		const struct conf_option *option = &table->options[i];
-		const char *unit = option->type == CONF_DURATION ? "_ns" : option->type == CONF_SIZE ? "_bytes" : "";
+		const char *unit = option->type == CONF_DURATION ? "_ns"
+				   : option->type == CONF_SIZE	 ? "_bytes"
+								 : "";
 		_cleanup_free_ char *path = mem_printf("%s%s", option->key, unit);
 		json_t *parent = root;
 		char *leaf = path;
@@ -234,11 +236,16 @@ char *conf_to_yaml(const struct conf_table *table, const void *obj)
 static void print_option(const struct conf_option *option, FILE *out)
 {
 	static const char *const names[] = {
-		[CONF_BOOL] = "true or false",	 [CONF_INT] = "whole number",
-		[CONF_SEED] = "64-bit number",	 [CONF_DOUBLE] = "number",
-		[CONF_STRING] = "text",		 [CONF_CHOICE] = "one of",
-		[CONF_DURATION] = "duration",	 [CONF_SIZE] = "size",
-		[CONF_STRINGS] = "list of text", [CONF_CHOICES] = "list of",
+		[CONF_BOOL] = "true or false",
+		[CONF_INT] = "whole number",
+		[CONF_SEED] = "64-bit number",
+		[CONF_DOUBLE] = "number",
+		[CONF_STRING] = "text",
+		[CONF_CHOICE] = "one of",
+		[CONF_DURATION] = "duration",
+		[CONF_SIZE] = "size",
+		[CONF_STRINGS] = "list of text",
+		[CONF_CHOICES] = "list of",
 		[CONF_INTS] = "list of whole numbers",
 	};
 	bool choices = option->type == CONF_CHOICE || option->type == CONF_CHOICES;

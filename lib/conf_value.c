@@ -24,8 +24,8 @@ struct unit {
 
 /* From small to large. Only those up to NS_PER_S are printed with decimals. */
 static const struct unit duration_units[] = {
-	{ "ns", 1 },	      { "us", NS_PER_US },	 { "ms", NS_PER_MS },
-	{ "s", NS_PER_S },    { "min", 60 * NS_PER_S },	 { "h", 3600 * NS_PER_S },
+	{ "ns", 1 },	   { "us", NS_PER_US },	     { "ms", NS_PER_MS },
+	{ "s", NS_PER_S }, { "min", 60 * NS_PER_S }, { "h", 3600 * NS_PER_S },
 };
 
 static const struct unit size_units[] = {
@@ -44,7 +44,12 @@ size_t conf_utf8_next(const char *s, size_t len, uint32_t *ret)
 {
 	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	const unsigned char *p = (const unsigned char *)s;
-	size_t n = !len ? 0 : p[0] < 0x80 ? 1 : p[0] >> 5 == 6 ? 2 : p[0] >> 4 == 14 ? 3 : p[0] >> 3 == 30 ? 4 : 0;
+	size_t n = !len		     ? 0
+		   : p[0] < 0x80     ? 1
+		   : p[0] >> 5 == 6  ? 2
+		   : p[0] >> 4 == 14 ? 3
+		   : p[0] >> 3 == 30 ? 4
+				     : 0;
 
 	if (n == 0 || n > len)
 		return 0;
@@ -175,8 +180,8 @@ static bool parse_double(const char *text, double *ret)
 	return true;
 }
 
-static bool parse_with_unit(const char *text, const struct unit *units, size_t n_units,
-			    bool unit_required, int64_t *ret)
+static bool parse_with_unit(const char *text, const struct unit *units, size_t n_units, bool unit_required,
+			    int64_t *ret)
 {
 	const char *end;
 	long double value;
@@ -352,8 +357,8 @@ char *conf_duration_text(int64_t ns)
 
 			for (int d = digits; d < 3; d++)
 				decimals /= 10;
-			return mem_printf("%lld.%0*lld%s", (long long)(ns / unit->factor), digits, (long long)decimals,
-					  unit->name);
+			return mem_printf("%lld.%0*lld%s", (long long)(ns / unit->factor), digits,
+					  (long long)decimals, unit->name);
 		}
 	}
 	return mem_printf("%lldns", (long long)ns);
@@ -363,7 +368,8 @@ char *conf_size_text(int64_t bytes)
 {
 	for (size_t i = ARRAY_SIZE(size_units); bytes && i-- > 1;)
 		if (bytes % size_units[i].factor == 0)
-			return mem_printf("%lld%s", (long long)(bytes / size_units[i].factor), size_units[i].name);
+			return mem_printf("%lld%s", (long long)(bytes / size_units[i].factor),
+					  size_units[i].name);
 	return mem_printf("%lld", (long long)bytes);
 }
 

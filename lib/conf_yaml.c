@@ -53,7 +53,8 @@ static struct err *parse_error(struct reader *r)
 		return conf_at_place(&r->source, place, err_new("cannot be read as YAML"));
 	if (error->line > 0)
 		place = (struct conf_place){ error->line, error->column > 0 ? error->column : 1 };
-	return conf_at_place(&r->source, place, err_new("%s", error->msg ? error->msg : "cannot be read as YAML"));
+	return conf_at_place(&r->source, place,
+			     err_new("%s", error->msg ? error->msg : "cannot be read as YAML"));
 }
 
 /* The next event; an anchor, alias or tag is an error. */
@@ -118,7 +119,6 @@ static struct err *scalar_text(struct reader *r, struct fy_event *event, char **
 	return NULL;
 }
 
-
 static struct err *read_sequence(struct reader *r, const struct conf_option *option)
 {
 	struct conf_place *places = NULL;
@@ -142,8 +142,9 @@ static struct err *read_sequence(struct reader *r, const struct conf_option *opt
 		mem_grow(texts, n, texts_cap);
 		mem_grow(places, n, places_cap);
 		if (event->type != FYET_SCALAR)
-			err = at_event(r, event, err_new("a member of '%s' may not be a %s", option->key,
-							 event->type == FYET_SEQUENCE_START ? "list" : "mapping"));
+			err = at_event(r, event,
+				       err_new("a member of '%s' may not be a %s", option->key,
+					       event->type == FYET_SEQUENCE_START ? "list" : "mapping"));
 		else
 			err = scalar_text(r, event, &texts[n]);
 		places[n] = place_of(fy_event_start_mark(event));
@@ -244,7 +245,8 @@ static struct err *read_key(struct reader *r, const char *section, struct fy_eve
 		int *line = &r->option_lines[option - r->table->options];
 
 		if (*line)
-			return at_event(r, event, err_new("'%s' is given twice, first in line %d", key, *line));
+			return at_event(r, event,
+					err_new("'%s' is given twice, first in line %d", key, *line));
 		*line = place_of(fy_event_start_mark(event)).line;
 		return read_value(r, option);
 	}
@@ -285,8 +287,9 @@ static struct err *read_root(struct reader *r, struct fy_event *event)
 		if (err || !*text)
 			return err; /* only comments, or null: nothing is set */
 	}
-	return at_event(r, event, err_new("a %s is a mapping of keys to values, not %s", r->table->what,
-					  event->type == FYET_SCALAR ? "a single value" : "a list"));
+	return at_event(r, event,
+			err_new("a %s is a mapping of keys to values, not %s", r->table->what,
+				event->type == FYET_SCALAR ? "a single value" : "a list"));
 }
 
 static struct err *read_stream(struct reader *r)
@@ -301,7 +304,8 @@ static struct err *read_stream(struct reader *r)
 			return err;
 		enum fy_event_type type = event->type;
 		if (type == FYET_DOCUMENT_START && n_documents++)
-			err = at_event(r, event, err_new("a second document begins here; a %s is one", r->table->what));
+			err = at_event(r, event,
+				       err_new("a second document begins here; a %s is one", r->table->what));
 		else if (type == FYET_MAPPING_START || type == FYET_SEQUENCE_START || type == FYET_SCALAR)
 			err = read_root(r, event);
 		fy_parser_event_free(r->parser, event);
@@ -310,7 +314,8 @@ static struct err *read_stream(struct reader *r)
 	}
 }
 
-struct err *conf_read_text(const struct conf_table *table, const char *name, const char *text, size_t len, void *obj)
+struct err *conf_read_text(const struct conf_table *table, const char *name, const char *text, size_t len,
+			   void *obj)
 {
 	static const char byte_order_mark[] = "\xef\xbb\xbf";
 	struct reader r = { .table = table, .source = { name, text, len }, .obj = obj };

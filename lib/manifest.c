@@ -80,8 +80,8 @@ static struct err *read_calls(const struct json_field *f, size_t n, uint32_t **r
 	return NULL;
 }
 
-static struct err *read_dependencies(const struct json_field *f, size_t self, size_t n_libraries, size_t **ret,
-				     size_t *ret_n)
+static struct err *read_dependencies(const struct json_field *f, size_t self, size_t n_libraries,
+				     size_t **ret, size_t *ret_n)
 {
 	const json_t *array = json_object_get(f->object, f->key);
 
@@ -99,7 +99,8 @@ static struct err *read_dependencies(const struct json_field *f, size_t self, si
 		if (!json_is_integer(value) || index < 0 || (size_t)index >= n_libraries)
 			return json_field_error(f, "names a library that is not there");
 		if ((size_t)index == self || seen[index])
-			return json_field_error(f, (size_t)index == self ? "names the library itself" : "names a library twice");
+			return json_field_error(f, (size_t)index == self ? "names the library itself"
+									 : "names a library twice");
 		seen[index] = true;
 		dependencies[i] = (size_t)index;
 	}
@@ -108,12 +109,12 @@ static struct err *read_dependencies(const struct json_field *f, size_t self, si
 	return NULL;
 }
 
-#define FIELD(name_) &(struct json_field){ .object = object, .where = where, .key = (name_) }
-#define TRY(call)                           \
-	do {                                \
-		struct err *err_ = (call);  \
-		if (err_)                   \
-			return err_;        \
+#define FIELD(name_) (&(struct json_field){ .object = object, .where = where, .key = (name_) })
+#define TRY(call)                          \
+	do {                               \
+		struct err *err_ = (call); \
+		if (err_)                  \
+			return err_;       \
 	} while (0)
 
 static struct err *read_library(const json_t *object, size_t self, size_t n_libraries,
@@ -131,9 +132,11 @@ static struct err *read_library(const json_t *object, size_t self, size_t n_libr
 	TRY(json_field_string(FIELD("path"), true, &library->path));
 	TRY(check_path(FIELD("path"), library->path));
 	TRY(json_field_string(FIELD("kind"), true, &kind));
-	if (strcmp(kind, manifest_kind_names[LIBRARY_MODULE]) != 0 && strcmp(kind, manifest_kind_names[LIBRARY_UTILITY]) != 0)
+	if (strcmp(kind, manifest_kind_names[LIBRARY_MODULE]) != 0 &&
+	    strcmp(kind, manifest_kind_names[LIBRARY_UTILITY]) != 0)
 		return json_field_error(FIELD("kind"), "must be module or utility");
-	library->kind = strcmp(kind, manifest_kind_names[LIBRARY_MODULE]) == 0 ? LIBRARY_MODULE : LIBRARY_UTILITY;
+	library->kind =
+		strcmp(kind, manifest_kind_names[LIBRARY_MODULE]) == 0 ? LIBRARY_MODULE : LIBRARY_UTILITY;
 	TRY(json_field_string(FIELD("entry"), library->kind == LIBRARY_MODULE, &library->entry));
 	TRY(check_symbol(FIELD("entry"), library->entry));
 	if (library->entry && library->kind == LIBRARY_UTILITY)
@@ -185,7 +188,8 @@ static struct err *read_libraries(const json_t *array, struct manifest *m)
 		n_modules += m->libraries[i].kind == LIBRARY_MODULE;
 	}
 	if (n_modules != m->n_modules)
-		return err_new("'modules' says %zu, but the list of libraries has %zu", m->n_modules, n_modules);
+		return err_new("'modules' says %zu, but the list of libraries has %zu", m->n_modules,
+			       n_modules);
 	return check_names_differ(m);
 }
 
@@ -257,9 +261,10 @@ struct err *manifest_parse(const char *name, const char *text, size_t len, struc
 	json_int_t version = json_integer_value(json_object_get(root, "version"));
 	if (version > MANIFEST_VERSION) {
 		json_decref(root);
-		return err_hint(err_new("'%s': manifest version %lld is newer than this program knows (%d)", name,
-					(long long)version, MANIFEST_VERSION),
-				"use the attachstorm that came with the pynamic-gen which built the target, or build it again");
+		return err_hint(err_new("'%s': manifest version %lld is newer than this program knows (%d)",
+					name, (long long)version, MANIFEST_VERSION),
+				"use the attachstorm that came with the pynamic-gen which built the target, "
+				"or build it again");
 	}
 	if (!root)
 		err = err_new("line %d: %s", json_error.line, json_error.text);
@@ -285,7 +290,8 @@ struct err *manifest_read(const char *dir, struct manifest *ret)
 	struct stat st;
 
 	if (stat(dir, &st) < 0)
-		return err_hint(err_errno(errno, "no target '%s'", dir), "build it: pynamic-gen SPEC.yaml -o %s", dir);
+		return err_hint(err_errno(errno, "no target '%s'", dir),
+				"build it: pynamic-gen SPEC.yaml -o %s", dir);
 	if (!S_ISDIR(st.st_mode))
 		return err_new("target '%s' is not a folder", dir);
 	if (!fs_exists(path))

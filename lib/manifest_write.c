@@ -86,7 +86,7 @@ static bool put_manifest(struct strbuf *sb, const struct manifest *manifest)
 	bool ok = true;
 
 	strbuf_puts(sb, "{\n");
-	json_object_foreach(header, key, value) {
+	json_object_foreach (header, key, value) {
 		strbuf_printf(sb, "\"%s\": ", key);
 		ok = ok && put_json(sb, value);
 		strbuf_puts(sb, ",\n");

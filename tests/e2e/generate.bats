@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
 # pynamic-gen: from a spec to a built target, and every way in which it refuses.
 
 load common

@@ -13,6 +13,9 @@
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 
+#define HELP_COLUMN 28
+#define HELP_WIDTH 80
+
 /* --- JSON ------------------------------------------------------------------------ */
 
 static json_t *list_to_json(const struct conf_option *option, const struct conf_list *list)
@@ -233,6 +236,30 @@ char *conf_to_yaml(const struct conf_table *table, const void *obj)
 
 /* --- help ------------------------------------------------------------------------ */
 
+/* Words of text from HELP_COLUMN on, in lines of at most HELP_WIDTH. The cursor stands at
+ * column; text that begins beyond HELP_COLUMN gets a new line. */
+static void print_wrapped(const char *text, size_t column, FILE *out)
+{
+	if (column >= HELP_COLUMN) {
+		fputc('\n', out);
+		column = 0;
+	}
+	fprintf(out, "%*s", (int)(HELP_COLUMN - column), "");
+	column = HELP_COLUMN;
+	for (size_t len; *text; text += len) {
+		text += strspn(text, " ");
+		len = strcspn(text, " ");
+		bool first = column == HELP_COLUMN;
+		if (!first && column + 1 + len > HELP_WIDTH) {
+			fprintf(out, "\n%*s", HELP_COLUMN, "");
+			column = HELP_COLUMN;
+			first = true;
+		}
+		column += (size_t)fprintf(out, "%s%.*s", first ? "" : " ", (int)len, text);
+	}
+	fputc('\n', out);
+}
+
 static void print_option(const struct conf_option *option, FILE *out)
 {
 	static const char *const names[] = {
@@ -249,24 +276,26 @@ static void print_option(const struct conf_option *option, FILE *out)
 		[CONF_INTS] = "list of whole numbers",
 	};
 	bool choices = option->type == CONF_CHOICE || option->type == CONF_CHOICES;
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
 
-	fprintf(out, "  %-26s %s", option->key, names[option->type]);
+	strbuf_puts(&sb, names[option->type]);
 	for (int i = 0; choices && option->choices[i]; i++)
-		fprintf(out, "%s %s", i ? "," : "", option->choices[i]);
+		strbuf_printf(&sb, "%s %s", i ? "," : "", option->choices[i]);
 	if (option->min != 0 || option->max != 0) {
 		_cleanup_free_ char *min = conf_number_text(option->type, option->min);
 		_cleanup_free_ char *max = conf_number_text(option->type, option->max);
 
 		if (!conf_is_bound(option->max))
-			fprintf(out, ", at least %s", min);
+			strbuf_printf(&sb, ", at least %s", min);
 		else if (!conf_is_bound(option->min))
-			fprintf(out, ", at most %s", max);
+			strbuf_printf(&sb, ", at most %s", max);
 		else
-			fprintf(out, ", %s to %s", min, max);
+			strbuf_printf(&sb, ", %s to %s", min, max);
 	}
 	if (*option->default_text)
-		fprintf(out, "; default %s", option->default_text);
-	fprintf(out, "\n  %-26s %s\n", "", option->help);
+		strbuf_printf(&sb, "; default %s", option->default_text);
+	print_wrapped(sb.text, (size_t)fprintf(out, "  %s", option->key), out);
+	print_wrapped(option->help, 0, out);
 }
 
 void conf_print_help(const struct conf_table *table, FILE *out)

@@ -37,7 +37,8 @@ static const char doc[] =
 	"Predict what a tool's handling of load events costs a job: M x N x (T1 + B x T2)."
 	"\vWith RECORD, a run record, T1 and T2 are what it measured, cold and warm, with the range from their 10th "
 	"to their 90th percentile; M, N and B are its own unless given. For example\n\n"
-	"  attachstorm model --libraries 500 --tasks 500 --breakpoints 10 --t1 10ms --t2 1ms\n\n"
+	"  attachstorm model --libraries 500 --tasks 500 --breakpoints 10 \\\n"
+	"      --t1 10ms --t2 1ms\n\n"
 	"says 83.3 minutes, of which 41.7 for the events alone.";
 
 /* Numbers are negative until given. */
@@ -272,8 +273,8 @@ static struct err *predict_measured(const struct model_args *args, const struct 
 	};
 
 	if (p.breakpoints > 0 && !p.t2_ns.n)
-		return err_hint(err_new("'%s' measured no reinsertion, so it cannot predict for %g breakpoints", run->id,
-					p.breakpoints),
+		return err_hint(err_new("'%s' measured no reinsertion, so it cannot predict for %g breakpoints",
+					run->id, p.breakpoints),
 				"measure with breakpoints, or leave --breakpoints out");
 	predict(&p);
 	*ret = p;
@@ -304,7 +305,8 @@ static struct err *model_measured(const struct model_args *args)
 		err = err_with_status(err_new("'%s' has no valid measurement of load events", args->record),
 				      EXIT_INVALID);
 	if (!err && args->json)
-		print_json(json_pack("{s:s, s:O, s:O?}", "record", run.id, "predictions", predictions, "host", run.host));
+		print_json(json_pack("{s:s, s:O, s:O?}", "record", run.id, "predictions", predictions,
+				     "host", run.host));
 	else if (!err)
 		fputs(out.text, stdout);
 	json_decref(predictions);

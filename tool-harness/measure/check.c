@@ -134,7 +134,8 @@ static void check_reports(struct trial *trial, const struct expectation *expecta
 		const struct trial_task *task = &trial->tasks[i];
 
 		if (task->report.modules_imported != expectation->modules)
-			disagree(&modules, task->rank, task->report.modules_imported, "the manifest", expectation->modules);
+			disagree(&modules, task->rank, task->report.modules_imported, "the manifest",
+				 expectation->modules);
 		if (task->report.calls != expectation->calls)
 			disagree(&calls, task->rank, task->report.calls, "the manifest", expectation->calls);
 		if (task->report.mpi_test_passed == 0)
@@ -269,9 +270,8 @@ static void check_breakpoints(struct trial *trial)
 			trial_contradict(trial, "breakpoint '%s' was in %" PRIu64 " of %zu tasks", bp->function,
 					 bp->planted_tasks, trial->n_tasks);
 		if ((int64_t)bp->hits != bp->expected_hits)
-			trial_contradict(trial,
-					 "breakpoint '%s' was hit %" PRIu64 " times, but the manifest predicts %" PRId64,
-					 bp->function, bp->hits, bp->expected_hits);
+			trial_contradict(trial, "breakpoint '%s' was hit %" PRIu64 " times, but the manifest "
+					 "predicts %" PRId64, bp->function, bp->hits, bp->expected_hits);
 	}
 	if (trial->n_breakpoints > 0 && by_task != by_breakpoint)
 		trial_contradict(trial, "%" PRIu64 " breakpoint hits by task, but %" PRIu64 " by breakpoint", by_task,

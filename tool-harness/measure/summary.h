@@ -43,7 +43,7 @@ struct trial_summary {
 	double load_events_per_task;                      /* M of the model, mean over tasks */
 	double breakpoints;                               /* B: mean breakpoints reinserted at a load event */
 	struct quantiles t1_ns;                           /* per load event */
-	struct quantiles t2_ns;                           /* per load event that reinserted: breakpoints_ns / reinserted */
+	struct quantiles t2_ns;                           /* breakpoints_ns / reinserted, where any were */
 	struct quantiles handling_ns;                     /* done - begin, per stop */
 	struct quantiles queue_ns;                        /* begin - seen, per stop */
 	double measured_ns;                               /* sum of T1 parts and reinsertion */

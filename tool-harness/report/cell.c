@@ -97,6 +97,15 @@ void cell_duration(struct strbuf *out, double ns, int width)
 	cell_right(out, text.text, width);
 }
 
+void cell_multiple(struct strbuf *out, double factor, int width)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	human_number(&text, factor);
+	strbuf_puts(&text, " ×");
+	cell_right(out, text.text, width);
+}
+
 void cell_median(struct strbuf *out, const struct quantiles *q, int width)
 {
 	if (q->n)

@@ -13,12 +13,15 @@ size_t cell_display_width(const char *text); /* in columns; each code point is o
 
 void cell_left(struct strbuf *out, const char *text, int width);
 void cell_right(struct strbuf *out, const char *text, int width);
-void cell_format(struct strbuf *out, int width, const char *fmt, ...) PRINTF_LIKE(3, 4); /* right-aligned */
-void cell_ruled(struct strbuf *out, int width, const char *fmt, ...) PRINTF_LIKE(3, 4);  /* "── text ──", two columns apart */
-void cell_label(struct strbuf *out, const char *text, int width);                        /* indented by two */
+void cell_label(struct strbuf *out, const char *text, int width); /* left-aligned, indented by two */
+
+/* Right-aligned; "── text ──", two columns from what stands before it. */
+void cell_format(struct strbuf *out, int width, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void cell_ruled(struct strbuf *out, int width, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 void cell_count(struct strbuf *out, double count, int width);
 void cell_duration(struct strbuf *out, double ns, int width);
+void cell_multiple(struct strbuf *out, double factor, int width); /* "1.07 ×" */
 void cell_median(struct strbuf *out, const struct quantiles *q, int width); /* of durations; empty without any */
 
 /* A line of column titles; names is NULL-terminated, widths as long. */

@@ -140,7 +140,8 @@ const struct field trial_summary_fields[] = {
 
 #define S(kind, member) FIELD(kind, struct summary, #member, member)
 #define BY_SPAN(member) \
-	{ #member, FIELD_MAP, offsetof(struct summary, member), one_quantiles, span_names, sizeof(struct quantiles), 0, 0 }
+	{ #member, FIELD_MAP, offsetof(struct summary, member), one_quantiles, span_names, \
+	  sizeof(struct quantiles), 0, 0 }
 
 const struct field summary_fields[] = {
 	S(FIELD_U64, n_traced),

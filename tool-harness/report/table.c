@@ -84,7 +84,7 @@ static void put_spans(const struct run *run, struct strbuf *out)
 			cell_median(out, &s->untraced_ns[span], 12);
 			cell_median(out, &s->traced_ns[span], 11);
 			if (s->ratio[span].n)
-				cell_format(out, 10, "%.2f ×", s->ratio[span].p50);
+				cell_multiple(out, s->ratio[span].p50, 10);
 			else
 				cell_right(out, "", 10);
 		}
@@ -113,8 +113,8 @@ static double stops_of_class(const struct summary *s, enum event_class class)
 static void put_stops(const struct run *run, struct strbuf *out)
 {
 	cell_headings(out, "stops, all tasks", 18,
-		      (const char *const[]){ "all", "add", "delete", "consistent", "null", "start-up", "import", "later",
-					     NULL },
+		      (const char *const[]){ "all", "add", "delete", "consistent", "null", "start-up", "import",
+					     "later", NULL },
 		      (const int[]){ 10, 9, 9, 12, 9, 12, 10, 10 });
 	for (size_t i = 0; i < TEMPERATURE_N; i++) {
 		const struct summary *s = &run->summaries[i];
@@ -168,7 +168,8 @@ static void put_libraries(const struct run *run, struct strbuf *out)
 static void put_tracer(const struct run *run, struct strbuf *out)
 {
 	cell_headings(out, "tracer", 18,
-		      (const char *const[]){ "CPU time", "peak memory", "ptrace calls", "bytes read", "traps written", NULL },
+		      (const char *const[]){ "CPU time", "peak memory", "ptrace calls", "bytes read",
+					     "traps written", NULL },
 		      (const int[]){ 12, 14, 15, 14, 15 });
 	for (size_t i = 0; i < TEMPERATURE_N; i++) {
 		const struct summary *s = &run->summaries[i];
@@ -240,13 +241,8 @@ static void put_cost(const struct quantiles *q, double floor_ns, struct strbuf *
 	cell_duration(out, q->p50, 11);
 	cell_duration(out, q->p90, 11);
 	cell_duration(out, q->max, 11);
-	if (floor_ns > 0) {
-		_cleanup_strbuf_ struct strbuf multiple = STRBUF_INIT;
-
-		human_number(&multiple, q->p50 / floor_ns);
-		strbuf_puts(&multiple, " ×");
-		cell_right(out, multiple.text, 10);
-	}
+	if (floor_ns > 0)
+		cell_multiple(out, q->p50 / floor_ns, 10);
 	cell_end(out);
 }
 
@@ -293,15 +289,15 @@ static void put_model(const struct run *run, struct strbuf *out)
 		human_count(&formula, s->load_events_per_task);
 		strbuf_puts(&formula, " × ");
 		human_count(&formula, s->tasks);
-		strbuf_puts(&formula, " × (");
+		strbuf_puts(&formula, s->t2_ns.n ? " × (" : " × ");
 		human_duration(&formula, s->t1_ns.p50);
 		if (s->t2_ns.n) {
 			strbuf_puts(&formula, " + ");
 			human_count(&formula, s->breakpoints);
 			strbuf_puts(&formula, " × ");
 			human_duration(&formula, s->t2_ns.p50);
+			strbuf_putc(&formula, ')');
 		}
-		strbuf_puts(&formula, ")");
 		cell_label(out, temperature_names[i], 10);
 		cell_left(out, formula.text, 44);
 		cell_duration(out, s->model_ns.p50, 12);
@@ -323,7 +319,8 @@ static void put_verdict(const struct run *run, struct strbuf *out)
 	}
 	if (invalid == 0) {
 		strbuf_printf(out, "valid     the counts of all %zu runs agree%s%s\n", run->n_trials,
-			      run->target ? " with the manifest" : "", run->complete ? "" : " (not all repetitions yet)");
+			      run->target ? " with the manifest" : "",
+			      run->complete ? "" : " (not all repetitions yet)");
 		return;
 	}
 	strbuf_printf(out, "INVALID   %zu of %zu runs contradict themselves%s; the numbers above leave them out\n",

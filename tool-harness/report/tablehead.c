@@ -76,7 +76,7 @@ static void put_target(const struct run *run, struct strbuf *out)
 	} else if (json_array_size(command) > 0) {
 		cell_left(out, "command", 10);
 		json_array_foreach(command, i, word)
-			strbuf_printf(out, "%s%s", i ? " " : "", json_string_value(word) ? json_string_value(word) : "?");
+			strbuf_printf(out, "%s%s", i ? " " : "", json_is_string(word) ? json_string_value(word) : "?");
 		cell_end(out);
 	}
 }
@@ -183,21 +183,23 @@ void floors_put(const struct floors *floors, struct strbuf *out)
 		const char *name;
 		double ns;
 	} rows[] = {
-		{ "stop and continue", floors->stop_ns },
 		{ "register access", floors->register_ns },
 		{ "trap write", floors->trap_ns },
 	};
+	_cleanup_strbuf_ struct strbuf stop = STRBUF_INIT;
 
 	if (!(floors->stop_ns > 0))
 		return;
 	facts_begin(&facts, "floor", out);
+	human_duration(&stop, floors->stop_ns);
+	facts_add(&facts, "stop and continue %s, wait %s", stop.text, floors->wait);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 
 		if (!(rows[i].ns > 0))
 			continue;
 		human_duration(&text, rows[i].ns);
-		facts_add(&facts, "%s %s%s%s", rows[i].name, text.text, i == 0 ? ", wait " : "", i == 0 ? floors->wait : "");
+		facts_add(&facts, "%s %s", rows[i].name, text.text);
 	}
 	cell_end(out);
 }

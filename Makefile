@@ -172,10 +172,20 @@ bench: programs ## measure what design.md promises: costs, ratios, build times
 MAN := $(patsubst docs/man/%.scd,$(O)/man/%,$(wildcard docs/man/*.scd))
 .PHONY: man
 man: $(MAN) ## build the man pages
+
+# The pages of file formats list the keys that the program's own table has.
+$(O)/man/attachstorm-scenario.5: $(O)/attachstorm
+$(O)/man/attachstorm-scenario.5: KEYS = $(O)/attachstorm run --help-keys
+$(O)/man/pynamic-spec.5: $(O)/pynamic-gen
+$(O)/man/pynamic-spec.5: KEYS = $(O)/pynamic-gen --help-keys
 $(O)/man/%: docs/man/%.scd
 	$(call say,MAN,$@)
 	@mkdir -p $(@D)
-	$(Q)if command -v scdoc >/dev/null; then scdoc < $< > $@; else echo "scdoc is missing: no $@"; fi
+	$(Q)$(or $(KEYS),true) > $@.keys
+	$(Q)if command -v scdoc >/dev/null; then \
+		sed -e '/^@KEYS@$$/{' -e 'r $@.keys' -e 'd' -e '}' $< | scdoc > $@; \
+	else echo "scdoc is missing: no $@"; fi
+	$(Q)rm -f $@.keys
 
 PREFIX ?= /usr/local
 .PHONY: install

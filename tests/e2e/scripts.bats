@@ -1,0 +1,186 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+# The scripts that users and CI start: what they find, and that they can fail.
+
+load common
+
+# A copy of the tree in which a test may break things.
+copy_tree() {
+	TREE=$BATS_TEST_TMPDIR/tree
+	mkdir -p "$TREE"
+	(cd "$ROOT" && cp -r Makefile .ci scripts lib gen targets tool-harness scenarios tests "$TREE")
+}
+
+# A PATH with all programs of the real one but those named.
+path_without() {
+	local dir file name
+	STUB=$BATS_TEST_TMPDIR/bin
+	mkdir -p "$STUB"
+	for dir in /usr/local/bin /usr/bin /bin; do
+		for file in "$dir"/*; do
+			name=${file##*/}
+			[[ " $* " == *" $name "* ]] || [ -e "$STUB/$name" ] || ln -s "$file" "$STUB/$name"
+		done
+	done
+}
+
+@test "setup is silent when nothing is missing" {
+	run "$ROOT/scripts/setup"
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+}
+
+@test "setup names what is missing in one command, and exits 77" {
+	path_without jq mpicc apt-get sudo dnf
+	PATH=$STUB expect_status 77 "$ROOT/scripts/setup"
+	expect_output "libopenmpi-dev jq"
+}
+
+@test "setup knows each family's names" {
+	path_without scdoc shellcheck apt-get
+	sed 's,/etc/os-release,'"$BATS_TEST_TMPDIR"'/os-release,' "$ROOT/scripts/setup" >"$BATS_TEST_TMPDIR/setup"
+	echo 'ID=rocky ID_LIKE="rhel fedora"' >"$BATS_TEST_TMPDIR/os-release"
+	PATH=$STUB expect_status 77 sh "$BATS_TEST_TMPDIR/setup"
+	expect_output "sudo dnf install -y scdoc ShellCheck"
+	echo 'ID=debian' >"$BATS_TEST_TMPDIR/os-release"
+	PATH=$STUB expect_status 77 sh "$BATS_TEST_TMPDIR/setup"
+	expect_output "apt-get install -y scdoc shellcheck"
+	[[ "$output" != *dnf* ]]
+}
+
+@test "setup installs with apt-get, after an update if that is needed" {
+	path_without jq apt-get sudo id
+	printf '#!/bin/sh\necho 0\n' >"$STUB/id"
+	# The first install fails, as with no package lists; after the update it succeeds.
+	cat >"$STUB/apt-get" <<-'SH'
+		#!/bin/sh
+		echo "$*" >>"$APT_LOG"
+		case "$*" in
+		*update*) touch "$APT_LOG.updated" ;;
+		*) [ -e "$APT_LOG.updated" ] || { echo "no such package"; exit 100; } ;;
+		esac
+	SH
+	chmod +x "$STUB/id" "$STUB/apt-get"
+	export APT_LOG=$BATS_TEST_TMPDIR/apt
+	PATH=$STUB expect_status 0 "$ROOT/scripts/setup"
+	[ "$(grep -c 'install.* jq$' "$APT_LOG")" -eq 2 ]
+	[ "$(grep -c update "$APT_LOG")" -eq 1 ]
+}
+
+@test "lint finds each kind of fault with its place" {
+	local -a faults=(
+		'ptrace(0, 0, 0, 0);|ptrace() belongs into tool-harness/trace/'
+		'pid_t p = fork();|fork() belongs into lib/proc.c'
+		'fputs("x", stderr);|only main, progress and doctor print to stderr'
+		'#include "job/job.h"|scripts/layers does not let lib include from job'
+		'typedef struct x y;|no typedef of structs'
+		'int x; |blanks at the end of the line'
+	)
+	local fault
+	copy_tree
+	for fault in "${faults[@]}"; do
+		printf '/* SPDX-License-Identifier: BSD-3-Clause */\n%s\n' "${fault%%|*}" >"$TREE/lib/fault.c"
+		expect_status 1 "$TREE/scripts/lint"
+		expect_output "lib/fault.c:2: ${fault#*|}"
+	done
+	# Comments and strings are no code.
+	printf '/* SPDX-License-Identifier: BSD-3-Clause */\n/* ptrace(x)\n fork() */\nchar *s = "fork()";\n' >"$TREE/lib/fault.c"
+	run "$TREE/scripts/lint"
+	[[ "$output" != *fault.c* ]]
+	echo 'int x;' >"$TREE/lib/fault.c"
+	expect_status 1 "$TREE/scripts/lint"
+	expect_output "lib/fault.c:1: no licence line"
+	rm "$TREE/lib/fault.c"
+	mkdir "$TREE/tool-harness/new"
+	echo '/* SPDX-License-Identifier: BSD-3-Clause */' >"$TREE/tool-harness/new/x.c"
+	expect_status 1 "$TREE/scripts/lint"
+	expect_output "scripts/layers does not know the folder tool-harness/new"
+}
+
+# A tree with a check script and one made-up unit test, which runs the commands of stdin.
+fake_test() {
+	TREE=$BATS_TEST_TMPDIR/tree
+	mkdir -p "$TREE/scripts" "$TREE/tests/unit" "$TREE/build/tests/unit"
+	cp "$ROOT/scripts/check" "$TREE/scripts"
+	touch "$TREE/tests/unit/test_fake.c"
+	{ echo '#!/bin/sh'; cat; } >"$TREE/build/tests/unit/test_fake"
+	chmod +x "$TREE/build/tests/unit/test_fake"
+}
+
+@test "check counts passed and skipped tests" {
+	fake_test <<-'SH'
+		echo '[==========] Running 3 test(s).'
+		echo '[       OK ] a'; echo '[       OK ] b'; echo '[  SKIPPED ] c'
+		echo '[  SKIPPED ] 1 test(s), listed below:' >&2
+	SH
+	expect_status 0 "$TREE/scripts/check" build unit
+	[ "${lines[-1]}" = "2 passed, 0 failed, 1 skipped" ]
+}
+
+@test "check names the failure and the command that repeats it" {
+	fake_test <<-'SH'
+		echo '[==========] Running 2 test(s).'
+		echo '[       OK ] a'; echo '[  ERROR   ] --- 1 != 2' >&2; echo '[  FAILED  ] b'
+		exit 1
+	SH
+	expect_status 1 "$TREE/scripts/check" build unit
+	expect_output "--- 1 != 2"
+	expect_output "repeat: build/tests/unit/test_fake"
+	[ "${lines[-1]}" = "1 passed, 1 failed" ]
+}
+
+@test "check counts what a crash kept from running as failed" {
+	fake_test <<-'SH'
+		echo '[==========] Running 5 test(s).'
+		echo '[       OK ] a'
+		kill -SEGV $$
+	SH
+	expect_status 1 "$TREE/scripts/check" build unit
+	expect_output "ended by signal 11"
+	[ "${lines[-1]}" = "1 passed, 4 failed" ]
+}
+
+@test "check ends a test that hangs" {
+	fake_test <<-'SH'
+		echo '[==========] Running 1 test(s).'
+		exec sleep 1000
+	SH
+	CHECK_TIME_LIMIT=1 expect_status 1 "$TREE/scripts/check" build unit
+	expect_output "exceeded 1 s"
+	[ "${lines[-1]}" = "0 passed, 1 failed" ]
+}
+
+@test "check fails for a leak found at exit, and for a program that was not built" {
+	fake_test <<-'SH'
+		echo '[==========] Running 1 test(s).'
+		echo '[       OK ] a'
+		exit 23
+	SH
+	expect_status 1 "$TREE/scripts/check" build unit
+	[ "${lines[-1]}" = "1 passed, 1 failed" ]
+	rm "$TREE/build/tests/unit/test_fake"
+	expect_status 1 "$TREE/scripts/check" build unit
+	expect_output "repeat: make O=build build/tests/unit/test_fake"
+}
+
+# Long options that a command's --help lists.
+options_of() {
+	"$@" --help | grep -o -- '^ *\(-[A-Za-z], *\)\?--[a-z0-9-]*' | grep -o -- '--.*' |
+		grep -v -e '^--usage$' -e '^--help$' | sort -u
+}
+
+@test "each man page has all options of its command" {
+	local page option command
+	command -v scdoc >/dev/null || skip "no scdoc"
+	for page in attachstorm-run attachstorm-model attachstorm-calibrate pynamic-gen; do
+		command=${page/-/ }
+		[ $page = pynamic-gen ] && command=pynamic-gen
+		# shellcheck disable=SC2086  # two words
+		for option in $(options_of $command); do
+			grep -q -- "\*$option\*" "$ROOT/docs/man/$page.1.scd" || {
+				echo "docs/man/$page.1.scd lacks $option"
+				return 1
+			}
+		done
+	done
+}

@@ -85,69 +85,129 @@ static void push(struct link **links, size_t *n, size_t *cap, const struct link 
 	(*links)[(*n)++] = *link;
 }
 
+/* --- following the list ------------------------------------------------------------ */
+
 /*
- * Follows the list from `next`, pushing links. `known(node)` may give an older link whose
- * name is still right, so that it is not read again.
+ * Where known nodes are is known, so a walk reads them in batches, each node at the
+ * address where the last walk saw it; a node is used only where the list leads to it.
  */
-static struct err *follow(struct linkmap *map, struct memory *memory, taddr next, const struct linkmap *known,
-			  struct link **links, size_t *n, size_t *cap)
+struct walker {
+	struct memory *memory;
+	struct linkmap *known;      /* NULL: nothing is */
+	size_t at;                  /* first known link not passed yet: the list keeps its order */
+	struct raw_link_map ahead[MEMORY_MAX_SPANS];
+	size_t ahead_from, n_ahead; /* known links [ahead_from, ahead_from + n_ahead) are in it */
+	uint64_t nodes_read;
+};
+
+/* The known link at an address, or NULL. */
+static struct link *walker_known(struct walker *w, taddr node)
 {
-	struct raw_link_map raw = { 0 };
-	size_t seen = 0, at = 0;
+	for (size_t i = w->at; w->known && i < w->known->n; i++) {
+		if (w->known->links[i].node == node) {
+			w->at = i;
+			return &w->known->links[i];
+		}
+	}
+	return NULL;
+}
+
+static struct err *read_ahead(struct walker *w, size_t from)
+{
+	struct mem_span spans[MEMORY_MAX_SPANS];
+	size_t n = w->known->n - from;
 	struct err *err;
 
-	if (next) {
-		err = read_pair(memory, next, &raw, 0, NULL);
-		if (err)
-			return err;
-		map->nodes_read++;
+	if (n > MEMORY_MAX_SPANS)
+		n = MEMORY_MAX_SPANS;
+	for (size_t i = 0; i < n; i++)
+		spans[i] = (struct mem_span){ .addr = w->known->links[from + i].node,
+					      .buf = &w->ahead[i],
+					      .len = sizeof(w->ahead[i]) };
+	err = w->memory->read(w->memory, spans, n);
+	if (err)
+		return err;
+	w->ahead_from = from;
+	for (w->n_ahead = 0; w->n_ahead < n && spans[w->n_ahead].got == sizeof(w->ahead[0]); w->n_ahead++)
+		;
+	w->nodes_read += w->n_ahead;
+	return NULL;
+}
+
+static struct err *walker_node(struct walker *w, taddr node, struct raw_link_map *ret)
+{
+	const struct link *known = walker_known(w, node);
+	struct err *err;
+
+	if (known) {
+		size_t i = (size_t)(known - w->known->links);
+
+		if (i < w->ahead_from || i >= w->ahead_from + w->n_ahead) {
+			err = read_ahead(w, i);
+			if (err)
+				return err;
+		}
+		if (i < w->ahead_from + w->n_ahead) {
+			*ret = w->ahead[i - w->ahead_from];
+			return NULL;
+		}
 	}
-	while (next) {
+	w->nodes_read++;
+	return read_pair(w->memory, node, ret, 0, NULL);
+}
+
+/* Pushes all links from the node at `next` on. */
+static struct err *follow(struct walker *w, taddr next, struct link **links, size_t *n, size_t *cap)
+{
+	struct raw_link_map raw = { 0 };
+	size_t seen = 0;
+	struct err *err = next ? walker_node(w, next, &raw) : NULL;
+
+	while (!err && next) {
 		struct link link = { .node = next, .bias = raw.addr, .name_addr = raw.name, .ld = raw.ld };
-		const struct link *old = NULL;
+		struct link *old = walker_known(w, next);
 		struct raw_link_map following = { 0 };
 		taddr after = raw.next;
 
 		if (++seen > LINKMAP_MAX_NODES)
 			return err_new("the link map of the task is damaged: more than %d nodes, or a cycle",
 				       LINKMAP_MAX_NODES);
-		/* The list keeps its order, so the older link is at or after the last one found. */
-		for (size_t i = at; known && i < known->n && !old; i++) {
-			if (known->links[i].node == next && known->links[i].ld == raw.ld &&
-			    known->links[i].name_addr == raw.name) {
-				old = &known->links[i];
-				at = i + 1;
-			}
-		}
-		if (old) {
-			link.name = mem_strdup(old->name);
+		/* An address that was freed and used again differs in one of these. */
+		if (old && old->bias == raw.addr && old->ld == raw.ld && old->name_addr == raw.name) {
+			link.name = old->name;
 			link.data = old->data;
-			err = after ? read_pair(memory, after, &following, 0, NULL) : NULL;
+			link.kept = old->kept = true;
+			w->at++;
+			err = after ? walker_node(w, after, &following) : NULL;
 		} else {
-			err = read_pair(memory, after, &following, raw.name, &link.name);
+			err = read_pair(w->memory, after, &following, raw.name, &link.name);
+			w->nodes_read += after != 0;
 		}
 		if (err) {
-			link_deinit(&link);
+			if (!link.kept)
+				link_deinit(&link);
 			return err;
 		}
-		map->nodes_read += after != 0;
 		push(links, n, cap, &link);
 		next = after;
 		raw = following;
 	}
-	return NULL;
+	return err;
 }
 
-static void links_free(struct link *links, size_t from, size_t n)
+/* Frees links that a failed update has read; the names of kept ones are the old map's. */
+static void links_drop(struct link *links, size_t from, size_t n)
 {
 	for (size_t i = from; i < n; i++)
-		link_deinit(&links[i]);
+		if (!links[i].kept)
+			link_deinit(&links[i]);
 }
 
 struct err *linkmap_append(struct linkmap *map, struct memory *memory, taddr head, const struct raw_link_map *tail,
 			   struct linkmap_change *ret)
 {
 	struct linkmap_change change = { .first_added = map->n };
+	struct walker walker = { .memory = memory };
 	struct raw_link_map raw;
 	taddr next = head;
 	struct err *err;
@@ -159,12 +219,13 @@ struct err *linkmap_append(struct linkmap *map, struct memory *memory, taddr hea
 				return err;
 			tail = &raw;
 		}
-		map->nodes_read++;
+		walker.nodes_read++;
 		next = tail->next;
 	}
-	err = follow(map, memory, next, NULL, &map->links, &map->n, &map->cap);
+	err = follow(&walker, next, &map->links, &map->n, &map->cap);
+	map->nodes_read += walker.nodes_read;
 	if (err) {
-		links_free(map->links, change.first_added, map->n);
+		links_drop(map->links, change.first_added, map->n);
 		map->n = change.first_added;
 		return err;
 	}
@@ -173,41 +234,42 @@ struct err *linkmap_append(struct linkmap *map, struct memory *memory, taddr hea
 	return NULL;
 }
 
-/* Same library at the same place: an address that was freed and used again differs. */
-static bool link_same(const struct link *a, const struct link *b)
+/* Links that are new, behind those that stay: the loader appends. */
+static size_t count_kept(const struct link *links, size_t n)
 {
-	return a->node == b->node && a->ld == b->ld && a->bias == b->bias && !strcmp(a->name, b->name);
+	size_t kept = 0;
+
+	while (kept < n && links[kept].kept)
+		kept++;
+	return kept;
 }
 
 struct err *linkmap_walk(struct linkmap *map, struct memory *memory, taddr head, struct linkmap_change *ret)
 {
+	struct walker walker = { .memory = memory, .known = map };
 	struct linkmap_change change = { 0 };
-	struct linkmap old = *map;
 	struct link *links = NULL;
-	size_t n = 0, cap = 0, kept = 0, cap_removed = 0;
+	size_t n = 0, cap = 0, cap_removed = 0;
 	struct err *err;
 
-	err = follow(map, memory, head, &old, &links, &n, &cap);
+	for (size_t i = 0; i < map->n; i++)
+		map->links[i].kept = false;
+	err = follow(&walker, head, &links, &n, &cap);
+	map->nodes_read += walker.nodes_read;
 	if (err) {
-		links_free(links, 0, n);
+		links_drop(links, 0, n);
 		free(links);
 		return err;
 	}
-	/* The loader keeps the order of what stays and appends what comes. */
-	for (size_t i = 0; i < old.n; i++) {
-		if (kept < n && link_same(&old.links[i], &links[kept])) {
-			link_deinit(&old.links[i]);
-			kept++;
-		} else {
-			push(&change.removed, &change.n_removed, &cap_removed, &old.links[i]);
-		}
-	}
-	free(old.links);
+	for (size_t i = 0; i < map->n; i++)
+		if (!map->links[i].kept)
+			push(&change.removed, &change.n_removed, &cap_removed, &map->links[i]);
+	change.first_added = count_kept(links, n);
+	change.n_added = n - change.first_added;
+	free(map->links);
 	map->links = links;
 	map->n = n;
 	map->cap = cap;
-	change.first_added = kept;
-	change.n_added = n - kept;
 	*ret = change;
 	return NULL;
 }

@@ -46,6 +46,7 @@ struct link {
 	taddr ld;
 	char *name;     /* path as the loader has it; "" is the program itself */
 	void *data;     /* the owner's; not touched here */
+	bool kept;      /* during a walk: it is in the old map and in the new one, which share the name */
 };
 
 struct linkmap {

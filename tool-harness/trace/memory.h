@@ -22,7 +22,7 @@ struct mem_span {
 	size_t got; /* out: bytes read; less than len where the memory ends */
 };
 
-#define MEMORY_MAX_SPANS 8
+#define MEMORY_MAX_SPANS 64
 
 struct memory {
 	/*

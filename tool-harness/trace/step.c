@@ -5,11 +5,9 @@
  * original byte in and the task's other threads held. Invariant: the trap's byte is in
  * again before any thread but the stepped one may run.
  */
-#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "lib/clock.h"
@@ -120,19 +118,40 @@ static bool emulate(struct task *task, struct user_regs_struct *regs, const uint
 
 /* --- single step ------------------------------------------------------------------ */
 
-/* A signal that comes before the step has happened waits: the first is delivered with its
- * siginfo when the thread goes on, further ones are sent again. */
+/* Signals that the stepped instruction itself may raise; all others wait. */
+static uint64_t mask_during_step(void)
+{
+	static const int raised[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS };
+	uint64_t mask = UINT64_MAX;
+
+	for (size_t i = 0; i < ARRAY_SIZE(raised); i++)
+		mask &= ~(UINT64_C(1) << (raised[i] - 1));
+	return mask;
+}
+
+static struct err *sigmask_swap(struct thread *thread, uint64_t *mask)
+{
+	struct tracer *tracer = thread->task->tracer;
+	uint64_t old;
+	struct err *err;
+
+	err = ptrace_request(tracer, PTRACE_GETSIGMASK, thread->tid, (void *)sizeof(old), &old);
+	if (!err)
+		err = ptrace_request(tracer, PTRACE_SETSIGMASK, thread->tid, (void *)sizeof(*mask), mask);
+	if (!err)
+		*mask = old;
+	return err;
+}
+
+/* A fault of the instruction, or a SIGSTOP, which cannot be blocked: delivered with its
+ * siginfo when the thread goes on. */
 static struct err *stash_signal(struct thread *thread, int sig)
 {
-	if (thread->stash_signal) {
-		syscall(SYS_tgkill, thread->task->pid, thread->tid, sig);
-		return NULL;
-	}
 	thread->stash_signal = sig;
 	return thread_siginfo_get(thread, &thread->stash_info);
 }
 
-static struct err *single_step(struct thread *thread)
+static struct err *step_once(struct thread *thread)
 {
 	for (;;) {
 		bool got = false;
@@ -161,9 +180,23 @@ static struct err *single_step(struct thread *thread)
 		if (WSTOPSIG(status) == SIGTRAP)
 			return NULL;
 		err = stash_signal(thread, WSTOPSIG(status));
-		if (err)
+		if (err || WSTOPSIG(status) != SIGSTOP)
 			return err;
 	}
+}
+
+static struct err *single_step(struct thread *thread)
+{
+	uint64_t mask = mask_during_step();
+	struct err *err;
+
+	err = sigmask_swap(thread, &mask);
+	if (err)
+		return err;
+	err = step_once(thread);
+	if (err)
+		return err;
+	return sigmask_swap(thread, &mask);
 }
 
 struct err *thread_step_over(struct thread *thread, const struct trap *trap)

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Running a victim under the native tool: what the tests of it share. */
+#ifndef TESTS_LIVE_NATIVE_H
+#define TESTS_LIVE_NATIVE_H
+
+#include "../unit/unit.h"
+#include "job/job.h"
+#include "lib/clock.h"
+#include "shim.h"
+#include "tool/tool.h"
+
+struct spy {
+	char dir[64];        /* of the job */
+	char *victims;       /* folder of the victims */
+	struct scenario scenario;
+	struct trial trial;
+	volatile bool stop;
+};
+
+static inline char *victims_dir(void)
+{
+	_cleanup_free_ char *self = NULL, *dir = NULL;
+	char *victims = NULL;
+	_cleanup_free_ char *joined = NULL;
+
+	assert_ok(fs_realpath("/proc/self/exe", &self));
+	dir = fs_dirname(self);
+	joined = fs_join(dir, "../../victims");
+	assert_ok(fs_realpath(joined, &victims));
+	return victims;
+}
+
+static inline int spy_setup(void **state)
+{
+	struct spy *spy = mem_alloc(sizeof(*spy));
+
+	strcpy(spy->dir, "/tmp/test-native.XXXXXX");
+	if (!mkdtemp(spy->dir))
+		return -1;
+	spy->victims = victims_dir();
+	conf_defaults(&scenario_table, &spy->scenario);
+	spy->scenario.time_limit_ns = 60 * NS_PER_S;
+	trial_init(&spy->trial);
+	*state = spy;
+	return 0;
+}
+
+static inline int spy_teardown(void **state)
+{
+	struct spy *spy = *state;
+	_cleanup_err_ struct err *err = fs_remove_tree(spy->dir);
+
+	trial_deinit(&spy->trial);
+	conf_deinit(&scenario_table, &spy->scenario);
+	free(spy->victims);
+	free(spy);
+	return err ? -1 : 0;
+}
+
+/* Runs a victim (a name in the victims' folder, or a path) with arguments. `breakpoints` ends with NULL. */
+static inline struct err *spy_run_env(struct spy *spy, size_t n_tasks, const char *const *breakpoints,
+				      const char *const *argv, const char *const *env)
+{
+	_cleanup_free_ char *program = fs_join(spy->victims, argv[0]);
+	const char *words[8] = { program };
+	struct job_plan plan = { .argv = words, .env = env, .n_tasks = n_tasks, .launcher = LAUNCHER_SPAWN,
+				 .mpirun = "mpirun", .aslr = true, .dir = spy->dir };
+	struct tool_request request = { .scenario = &spy->scenario, .plan = &plan,
+					.breakpoints = (char **)breakpoints, .stop = &spy->stop };
+
+	for (size_t i = 1; argv[i]; i++)
+		words[i] = argv[i];
+	while (breakpoints && breakpoints[request.n_breakpoints])
+		request.n_breakpoints++;
+	trial_deinit(&spy->trial);
+	return tool_native.run(&request, &spy->trial);
+}
+
+#define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+#define spy_run(spy, n_tasks, breakpoints, ...) \
+	spy_run_env(spy, n_tasks, breakpoints, WORDS(__VA_ARGS__), NULL)
+
+static inline void assert_all_exited(const struct trial *trial, int status)
+{
+	for (size_t i = 0; i < trial->n_tasks; i++)
+		if (trial->tasks[i].exit_status != status)
+			fail_msg("rank %zu has status 0x%x, not 0x%x", i, trial->tasks[i].exit_status, status);
+}
+
+#endif

@@ -80,7 +80,8 @@ void emit_makefile(const struct plan *plan, const struct target_spec *spec, stru
 	strbuf_puts(ret, rules);
 	if (host)
 		put_program("host", EMBED_HOST,
-			    "$(MPICC) -O2 -g $(INCLUDES) $(PYTHON_CFLAGS) -o $@.tmp $(filter %.c,$^) $(PYTHON_LIBS) -lm",
+			    "$(MPICC) -O2 -g $(INCLUDES) $(PYTHON_CFLAGS) -o $@.tmp $(filter %.c,$^) "
+			    "$(PYTHON_LIBS) -lm",
 			    ret);
 	if (plain)
 		put_program("plain", EMBED_PLAIN, "$(CC) -O2 -g -o $@.tmp $(filter %.c,$^) -ldl -lm", ret);

@@ -131,7 +131,8 @@ static void list_read(const char *path, struct module_list *ret)
 		n = split_fields(line, f, 4);
 		if (!version) {
 			if (n != 2 || strcmp(f[0], "version") != 0 || !parse_u64(f[1], &version))
-				die(2, "%s:%zu: not a module list: it must begin with 'version %d'", path, number, LIST_VERSION);
+				die(2, "%s:%zu: not a module list: it must begin with 'version %d'", path, number,
+				    LIST_VERSION);
 			if (version != LIST_VERSION)
 				die(2, "%s:%zu: version %" PRIu64 " is not supported, only %d", path, number,
 				    version, LIST_VERSION);

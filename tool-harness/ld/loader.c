@@ -60,7 +60,8 @@ struct err *loader_find(struct task *task, struct symcache *symbols, struct load
 		return err;
 	err = symcache_get(symbols, loader.path, &index);
 	if (!err && (!symidx_find(index, "_dl_debug_state", &hook) || !symidx_find_object(index, "_r_debug", &r_debug)))
-		err = err_hint(err_new("the loader '%s' has no _dl_debug_state and _r_debug for debuggers", loader.path),
+		err = err_hint(err_new("the loader '%s' has no _dl_debug_state and _r_debug for debuggers",
+				       loader.path),
 			       "only glibc's loader is known; is this a musl program?");
 	if (err) {
 		loader_deinit(&loader);

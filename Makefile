@@ -207,4 +207,4 @@ help: ## this list
 
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O)/obj $(O)/tests $(O)/fuzz -name '*.d' 2>/dev/null)

@@ -9,6 +9,10 @@ SAN ?=
 CC ?= gcc
 VERSION := 0.1.0
 
+# For the targets that call make again; a -j given by hand is passed on instead.
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+again = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
+
 Q := $(if $(filter 0,$(V)),@)
 say = $(if $(filter 0,$(V)),@printf '  %-7s %s\n' $(1) $(2))
 
@@ -98,7 +102,7 @@ $(O)/victims/%: tests/victims/%.c
 
 .PHONY: check
 check: setup ## install what is missing, build, run all tests
-	@$(MAKE) --no-print-directory run-check
+	@$(again) run-check
 
 .PHONY: run-check
 run-check: programs tests
@@ -157,7 +161,7 @@ setup: ## install missing packages (as root or by sudo), or say how
 
 .PHONY: demo
 demo: setup ## generate a small target, run it with 4 MPI tasks, cold and warm
-	@$(MAKE) --no-print-directory run-demo
+	@$(again) run-demo
 
 .PHONY: run-demo
 run-demo: programs

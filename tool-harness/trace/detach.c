@@ -40,6 +40,22 @@ static struct err *has_pending_trap(struct thread *thread, bool *ret)
 	return NULL;
 }
 
+/* Lets the thread come to that SIGTRAP. Another interrupt would be served before it. */
+static struct err *take_pending_trap(struct thread *thread)
+{
+	bool got = false;
+	int status = 0;
+	struct err *err;
+
+	thread->held = false;
+	err = thread_cont(thread, 0);
+	if (!err)
+		err = thread_collect(thread, DETACH_TIMEOUT_NS, &status, &got);
+	if (!err && got)
+		thread_queue(thread, status);
+	return err;
+}
+
 /* Signal that a thread must be given when it goes, from the stop it is in. */
 static struct err *settle_thread(struct thread *thread, int *signal_ret)
 {
@@ -116,8 +132,7 @@ static struct err *stop_all(struct task *task)
 			}
 			err = t->has_queued || t->at_trap ? NULL : has_pending_trap(t, &pending);
 			if (!err && pending) {
-				t->held = false;
-				err = thread_cont(t, 0);
+				err = take_pending_trap(t);
 				again = true;
 			}
 			if (err && !err_is_gone(err))

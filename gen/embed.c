@@ -7,6 +7,8 @@
 #include "gen/embed.h"
 
 #define FILES(X)                                                \
+	X(counters_c, "counters.c", EMBED_HOST | EMBED_PLAIN)   \
+	X(counters_h, "counters.h", EMBED_HEADER)               \
 	X(host_c, "host.c", EMBED_HOST)                         \
 	X(mpi_collective_c, "mpi_collective.c", EMBED_HOST)     \
 	X(mpi_module_c, "mpi_module.c", EMBED_HOST)             \

@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "counters.h"
 #include "phase.h"
 
 static int phase_fd = -1;
@@ -98,7 +99,7 @@ static void phase_write(const char *line, size_t len)
 		phase_fail("write", path);
 }
 
-int64_t phase_mark(const char *name)
+static int64_t mark_write(const char *name)
 {
 	char line[256];
 	struct timespec ts;
@@ -113,6 +114,54 @@ int64_t phase_mark(const char *name)
 	if (len > 0 && (size_t)len < sizeof(line))
 		phase_write(line, (size_t)len);
 	return now_ns;
+}
+
+/* The phases whose cache misses are counted. */
+static const struct counted {
+	const char *name, *begin, *end;
+} counted_phases[] = {
+	{ "import", "import_begin", "import_end" },
+	{ "visit", "visit_begin", "visit_end" },
+};
+
+static void report_counts(const char *phase, const int64_t counts[COUNTER_N])
+{
+	char key[64];
+
+	for (int i = 0; i < COUNTER_N; i++) {
+		if (counts[i] < 0)
+			continue;
+		snprintf(key, sizeof(key), "%s_%s", phase, counter_names[i]);
+		phase_report(key, counts[i]);
+	}
+}
+
+/* Counting begins as the last thing of its mark and ends as the first of the other, so that
+ * the marks themselves are not in the counts. */
+static int64_t mark_counted(const char *name)
+{
+	int64_t counts[COUNTER_N], now_ns;
+
+	for (size_t i = 0; i < sizeof(counted_phases) / sizeof(counted_phases[0]); i++) {
+		if (!strcmp(name, counted_phases[i].begin)) {
+			now_ns = mark_write(name);
+			counters_start();
+			return now_ns;
+		}
+		if (!strcmp(name, counted_phases[i].end)) {
+			counters_stop(counts);
+			now_ns = mark_write(name);
+			report_counts(counted_phases[i].name, counts);
+			return now_ns;
+		}
+	}
+	return mark_write(name);
+}
+
+int64_t phase_mark(const char *name)
+{
+	/* Opened at the first mark, far from what is counted. */
+	return counters_open() ? mark_counted(name) : mark_write(name);
 }
 
 void phase_report(const char *key, int64_t value)

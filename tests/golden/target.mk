@@ -27,12 +27,12 @@ lib/%.so: obj/%.o
 	@mv -f $@.tmp $@
 	@echo built $@
 
-host: src-host/host.c src-host/mpi_collective.c src-host/mpi_module.c src-host/mpi_reduce.c src-host/mpi_value.c src-host/phase.c flags.mk src-host/mpi_module.h src-host/phase.h
+host: src-host/counters.c src-host/host.c src-host/mpi_collective.c src-host/mpi_module.c src-host/mpi_reduce.c src-host/mpi_value.c src-host/phase.c flags.mk src-host/counters.h src-host/mpi_module.h src-host/phase.h
 	@$(MPICC) -O2 -g $(INCLUDES) $(PYTHON_CFLAGS) -o $@.tmp $(filter %.c,$^) $(PYTHON_LIBS) -lm
 	@mv -f $@.tmp $@
 	@echo built $@
 
-plain: src-host/phase.c src-host/plain.c flags.mk src-host/mpi_module.h src-host/phase.h
+plain: src-host/counters.c src-host/phase.c src-host/plain.c flags.mk src-host/counters.h src-host/mpi_module.h src-host/phase.h
 	@$(CC) -O2 -g -o $@.tmp $(filter %.c,$^) -ldl -lm
 	@mv -f $@.tmp $@
 	@echo built $@

@@ -24,7 +24,7 @@ void emit_flags(const struct target_spec *spec, const struct toolchain *toolchai
 	put_list("CFLAGS", &spec->cflags, "", ret);
 	put_list("INCLUDES", &spec->include_dirs, "-I", ret);
 	strbuf_printf(ret, "PYTHON_CFLAGS := %s\n", toolchain->python_cflags);
-	if (spec_has_program(spec, SPEC_HOST))
+	if (spec_has_program(spec, PROGRAM_HOST))
 		strbuf_printf(ret, "MPICC := %s\nPYTHON_LIBS := %s\n", spec->mpicc, toolchain->python_libs);
 }
 
@@ -63,7 +63,7 @@ static const char rules[] =
 
 void emit_makefile(const struct plan *plan, const struct target_spec *spec, struct strbuf *ret)
 {
-	bool host = spec_has_program(spec, SPEC_HOST), plain = spec_has_program(spec, SPEC_PLAIN);
+	bool host = spec_has_program(spec, PROGRAM_HOST), plain = spec_has_program(spec, PROGRAM_PLAIN);
 
 	strbuf_puts(ret, "# Written by pynamic-gen; changes are lost. 'make -j' here builds the target or goes on\n"
 			 "# where it was interrupted; the manifest is written by pynamic-gen, when all is built.\n"

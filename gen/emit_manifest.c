@@ -5,6 +5,7 @@
  */
 #include "gen/emit_build.h"
 
+#include "gen/program.h"
 #include "lib/mem.h"
 
 static void describe_library(const struct plan *plan, const struct plan_library *library,
@@ -43,10 +44,7 @@ void emit_manifest(const struct plan *plan, const struct target_spec *spec, cons
 		.compiler_version = mem_strdup(toolchain->compiler_version),
 		.python = mem_strdup(spec->python),
 		.python_version = mem_strdup(toolchain->python_version),
-		.host = spec_has_program(spec, SPEC_HOST) ? mem_strdup("host") : NULL,
-		.plain = spec_has_program(spec, SPEC_PLAIN) ? mem_strdup("plain") : NULL,
 		.driver = mem_strdup("driver.py"),
-		.module_list = mem_strdup("modules.txt"),
 		.libraries = mem_calloc(plan->n_libraries, sizeof(*ret->libraries)),
 		.n_libraries = plan->n_libraries,
 		.n_modules = plan->n_modules,
@@ -55,6 +53,7 @@ void emit_manifest(const struct plan *plan, const struct target_spec *spec, cons
 		.expect_calls = plan->n_calls,
 		.expect_import_events = plan->n_import_events,
 	};
+	ret->programs = program_describe(spec, plan, &ret->n_programs);
 	for (size_t i = 0; i < plan->n_libraries; i++)
 		describe_library(plan, &plan->libraries[i], &ret->libraries[i]);
 }

@@ -11,8 +11,6 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 
-static const char *const program_names[] = { "host", "plain", NULL };
-
 /* The plan is held in memory: about 40 bytes a function. */
 #define MAX_TOTAL_FUNCTIONS 50000000
 
@@ -140,7 +138,7 @@ struct err *spec_check(struct target_spec *spec, const char *stem)
 				"at most %d in all libraries together", MAX_TOTAL_FUNCTIONS);
 	if (!spec->cc || !spec->python)
 		return err_new("%s is empty", spec->cc ? "python" : "compiler.cc");
-	if (!spec->mpicc && spec_has_program(spec, SPEC_HOST))
+	if (!spec->mpicc && spec_has_program(spec, PROGRAM_HOST))
 		return err_new("mpicc is empty, but the host program needs it");
 	err = check_makefile_text("compiler.cc", spec->cc, UNQUOTABLE);
 	if (!err && spec->mpicc)
@@ -152,7 +150,7 @@ struct err *spec_check(struct target_spec *spec, const char *stem)
 	return err;
 }
 
-bool spec_has_program(const struct target_spec *spec, enum spec_program program)
+bool spec_has_program(const struct target_spec *spec, enum program program)
 {
 	for (size_t i = 0; i < spec->programs.n; i++)
 		if (spec->programs.choices[i] == (int)program)

@@ -11,8 +11,7 @@
 
 #include "lib/conf.h"
 #include "lib/err.h"
-
-enum spec_program { SPEC_HOST, SPEC_PLAIN };
+#include "lib/manifest.h"
 
 struct target_spec {
 	char *name;                   /* NULL until spec_check: then from the file or "pynamic" */
@@ -33,7 +32,7 @@ struct target_spec {
 	struct conf_list include_dirs;
 	char *python;                 /* interpreter */
 	char *mpicc;                  /* command */
-	struct conf_list programs;    /* enum spec_program */
+	struct conf_list programs;    /* enum program (lib/manifest.h) */
 };
 
 extern const struct conf_table spec_table;
@@ -47,7 +46,7 @@ MUST_CHECK struct err *spec_read(const char *path, struct target_spec *ret);
  */
 MUST_CHECK struct err *spec_check(struct target_spec *spec, const char *stem);
 
-bool spec_has_program(const struct target_spec *spec, enum spec_program program);
+bool spec_has_program(const struct target_spec *spec, enum program program);
 
 void spec_deinit(struct target_spec *spec);
 

@@ -148,9 +148,9 @@ static struct err *prepare_folder(const char *dir, const struct target_spec *spe
 			err = remove_stale(dir, folders[i], plan);
 	}
 	if (!err)
-		err = remove_program(dir, "host", spec_has_program(spec, SPEC_HOST));
+		err = remove_program(dir, "host", spec_has_program(spec, PROGRAM_HOST));
 	if (!err)
-		err = remove_program(dir, "plain", spec_has_program(spec, SPEC_PLAIN));
+		err = remove_program(dir, "plain", spec_has_program(spec, PROGRAM_PLAIN));
 	return err;
 }
 

@@ -132,7 +132,7 @@ static struct err *read_facts(const struct target_spec *spec, const json_t *fact
 					 include),
 				"install python3-dev (Debian) or python3-devel (Fedora), or choose another "
 				"interpreter by --with-python, such as /usr/bin/python3");
-	if (spec_has_program(spec, SPEC_HOST)) {
+	if (spec_has_program(spec, PROGRAM_HOST)) {
 		struct err *err = find_embedding(spec, facts, &ret->python_libs);
 
 		if (err)
@@ -183,7 +183,7 @@ struct err *toolchain_find(const struct target_spec *spec, struct toolchain *ret
 
 	if (!err)
 		err = find_python(spec, &found);
-	if (!err && spec_has_program(spec, SPEC_HOST))
+	if (!err && spec_has_program(spec, PROGRAM_HOST))
 		err = find_mpicc(spec);
 	if (err) {
 		toolchain_deinit(&found);

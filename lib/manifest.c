@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The manifest's one reader; the writer is manifest_write.c. Reads nothing but
+ * The manifest's one reader, with manifest_program.c; the writer is manifest_write.c. Reads nothing but
  * manifest.json; what the libraries themselves hold is checked by those who open them.
  * Invariant: a manifest that was read has every index in range and every array as
  * long as its count says, so that its users check nothing again.
@@ -30,18 +30,6 @@ static void library_deinit(struct manifest_library *library)
 }
 
 const char *const manifest_kind_names[] = { "module", "utility", NULL };
-
-/* A path inside the target folder: what is opened must not depend on who wrote the file. */
-static struct err *check_path(const struct json_field *f, const char *path)
-{
-	if (!path)
-		return NULL;
-	if (*path == '/' || !*path || strcmp(path, "..") == 0 || strncmp(path, "../", 3) == 0 ||
-	    strstr(path, "/../") || (strlen(path) > 3 && strcmp(path + strlen(path) - 3, "/..") == 0))
-		return json_field_error(f, "must be a path inside the target folder");
-	return NULL;
-}
-
 static struct err *check_symbol(const struct json_field *f, const char *name)
 {
 	static const char rest[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789.$";
@@ -109,14 +97,6 @@ static struct err *read_dependencies(const struct json_field *f, size_t self, si
 	return NULL;
 }
 
-#define FIELD(name_) (&(struct json_field){ .object = object, .where = where, .key = (name_) })
-#define TRY(call)                          \
-	do {                               \
-		struct err *err_ = (call); \
-		if (err_)                  \
-			return err_;       \
-	} while (0)
-
 static struct err *read_library(const json_t *object, size_t self, size_t n_libraries,
 				struct manifest_library *library)
 {
@@ -129,8 +109,7 @@ static struct err *read_library(const json_t *object, size_t self, size_t n_libr
 	TRY(json_field_string(FIELD("name"), true, &library->name));
 	if (!*library->name || strchr(library->name, '/'))
 		return json_field_error(FIELD("name"), "must be a name without '/'");
-	TRY(json_field_string(FIELD("path"), true, &library->path));
-	TRY(check_path(FIELD("path"), library->path));
+	TRY(manifest_read_path(FIELD("path"), true, &library->path));
 	TRY(json_field_string(FIELD("kind"), true, &kind));
 	if (strcmp(kind, manifest_kind_names[LIBRARY_MODULE]) != 0 &&
 	    strcmp(kind, manifest_kind_names[LIBRARY_UTILITY]) != 0)
@@ -193,12 +172,17 @@ static struct err *read_libraries(const json_t *array, struct manifest *m)
 	return check_names_differ(m);
 }
 
-static struct err *read_program(const json_t *object, const char *key, bool required, char **ret)
+static struct err *read_programs(const json_t *array, struct manifest *m)
 {
-	const char *where = NULL;
-
-	TRY(json_field_string(FIELD(key), required, ret));
-	return check_path(FIELD(key), *ret);
+	if (!json_is_array(array))
+		return err_new("'programs' must be a list");
+	size_t n = json_array_size(array);
+	m->programs = mem_calloc(n, sizeof(*m->programs));
+	for (size_t i = 0; i < n; i++) {
+		m->n_programs = i + 1;
+		TRY(manifest_read_program(json_array_get(array, i), i, m, &m->programs[i]));
+	}
+	return NULL;
 }
 
 static struct err *read_expectations(const json_t *object, struct manifest *m)
@@ -217,15 +201,14 @@ static struct err *read_fields(const json_t *object, struct manifest *m)
 {
 	_cleanup_free_ char *format = NULL, *seed = NULL;
 	const char *where = NULL;
-	uint64_t version, n_modules;
+	uint64_t n_modules;
 	char *end;
 
 	TRY(json_field_string(FIELD("format"), true, &format));
 	if (strcmp(format, MANIFEST_FORMAT) != 0)
 		return json_field_error(FIELD("format"), "is not " MANIFEST_FORMAT);
-	TRY(json_field_count(FIELD("version"), INT64_MAX, &version));
-	if (version < 1)
-		return json_field_error(FIELD("version"), "begins at 1");
+	if (!json_is_integer(json_object_get(object, "version")))
+		return json_field_error(FIELD("version"), "must be a whole number");
 	TRY(json_field_string(FIELD("name"), true, &m->name));
 	TRY(json_field_string(FIELD("generator"), true, &m->generator));
 	TRY(json_field_string(FIELD("seed"), true, &seed));
@@ -240,31 +223,42 @@ static struct err *read_fields(const json_t *object, struct manifest *m)
 	TRY(json_field_string(FIELD("compiler_version"), false, &m->compiler_version));
 	TRY(json_field_string(FIELD("python"), false, &m->python));
 	TRY(json_field_string(FIELD("python_version"), false, &m->python_version));
-	TRY(read_program(object, "host", false, &m->host));
-	TRY(read_program(object, "plain", false, &m->plain));
-	TRY(read_program(object, "driver", true, &m->driver));
-	TRY(read_program(object, "module_list", true, &m->module_list));
+	TRY(manifest_read_path(FIELD("driver"), true, &m->driver));
 	TRY(json_field_count(FIELD("modules"), UINT32_MAX, &n_modules));
 	m->n_modules = n_modules;
 	TRY(read_libraries(json_object_get(object, "libraries"), m));
+	TRY(read_programs(json_object_get(object, "programs"), m));
 	return read_expectations(json_object_get(object, "expect"), m);
+}
+
+/* Another version may have any other field in any other form, so this is looked at first. */
+static struct err *check_version(const json_t *root, const char *name)
+{
+	const json_t *field = json_object_get(root, "version");
+	long long version = json_integer_value(field);
+
+	if (!json_is_integer(field) || version == MANIFEST_VERSION)
+		return NULL;
+	if (version > MANIFEST_VERSION)
+		return err_hint(err_new("'%s': manifest version %lld is newer than this program knows (%d)", name,
+					version, MANIFEST_VERSION),
+				"use the attachstorm that came with the pynamic-gen which built the target, "
+				"or build it again");
+	return err_hint(err_new("'%s': manifest version %lld is older than this program reads (%d)", name, version,
+				MANIFEST_VERSION),
+			"run 'pynamic-gen' again on this target folder");
 }
 
 struct err *manifest_parse(const char *name, const char *text, size_t len, struct manifest *ret)
 {
 	struct manifest manifest = { 0 };
 	json_error_t json_error;
-	struct err *err;
 
 	json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &json_error);
-	/* A later version may have any other field in any other form. */
-	json_int_t version = json_integer_value(json_object_get(root, "version"));
-	if (version > MANIFEST_VERSION) {
+	struct err *err = check_version(root, name);
+	if (err) {
 		json_decref(root);
-		return err_hint(err_new("'%s': manifest version %lld is newer than this program knows (%d)",
-					name, (long long)version, MANIFEST_VERSION),
-				"use the attachstorm that came with the pynamic-gen which built the target, "
-				"or build it again");
+		return err;
 	}
 	if (!root)
 		err = err_new("line %d: %s", json_error.line, json_error.text);
@@ -321,12 +315,20 @@ static struct err *check_file(const struct manifest *manifest, const char *relat
 
 struct err *manifest_check_files(const struct manifest *manifest)
 {
-	TRY(check_file(manifest, manifest->host));
-	TRY(check_file(manifest, manifest->plain));
 	TRY(check_file(manifest, manifest->driver));
-	TRY(check_file(manifest, manifest->module_list));
 	for (size_t i = 0; i < manifest->n_libraries; i++)
 		TRY(check_file(manifest, manifest->libraries[i].path));
+	for (size_t i = 0; i < manifest->n_programs; i++) {
+		const struct manifest_program *program = &manifest->programs[i];
+
+		TRY(check_file(manifest, program->path));
+		TRY(check_file(manifest, program->module_list));
+		for (size_t j = 0; program->library_dir && j < manifest->n_libraries; j++) {
+			_cleanup_free_ char *path = manifest_library_path(program, &manifest->libraries[j]);
+
+			TRY(check_file(manifest, path));
+		}
+	}
 	return NULL;
 }
 
@@ -344,6 +346,9 @@ void manifest_deinit(struct manifest *manifest)
 	for (size_t i = 0; i < manifest->n_libraries; i++)
 		library_deinit(&manifest->libraries[i]);
 	free(manifest->libraries);
+	for (size_t i = 0; i < manifest->n_programs; i++)
+		manifest_program_deinit(&manifest->programs[i]);
+	free(manifest->programs);
 	free(manifest->target_dir);
 	free(manifest->name);
 	free(manifest->generator);
@@ -352,9 +357,6 @@ void manifest_deinit(struct manifest *manifest)
 	free(manifest->compiler_version);
 	free(manifest->python);
 	free(manifest->python_version);
-	free(manifest->host);
-	free(manifest->plain);
 	free(manifest->driver);
-	free(manifest->module_list);
 	*manifest = (struct manifest){ 0 };
 }

@@ -18,7 +18,44 @@
 #include "lib/err.h"
 
 #define MANIFEST_NAME "manifest.json"
-#define MANIFEST_VERSION 1
+#define MANIFEST_VERSION 2
+
+/*
+ * The programs that a target can have, by the names that the spec key 'programs', the
+ * scenario key 'program' and the manifest have in common.
+ */
+enum program {
+	PROGRAM_HOST,             /* MPI and embedded Python: modules are found by import */
+	PROGRAM_LINKED,           /* the same, linked with all libraries; lazy binding */
+	PROGRAM_LINKED_NOW,       /* the same, it and its libraries linked with -z now */
+	PROGRAM_STATIC,           /* the same with all libraries inside, modules built in */
+	PROGRAM_BIGEXE,           /* host with extra code in it */
+	PROGRAM_PLAIN,            /* no Python, no MPI: dlopen and call */
+	PROGRAM_PLAIN_LINKED,
+	PROGRAM_PLAIN_LINKED_NOW,
+	PROGRAM_PLAIN_STATIC,
+	PROGRAM_PYTHON,           /* the interpreter itself, MPI by mpi4py: nothing to build */
+	PROGRAM_N,
+};
+extern const char *const program_names[PROGRAM_N + 1]; /* NULL-terminated */
+
+/* Where a program has the target's libraries from. */
+enum manifest_build {
+	BUILD_VANILLA, /* found and loaded by each import */
+	BUILD_LINKED,  /* needed by the program: there before main */
+	BUILD_STATIC,  /* part of the program */
+};
+
+struct manifest_program {
+	char *name;             /* of program_names, or of a later generator's */
+	char *path;             /* relative; NULL: the interpreter (manifest.python) */
+	enum manifest_build build;
+	bool driver;            /* its first argument is the driver script */
+	char *module_list;      /* text file that driver or program read: docs/formats.md; relative */
+	char *library_dir;      /* folder of the libraries that it loads, relative; NULL if static */
+	uint64_t libraries;     /* what one rank must show: of ours, in the link map after all imports */
+	uint64_t import_events; /* and imports that bring in at least one library */
+};
 
 enum library_kind {
 	LIBRARY_MODULE,  /* a Python extension module: imported by name, visited by its entry */
@@ -50,15 +87,14 @@ struct manifest {
 	char *compiler_version;
 	char *python;         /* interpreter it was built for, or NULL */
 	char *python_version;
-	char *host;           /* program with MPI and embedded Python, relative; NULL if not built */
-	char *plain;          /* program without Python, relative; NULL if not built */
 	char *driver;         /* driver script, relative */
-	char *module_list;    /* text file read by driver and plain: see docs/formats.md; relative */
+	struct manifest_program *programs;
+	size_t n_programs;
 	struct manifest_library *libraries; /* in load order: importing modules in this order, each
 					       import adds its module and what it needs that is not there yet */
 	size_t n_libraries;
 	size_t n_modules;
-	/* What one rank of a run must show. */
+	/* What one rank of a run must show; libraries and events where modules are found by import. */
 	uint64_t expect_libraries; /* of ours, in the link map after all imports */
 	uint64_t expect_functions; /* distinct functions visited */
 	uint64_t expect_calls;     /* all function calls of one visit of all modules */
@@ -79,6 +115,12 @@ MUST_CHECK struct err *manifest_parse(const char *name, const char *text, size_t
 
 /* Every file that the manifest names exists and is not empty. */
 MUST_CHECK struct err *manifest_check_files(const struct manifest *manifest);
+
+/* The program of this name, or NULL. */
+const struct manifest_program *manifest_program(const struct manifest *manifest, const char *name);
+
+/* Lets the paths of the libraries be those that the program loads: they differ by folder. */
+void manifest_select_program(struct manifest *manifest, const struct manifest_program *program);
 
 /* Name of function i of a library; heap string, caller frees. */
 char *manifest_function_name(const struct manifest_library *library, size_t i);

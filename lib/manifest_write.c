@@ -54,10 +54,7 @@ static json_t *header_to_json(const struct manifest *m)
 	json_object_set_new(object, "compiler_version", string_or_null(m->compiler_version));
 	json_object_set_new(object, "python", string_or_null(m->python));
 	json_object_set_new(object, "python_version", string_or_null(m->python_version));
-	json_object_set_new(object, "host", string_or_null(m->host));
-	json_object_set_new(object, "plain", string_or_null(m->plain));
 	json_object_set_new(object, "driver", string_or_null(m->driver));
-	json_object_set_new(object, "module_list", string_or_null(m->module_list));
 	json_object_set_new(expect, "libraries", json_integer((json_int_t)m->expect_libraries));
 	json_object_set_new(expect, "functions", json_integer((json_int_t)m->expect_functions));
 	json_object_set_new(expect, "calls", json_integer((json_int_t)m->expect_calls));
@@ -78,7 +75,50 @@ static bool put_json(struct strbuf *sb, const json_t *value)
 	return text;
 }
 
-/* One line per field and per library: readable in an editor, and in a diff. */
+static json_t *program_to_json(const struct manifest_program *program)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "name", json_string_nocheck(program->name));
+	json_object_set_new(object, "path", string_or_null(program->path));
+	json_object_set_new(object, "build", json_string_nocheck(manifest_build_names[program->build]));
+	json_object_set_new(object, "driver", json_boolean(program->driver));
+	json_object_set_new(object, "module_list", string_or_null(program->module_list));
+	json_object_set_new(object, "library_dir", string_or_null(program->library_dir));
+	json_object_set_new(object, "libraries", json_integer((json_int_t)program->libraries));
+	json_object_set_new(object, "import_events", json_integer((json_int_t)program->import_events));
+	return object;
+}
+
+/* A list of objects, one line each. */
+static bool put_list(struct strbuf *sb, const char *key, json_t *(*item)(const void *array, size_t i),
+		     const void *array, size_t n)
+{
+	bool ok = true;
+
+	strbuf_printf(sb, "\"%s\": [", key);
+	for (size_t i = 0; i < n && ok; i++) {
+		json_t *object = item(array, i);
+
+		strbuf_puts(sb, i ? ",\n" : "\n");
+		ok = put_json(sb, object);
+		json_decref(object);
+	}
+	strbuf_puts(sb, n ? "\n]" : "]");
+	return ok;
+}
+
+static json_t *program_item(const void *array, size_t i)
+{
+	return program_to_json(&((const struct manifest_program *)array)[i]);
+}
+
+static json_t *library_item(const void *array, size_t i)
+{
+	return library_to_json(&((const struct manifest_library *)array)[i]);
+}
+
+/* One line per field, per program and per library: readable in an editor, and in a diff. */
 static bool put_manifest(struct strbuf *sb, const struct manifest *manifest)
 {
 	json_t *header = header_to_json(manifest), *value;
@@ -92,15 +132,10 @@ static bool put_manifest(struct strbuf *sb, const struct manifest *manifest)
 		strbuf_puts(sb, ",\n");
 	}
 	json_decref(header);
-	strbuf_puts(sb, "\"libraries\": [");
-	for (size_t i = 0; i < manifest->n_libraries && ok; i++) {
-		json_t *library = library_to_json(&manifest->libraries[i]);
-
-		strbuf_puts(sb, i ? ",\n" : "\n");
-		ok = put_json(sb, library);
-		json_decref(library);
-	}
-	strbuf_puts(sb, "\n]\n}\n");
+	ok = ok && put_list(sb, "programs", program_item, manifest->programs, manifest->n_programs);
+	strbuf_puts(sb, ",\n");
+	ok = ok && put_list(sb, "libraries", library_item, manifest->libraries, manifest->n_libraries);
+	strbuf_puts(sb, "\n}\n");
 	return ok;
 }
 

@@ -40,7 +40,7 @@ check_needed() {
 	tiny_target
 	[ "$(jq '.libraries | length' "$TINY/manifest.json")" = 10 ]
 	[ "$(find "$TINY/lib" -name '*.so' | wc -l)" = 10 ]
-	for file in $(jq -r '.libraries[].path, .host, .plain, .driver, .module_list' "$TINY/manifest.json"); do
+	for file in $(jq -r '.libraries[].path, .programs[].path // empty, .programs[].module_list, .driver' "$TINY/manifest.json"); do
 		[ -s "$TINY/$file" ]
 	done
 	check_needed "$TINY"

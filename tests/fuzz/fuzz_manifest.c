@@ -29,6 +29,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			assert(*name);
 		}
 	}
+	for (size_t i = 0; i < manifest.n_programs; i++) {
+		assert(manifest_program(&manifest, manifest.programs[i].name) == &manifest.programs[i]);
+		manifest_select_program(&manifest, &manifest.programs[i]);
+	}
 	manifest_deinit(&manifest);
 	return 0;
 }

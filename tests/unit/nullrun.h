@@ -37,7 +37,7 @@ static inline void nullrun_trial(const struct scenario *scenario, const struct m
 	struct tool_request request = { .scenario = scenario, .manifest = manifest, .stop = &never };
 	struct expectation expectation;
 
-	expectation_init(&expectation, manifest);
+	expectation_init(&expectation, manifest, NULL);
 	assert_null(trial->traced ? tool_null.run(&request, trial) : tool_null.run_baseline(&request, trial));
 	check_trial(trial, &expectation);
 }

@@ -40,7 +40,7 @@ static void check_as_target(struct trial *trial)
 {
 	struct expectation expectation;
 
-	expectation_init(&expectation, &manifest);
+	expectation_init(&expectation, &manifest, NULL);
 	check_trial(trial, &expectation);
 }
 
@@ -164,7 +164,7 @@ static void any_program_is_checked_generically(void **state)
 	struct trial trial;
 
 	(void)state;
-	expectation_init(&expectation, NULL);
+	expectation_init(&expectation, NULL, NULL);
 	make_right(&trial, true);
 	lie_libraries(&trial);
 	lie_calls(&trial);

@@ -7,11 +7,21 @@
 /* A manifest as it stands in a file; each corruption replaces one piece of it. */
 static const char good[] =
 	"{\n"
-	"\"format\": \"pynamic-manifest\",\n\"version\": 1,\n\"name\": \"tiny\",\n\"generator\": \"pynamic-gen 0.1.0\",\n"
+	"\"format\": \"pynamic-manifest\",\n\"version\": 2,\n\"name\": \"tiny\",\n\"generator\": \"pynamic-gen 0.1.0\",\n"
 	"\"seed\": \"18446744073709551615\",\n\"spec\": {\"modules\": 2},\n\"compiler\": \"gcc\",\n"
 	"\"compiler_version\": \"12.2.0\",\n\"python\": \"/usr/bin/python3\",\n\"python_version\": \"3.11.2\",\n"
-	"\"host\": \"host\",\n\"plain\": null,\n\"driver\": \"driver.py\",\n\"module_list\": \"modules.txt\",\n"
+	"\"driver\": \"driver.py\",\n"
 	"\"expect\": {\"libraries\": 3, \"functions\": 5, \"calls\": 9, \"import_events\": 2},\n\"modules\": 2,\n"
+	"\"programs\": [\n"
+	"{\"name\": \"host\", \"path\": \"host\", \"build\": \"vanilla\", \"driver\": true, "
+	"\"module_list\": \"modules.txt\", \"library_dir\": \"lib\", \"libraries\": 3, \"import_events\": 2},\n"
+	"{\"name\": \"linked_now\", \"path\": \"linked_now\", \"build\": \"linked\", \"driver\": true, "
+	"\"module_list\": \"modules-now.txt\", \"library_dir\": \"now\", \"libraries\": 3, \"import_events\": 0},\n"
+	"{\"name\": \"plain_static\", \"path\": \"plain_static\", \"build\": \"static\", \"driver\": false, "
+	"\"module_list\": \"modules.txt\", \"library_dir\": null, \"libraries\": 0, \"import_events\": 0},\n"
+	"{\"name\": \"python\", \"path\": null, \"build\": \"vanilla\", \"driver\": true, "
+	"\"module_list\": \"modules.txt\", \"library_dir\": \"lib\", \"libraries\": 3, \"import_events\": 2}\n"
+	"],\n"
 	"\"libraries\": [\n"
 	"{\"name\": \"libmodule0\", \"path\": \"lib/libmodule0.so\", \"kind\": \"module\", \"entry\": \"m0_entry\", "
 	"\"visit_result\": 4, \"cross\": \"m0_cross\", \"cross_calls\": 1, \"dependencies\": [2], "
@@ -48,10 +58,8 @@ static void every_field_is_read(void **state)
 	assert_string_equal(m.compiler_version, "12.2.0");
 	assert_string_equal(m.python, "/usr/bin/python3");
 	assert_string_equal(m.python_version, "3.11.2");
-	assert_string_equal(m.host, "host");
-	assert_null(m.plain);
 	assert_string_equal(m.driver, "driver.py");
-	assert_string_equal(m.module_list, "modules.txt");
+	assert_int_equal(m.n_programs, 4);
 	assert_int_equal(m.n_libraries, 3);
 	assert_int_equal(m.n_modules, 2);
 	assert_int_equal(m.expect_libraries, 3);
@@ -74,10 +82,42 @@ static void every_field_is_read(void **state)
 	assert_null(m.libraries[1].cross);
 	assert_int_equal(m.libraries[2].kind, LIBRARY_UTILITY);
 	assert_null(m.libraries[2].entry);
+	const struct manifest_program *p = manifest_program(&m, "linked_now");
+	assert_ptr_equal(p, &m.programs[1]);
+	assert_string_equal(p->path, "linked_now");
+	assert_int_equal(p->build, BUILD_LINKED);
+	assert_true(p->driver);
+	assert_string_equal(p->module_list, "modules-now.txt");
+	assert_string_equal(p->library_dir, "now");
+	assert_int_equal(p->libraries, 3);
+	assert_int_equal(p->import_events, 0);
+	assert_int_equal(m.programs[0].import_events, 2);
+	assert_int_equal(m.programs[2].build, BUILD_STATIC);
+	assert_false(m.programs[2].driver);
+	assert_null(m.programs[2].library_dir);
+	assert_null(m.programs[3].path);
+	assert_null(manifest_program(&m, "linked"));
+
 	_cleanup_free_ char *first = manifest_function_name(l, 0), *last = manifest_function_name(l, 2);
 	assert_string_equal(first, "m0_f0_x");
 	assert_string_equal(last, "m0_f2_x");
 	manifest_deinit(&m);
+	manifest_deinit(&m);
+}
+
+static void a_program_has_its_own_libraries(void **state)
+{
+	struct manifest m;
+
+	(void)state;
+	assert_ok(manifest_parse("m", good, strlen(good), &m));
+	manifest_select_program(&m, manifest_program(&m, "host"));
+	assert_string_equal(m.libraries[0].path, "lib/libmodule0.so");
+	manifest_select_program(&m, manifest_program(&m, "linked_now"));
+	assert_string_equal(m.libraries[0].path, "now/libmodule0.so");
+	assert_string_equal(m.libraries[2].path, "now/libutility0.so");
+	manifest_select_program(&m, manifest_program(&m, "plain_static"));
+	assert_string_equal(m.libraries[0].path, "now/libmodule0.so");
 	manifest_deinit(&m);
 }
 
@@ -134,8 +174,7 @@ static void every_corruption_is_named(void **state)
 {
 	static const char *const cases[][3] = {
 		{ "\"pynamic-manifest\"", "\"something\"", "'format' is not pynamic-manifest" },
-		{ "\"version\": 1", "\"version\": 0", "'version' begins at 1" },
-		{ "\"version\": 1", "\"version\": \"1\"", "'version' must be a whole number" },
+		{ "\"version\": 2", "\"version\": \"2\"", "'version' must be a whole number" },
 		{ "\"name\": \"tiny\",", "", "'name' is missing" },
 		{ "\"18446744073709551615\"", "\"18446744073709551616\"", "'seed' must be a 64-bit number" },
 		{ "\"18446744073709551615\"", "\"-1\"", "'seed' must be a 64-bit number" },
@@ -145,17 +184,30 @@ static void every_corruption_is_named(void **state)
 		{ "\"compiler\": \"gcc\"", "\"compiler\": 3", "'compiler' must be text" },
 		{ "\"driver.py\"", "null", "'driver' must be text" },
 		{ "\"driver.py\"", "\"/etc/passwd\"", "'driver' must be a path inside the target folder" },
-		{ "\"host\": \"host\"", "\"host\": \"../host\"", "'host' must be a path inside the target folder" },
-		{ "\"host\": \"host\"", "\"host\": \"a/../../host\"", "'host' must be a path inside" },
-		{ "\"host\": \"host\"", "\"host\": \"a/..\"", "'host' must be a path inside" },
-		{ "\"host\": \"host\"", "\"host\": \"..\"", "'host' must be a path inside" },
-		{ "\"host\": \"host\"", "\"host\": \"\"", "'host' must be a path inside" },
+		{ "\"path\": \"host\"", "\"path\": \"../host\"", "program 0: 'path' must be a path inside the target folder" },
+		{ "\"path\": \"host\"", "\"path\": \"a/../../host\"", "program 0: 'path' must be a path inside" },
+		{ "\"path\": \"host\"", "\"path\": \"a/..\"", "program 0: 'path' must be a path inside" },
+		{ "\"path\": \"host\"", "\"path\": \"..\"", "program 0: 'path' must be a path inside" },
+		{ "\"path\": \"host\"", "\"path\": \"\"", "program 0: 'path' must be a path inside" },
+		{ "\"/usr/bin/python3\"", "null", "program 3: 'path' is the interpreter, but 'python' names none" },
+		{ "\"programs\": [", "\"programs\": [7, ", "program 0 is not an object" },
+		{ "\"programs\": [", "\"programs\": {}, \"old\": [", "'programs' must be a list" },
+		{ "\"name\": \"linked_now\"", "\"name\": \"host\"", "program 1: 'name' is another program's too" },
+		{ "\"name\": \"linked_now\"", "\"name\": \"\"", "program 1: 'name' is empty" },
+		{ "\"build\": \"linked\"", "\"build\": \"shared\"", "program 1: 'build' must be vanilla, linked or static" },
+		{ "\"driver\": false", "\"driver\": 0", "program 2: 'driver' must be true or false" },
+		{ "\"modules-now.txt\"", "null", "program 1: 'module_list' must be text" },
+		{ "\"library_dir\": \"now\"", "\"library_dir\": null", "program 1: 'library_dir' must be text" },
+		{ "\"libraries\": 3, \"import_events\": 0", "\"libraries\": 4, \"import_events\": 0",
+		  "program 1: 'libraries' is out of range" },
+		{ "\"libraries\": 3, \"import_events\": 0", "\"libraries\": 3, \"import_events\": 3",
+		  "program 1: 'import_events' is out of range" },
 		{ "\"expect\": {", "\"expect\": [{", "line " },
-		{ "\"libraries\": 3", "\"libraries\": 4", "expect: 'libraries' is out of range" },
+		{ "{\"libraries\": 3", "{\"libraries\": 4", "expect: 'libraries' is out of range" },
 		{ "\"functions\": 5", "\"functions\": -5", "expect: 'functions' is out of range" },
 		{ "\"calls\": 9", "\"calls\": 9.5", "expect: 'calls' must be a whole number" },
-		{ "\"import_events\": 2", "\"import_events\": 3", "expect: 'import_events' is out of range" },
-		{ "\"import_events\": 2", "\"x\": 2", "expect: 'import_events' is missing" },
+		{ "\"import_events\": 2},\n\"mod", "\"import_events\": 3},\n\"mod", "expect: 'import_events' is out of range" },
+		{ "\"import_events\": 2},\n\"mod", "\"x\": 2},\n\"mod", "expect: 'import_events' is missing" },
 		{ "\"modules\": 2,\n", "\"modules\": 3,\n", "'modules' says 3, but the list of libraries has 2" },
 		{ "\"libmodule0\"", "\"libmodule1\"", "two libraries are named 'libmodule1'" },
 		{ "\"libmodule0\"", "\"lib/module0\"", "library 0: 'name' must be a name without '/'" },
@@ -201,18 +253,23 @@ static void every_corruption_is_named(void **state)
 	assert_err_has(manifest_parse("m", "[1]", 3, &m), "it is not a JSON object");
 }
 
-static void newer_version_is_told_whatever_else_differs(void **state)
+static void another_version_is_told_whatever_else_differs(void **state)
 {
-	static const char text[] = "{\"format\": \"new\", \"version\": 7, \"libraries\": {}}";
+	static const char newer[] = "{\"format\": \"new\", \"version\": 7, \"libraries\": {}}";
+	static const char older[] = "{\"format\": \"pynamic-manifest\", \"version\": 1, \"host\": \"host\"}";
 	struct manifest m;
 
 	(void)state;
-	assert_err_has(manifest_parse("m", text, strlen(text), &m), "manifest version 7 is newer than this program knows (1)");
+	assert_err_has(manifest_parse("m", newer, strlen(newer), &m),
+		       "'m': manifest version 7 is newer than this program knows (2)");
+	assert_err_hint(manifest_parse("m", older, strlen(older), &m),
+			"'m': manifest version 1 is older than this program reads (2)",
+			"run 'pynamic-gen' again on this target folder");
 }
 
 static void unknown_fields_are_left_alone(void **state)
 {
-	_cleanup_free_ char *text = replaced("\"version\": 1", "\"version\": 1, \"remark\": [1, {}]");
+	_cleanup_free_ char *text = replaced("\"version\": 2", "\"version\": 2, \"remark\": [1, {}]");
 	struct manifest m;
 
 	(void)state;
@@ -236,12 +293,16 @@ static void folder_without_manifest_is_not_built(void **state)
 
 static void files_are_checked(void **state)
 {
-	static const char *const names[] = { "host", "driver.py", "modules.txt", "lib/libmodule0.so",
-					     "lib/libmodule1.so", "lib/libutility0.so" };
-	_cleanup_free_ char *dir = fs_join(*state, "files"), *lib = fs_join(dir, "lib"), *path = fs_join(dir, MANIFEST_NAME);
+	static const char *const names[] = { "driver.py", "lib/libmodule0.so", "lib/libmodule1.so",
+					     "lib/libutility0.so", "host", "modules.txt", "linked_now",
+					     "modules-now.txt", "now/libmodule0.so", "now/libmodule1.so",
+					     "now/libutility0.so", "plain_static" };
+	_cleanup_free_ char *dir = fs_join(*state, "files"), *lib = fs_join(dir, "lib"), *now = fs_join(dir, "now");
+	_cleanup_free_ char *path = fs_join(dir, MANIFEST_NAME);
 	struct manifest m;
 
 	assert_ok(fs_mkdirs(lib));
+	assert_ok(fs_mkdirs(now));
 	assert_ok(fs_publish(path, good, strlen(good)));
 	assert_ok(manifest_read(dir, &m));
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -262,11 +323,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_field_is_read),
+		cmocka_unit_test(a_program_has_its_own_libraries),
 		cmocka_unit_test(write_and_read_give_the_same),
 		cmocka_unit_test(what_could_not_be_read_is_not_written),
 		cmocka_unit_test(every_truncation_is_told),
 		cmocka_unit_test(every_corruption_is_named),
-		cmocka_unit_test(newer_version_is_told_whatever_else_differs),
+		cmocka_unit_test(another_version_is_told_whatever_else_differs),
 		cmocka_unit_test(unknown_fields_are_left_alone),
 		cmocka_unit_test(folder_without_manifest_is_not_built),
 		cmocka_unit_test(files_are_checked),

@@ -145,7 +145,7 @@ static void follows_a_manifest(void **state)
 	(void)state;
 	trial_init(&trial);
 	assert_null(tool_null.run(&request, &trial));
-	expectation_init(&expectation, &manifest);
+	expectation_init(&expectation, &manifest, NULL);
 	check_trial(&trial, &expectation);
 	assert_int_equal(trial.n_contradictions, 0);
 	assert_int_equal(trial.tasks[0].target_libraries, 5);

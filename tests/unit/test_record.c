@@ -223,13 +223,13 @@ static void text_that_is_not_utf8_is_kept_legible(void **state)
 static void target_facts(void **state)
 {
 	struct manifest manifest = { .name = (char *)"tiny", .seed = UINT64_MAX, .spec = json_pack("{s:i}", "a", 1) };
-	json_t *a = run_target_json(&manifest), *b;
+	json_t *a = run_target_json(&manifest, NULL), *b;
 
 	(void)state;
 	assert_non_null(a);
 	assert_string_equal(json_string_value(json_object_get(a, "seed")), "18446744073709551615");
 	json_object_set_new(manifest.spec, "a", json_integer(2));
-	b = run_target_json(&manifest);
+	b = run_target_json(&manifest, NULL);
 	assert_string_not_equal(json_string_value(json_object_get(a, "spec_fnv1a64")),
 				json_string_value(json_object_get(b, "spec_fnv1a64")));
 	json_decref(a);

@@ -249,9 +249,15 @@ static void check_argv(const struct scenario *s, const struct manifest *m, const
 
 static void test_argv(void **state)
 {
-	struct manifest m = { .target_dir = (char *)"/t", .name = (char *)"tiny", .host = (char *)"host",
-			      .plain = (char *)"plain", .python = (char *)"/usr/bin/python3",
-			      .driver = (char *)"driver.py", .module_list = (char *)"modules.txt" };
+	static char list[] = "modules.txt", list_now[] = "modules-now.txt";
+	struct manifest_program programs[] = {
+		{ .name = (char *)"host", .path = (char *)"host", .driver = true, .module_list = list },
+		{ .name = (char *)"linked_now", .path = (char *)"linked_now", .driver = true, .module_list = list_now },
+		{ .name = (char *)"plain", .path = (char *)"plain", .module_list = list },
+		{ .name = (char *)"python", .driver = true, .module_list = list },
+	};
+	struct manifest m = { .target_dir = (char *)"/t", .name = (char *)"tiny", .python = (char *)"/usr/bin/python3",
+			      .driver = (char *)"driver.py", .programs = programs, .n_programs = ARRAY_SIZE(programs) };
 	struct scenario s;
 	char **argv;
 
@@ -261,9 +267,11 @@ static void test_argv(void **state)
 	check_argv(&s, &m, "/t/host|/t/driver.py|/t/modules.txt");
 	s.program = PROGRAM_PLAIN;
 	check_argv(&s, &m, "/t/plain|/t/modules.txt");
+	s.program = PROGRAM_LINKED_NOW;
+	check_argv(&s, &m, "/t/linked_now|/t/driver.py|/t/modules-now.txt");
 	s.program = PROGRAM_PYTHON;
 	check_argv(&s, &m, "/usr/bin/python3|/t/driver.py|/t/modules.txt");
-	m.python = m.plain = m.host = NULL;
+	m.n_programs = 0;
 	assert_err(scenario_job_argv(&s, &m, &argv), "target 'tiny' has no program 'python'");
 	s.program = PROGRAM_HOST;
 	assert_err(scenario_job_argv(&s, &m, &argv), "target 'tiny' has no program 'host'");

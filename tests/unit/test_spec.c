@@ -49,8 +49,8 @@ static void test_defaults(void **state)
 	assert_int_equal(spec.max_depth, 10);
 	assert_int_equal(spec.utility_fan_out, 4);
 	assert_int_equal(spec.utility_functions, spec.functions);
-	assert_true(spec_has_program(&spec, SPEC_HOST));
-	assert_true(spec_has_program(&spec, SPEC_PLAIN));
+	assert_true(spec_has_program(&spec, PROGRAM_HOST));
+	assert_true(spec_has_program(&spec, PROGRAM_PLAIN));
 	assert_int_equal(spec.cflags.n, 2);
 	spec_deinit(&spec);
 }

@@ -30,6 +30,7 @@ struct loop {
 	struct run *run;
 	struct manifest manifest;
 	bool has_manifest;
+	const struct manifest_program *program; /* of the manifest; NULL if nothing of it is run */
 	char **argv;
 	char **breakpoints;
 	size_t n_breakpoints;
@@ -60,11 +61,13 @@ static void name_run(struct run *run, const char *name)
 	run->id = mem_printf("%s-%s-%d", name, text, (int)getpid());
 }
 
-/* What a cold run must read from disk: all that belongs to the target. */
+/* What a cold run must read from disk: the libraries, the program, the driver and its list. */
 static struct err *add_target_files(struct loop *loop)
 {
 	const struct manifest *manifest = &loop->manifest;
-	const char *const others[] = { manifest->host, manifest->plain, manifest->driver, manifest->module_list };
+	const struct manifest_program *program = loop->program;
+	const char *const others[] = { program->path, program->driver ? manifest->driver : NULL,
+				       program->module_list };
 	struct err *err = NULL;
 
 	for (size_t i = 0; !err && i < manifest->n_libraries; i++) {
@@ -122,6 +125,10 @@ static struct err *prepare(struct loop *loop)
 	}
 	if (!err && !makes_up(loop))
 		err = scenario_job_argv(scenario, loop->has_manifest ? &loop->manifest : NULL, &loop->argv);
+	if (!err && loop->argv && loop->has_manifest) {
+		loop->program = manifest_program(&loop->manifest, program_names[scenario->program]);
+		manifest_select_program(&loop->manifest, loop->program);
+	}
 	if (!err)
 		err = breakpoints_choose(scenario, loop->has_manifest ? &loop->manifest : NULL, &loop->breakpoints,
 					 &loop->n_breakpoints);
@@ -137,8 +144,8 @@ static struct err *prepare(struct loop *loop)
 	run->scenario = conf_to_json(&scenario_table, scenario);
 	run->host = hostfacts_read(scenario->launcher == LAUNCHER_MPIRUN ? scenario->mpirun : NULL);
 	if (loop->has_manifest)
-		run->target = run_target_json(&loop->manifest);
-	expectation_init(&loop->expectation, loop->has_manifest ? &loop->manifest : NULL);
+		run->target = run_target_json(&loop->manifest, loop->program);
+	expectation_init(&loop->expectation, loop->has_manifest ? &loop->manifest : NULL, loop->program);
 	loop->dir = fs_join(scenario->results, run->id);
 	return makes_up(loop) ? NULL : calibrate(loop);
 }

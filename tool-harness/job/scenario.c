@@ -15,7 +15,6 @@
 #include "lib/mem.h"
 #include "measure/trial.h"
 
-static const char *const program_names[] = { "host", "plain", "python", NULL };
 static const char *const launcher_names[] = { "mpirun", "spawn", NULL };
 static const char *const aslr_names[] = { "on", "off", NULL };
 static const char *const where_names[] = { "spread", "names", NULL };
@@ -37,8 +36,9 @@ static const struct conf_option options[] = {
 	{ .key = "target", .type = CONF_STRING, FIELD(target), .default_text = "",
 	  .help = "folder of a generated target", .group = "Job" },
 	{ .key = "program", .type = CONF_CHOICE, FIELD(program), .default_text = "host", .choices = program_names,
-	  .help = "program of the target: host (MPI and embedded Python), plain (no Python) or python "
-		  "(the interpreter with the driver)",
+	  .help = "program of the target: host (MPI and embedded Python), the same as linked, linked_now, static or "
+		  "bigexe, plain (no Python) and its plain_linked, plain_linked_now, plain_static, or python "
+		  "(the interpreter with the driver and mpi4py)",
 	  .group = "Job" },
 	{ .key = "command", .type = CONF_STRINGS, FIELD(command), .default_text = "",
 	  .help = "any other program and its arguments, instead of a target", .group = "Job" },
@@ -269,15 +269,11 @@ struct err *scenario_check(struct scenario *scenario)
 	return NULL;
 }
 
-static struct err *not_built(const struct scenario *scenario, const struct manifest *manifest, const char *hint)
-{
-	return err_hint(err_new("target '%s' has no program '%s'", manifest->name, program_names[scenario->program]),
-			"%s", hint);
-}
-
 struct err *scenario_job_argv(const struct scenario *scenario, const struct manifest *manifest, char ***ret)
 {
 	const char *dir = scenario->target ? manifest->target_dir : NULL;
+	const char *name = program_names[scenario->program];
+	const struct manifest_program *program;
 	char **argv;
 	size_t n = 0;
 
@@ -288,21 +284,16 @@ struct err *scenario_job_argv(const struct scenario *scenario, const struct mani
 		*ret = argv;
 		return NULL;
 	}
-	if (scenario->program == PROGRAM_PYTHON && !manifest->python)
-		return not_built(scenario, manifest, "it was generated without Python");
-	if (scenario->program == PROGRAM_HOST && !manifest->host)
-		return not_built(scenario, manifest, "add host to 'programs' in its spec and generate it again");
-	if (scenario->program == PROGRAM_PLAIN && !manifest->plain)
-		return not_built(scenario, manifest, "add plain to 'programs' in its spec and generate it again");
+	program = manifest_program(manifest, name);
+	if (!program)
+		return err_hint(err_new("target '%s' has no program '%s'", manifest->name, name),
+				"add %s to 'programs' in its spec and generate it again", name);
 
 	argv = mem_calloc(4, sizeof(*argv));
-	if (scenario->program == PROGRAM_PYTHON)
-		argv[n++] = mem_strdup(manifest->python);
-	else
-		argv[n++] = fs_join(dir, scenario->program == PROGRAM_HOST ? manifest->host : manifest->plain);
-	if (scenario->program != PROGRAM_PLAIN)
+	argv[n++] = program->path ? fs_join(dir, program->path) : mem_strdup(manifest->python);
+	if (program->driver)
 		argv[n++] = fs_join(dir, manifest->driver);
-	argv[n++] = fs_join(dir, manifest->module_list);
+	argv[n++] = fs_join(dir, program->module_list);
 	*ret = argv;
 	return NULL;
 }

@@ -21,13 +21,12 @@ enum bp_reinsert { REINSERT_REWRITE, REINSERT_REMOVE_INSERT, REINSERT_NONE };
 enum bp_write { BP_WRITE_MEM, BP_WRITE_POKE };
 enum linkmap_mode { LINKMAP_INCREMENTAL, LINKMAP_FULL };
 enum wait_mode { WAIT_BLOCK, WAIT_SPIN };
-enum program { PROGRAM_HOST, PROGRAM_PLAIN, PROGRAM_PYTHON };
 
 struct scenario {
 	char *name;                  /* of the record; NULL: from the file or the command */
 	char *tool;                  /* "native" (our ptrace engine), "null" (made-up events) */
 	char *target;                /* folder of a generated target, or NULL */
-	int program;                 /* enum program: which program of the target */
+	int program;                 /* enum program (lib/manifest.h): which program of the target */
 	struct conf_list command;    /* argv of any program, instead of a target */
 	int64_t tasks;
 	int launcher;                /* enum launcher */

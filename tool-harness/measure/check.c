@@ -18,14 +18,15 @@
 #define COLD_RESIDENT_MAX 0.01 /* share of pages; a page or two of a library that runs anyway */
 #define QUOTED_RANKS 4         /* further ranks with the same contradiction are only counted */
 
-void expectation_init(struct expectation *expectation, const struct manifest *manifest)
+void expectation_init(struct expectation *expectation, const struct manifest *manifest,
+		      const struct manifest_program *program)
 {
 	*expectation = (struct expectation){ -1, -1, -1, -1, manifest };
 	if (manifest) {
-		expectation->libraries = manifest->expect_libraries;
+		expectation->libraries = program ? program->libraries : manifest->expect_libraries;
 		expectation->modules = manifest->n_modules;
 		expectation->calls = manifest->expect_calls;
-		expectation->import_events = manifest->expect_import_events;
+		expectation->import_events = program ? program->import_events : manifest->expect_import_events;
 	}
 }
 

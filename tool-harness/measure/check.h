@@ -20,8 +20,12 @@ struct expectation {
 	const struct manifest *manifest; /* names the target's libraries; NULL: any program, no marks expected */
 };
 
-/* Of a generated target; with NULL of any program, of which nothing is predicted. */
-void expectation_init(struct expectation *expectation, const struct manifest *manifest);
+/*
+ * Of a program of a generated target (lib/manifest.h), NULL for one that finds its modules by
+ * import; without a manifest of any program, of which nothing is predicted.
+ */
+void expectation_init(struct expectation *expectation, const struct manifest *manifest,
+		      const struct manifest_program *program);
 
 /* Calls of a function (of a library or its cross-module one) in one rank; -1: not in the manifest. */
 int64_t expectation_calls(const struct manifest *manifest, const char *function);

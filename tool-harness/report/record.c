@@ -73,7 +73,7 @@ static uint64_t fnv1a(const char *text)
 	return hash;
 }
 
-json_t *run_target_json(const struct manifest *manifest)
+json_t *run_target_json(const struct manifest *manifest, const struct manifest_program *program)
 {
 	_cleanup_free_ char *spec = manifest->spec ? json_dumps(manifest->spec, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 	_cleanup_free_ char *digest = mem_printf("%016" PRIx64, fnv1a(spec ? spec : ""));
@@ -89,9 +89,10 @@ json_t *run_target_json(const struct manifest *manifest)
 			 "python", manifest->python, "python_version", manifest->python_version,
 			 "libraries", (json_int_t)manifest->n_libraries, "modules", (json_int_t)manifest->n_modules,
 			 "functions", (json_int_t)functions,
-			 "expect_libraries", (json_int_t)manifest->expect_libraries,
+			 "expect_libraries", (json_int_t)(program ? program->libraries : manifest->expect_libraries),
 			 "expect_calls", (json_int_t)manifest->expect_calls,
-			 "expect_import_events", (json_int_t)manifest->expect_import_events);
+			 "expect_import_events",
+			 (json_int_t)(program ? program->import_events : manifest->expect_import_events));
 }
 
 static const char csv_header[] =

@@ -50,7 +50,7 @@ bool run_is_valid(const struct run *run);
  * Facts of a target: name, seed, compiler, counts, digest of the spec (FNV-1a of its
  * compact JSON with sorted keys). A new reference.
  */
-json_t *run_target_json(const struct manifest *manifest);
+json_t *run_target_json(const struct manifest *manifest, const struct manifest_program *program);
 
 /* Makes the folder if needed and tries to write into it, so that it is known before measuring. */
 MUST_CHECK struct err *run_check_results_dir(const char *dir);

@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "gen/emit_body.h"
 #include "lib/mem.h"
 
 static const char *const type_names[] = {
@@ -57,10 +58,13 @@ static void put_prototype(const struct emitter *e, const struct plan_library *li
 	strbuf_puts(e->out, function->n_args ? ")" : "void)");
 }
 
-/* Small numbers that differ from call to call; sums of them cannot overflow. */
-static void put_argument(const struct emitter *e, enum plan_type type, uint32_t caller, unsigned i)
+/*
+ * Small numbers; sums of them cannot overflow. They depend on the places of call and
+ * argument alone, so that equal functions have equal text.
+ */
+static void put_argument(const struct emitter *e, enum plan_type type, uint32_t call, unsigned i)
 {
-	unsigned value = (caller * 31 + i * 17 + 1) % 16000;
+	unsigned value = (call * 31 + i * 17 + 1) % 16000;
 
 	switch (type) {
 	case PLAN_INT:
@@ -98,19 +102,22 @@ static void put_calls(const struct emitter *e, uint32_t index)
 		for (unsigned j = 0; j < callee->n_args; j++) {
 			if (j)
 				strbuf_puts(e->out, ", ");
-			put_argument(e, callee->args[j], index, j);
+			put_argument(e, callee->args[j], i, j);
 		}
 		strbuf_puts(e->out, ");\n");
 	}
 }
 
-/* The arguments are folded into a volatile, so that no compiler may drop them. */
+/* The arguments are folded into a volatile, so that no compiler may drop them. The
+ * function's number keeps compilers from merging equal functions into one. */
 static void put_function(const struct emitter *e, uint32_t index)
 {
 	const struct plan_function *function = &e->library->functions[index];
 
 	put_prototype(e, e->library, index);
-	strbuf_printf(e->out, "\n{\n\tlong result = 1, local = %u;\n\n", index);
+	strbuf_printf(e->out, "\n{\n\tlong result = 1;\n\tunsigned long local = %u;\n", index);
+	emit_body_variables(function, e->out);
+	strbuf_putc(e->out, '\n');
 	for (unsigned i = 0; i < function->n_args; i++) {
 		enum plan_type type = function->args[i];
 
@@ -121,6 +128,7 @@ static void put_function(const struct emitter *e, uint32_t index)
 		else
 			strbuf_printf(e->out, "\tlocal += a%u;\n", i);
 	}
+	emit_body_statements(e->library, function, e->out);
 	strbuf_printf(e->out, "\t%s_sink = local;\n", e->library->name);
 	if (e->print) {
 		strbuf_puts(e->out, "\tputs(\"");
@@ -226,7 +234,10 @@ void emit_c_library(const struct plan *plan, const struct plan_library *library,
 				 "#pragma weak PyModule_Create2\n");
 	if (print)
 		strbuf_puts(ret, "#include <stdio.h>\n");
-	strbuf_printf(ret, "\nstatic volatile long %s_sink;\n", library->name);
+	strbuf_printf(ret, "\nstatic volatile unsigned long %s_sink;\n", library->name);
+	if (library->data_words)
+		strbuf_printf(ret, "__attribute__((used)) static unsigned long %s_data[%u] = { 1 };\n", library->name,
+			      library->data_words);
 	if (passes_string(&e))
 		strbuf_printf(ret, "static char %s_text[] = \"pynamic\";\n", library->name);
 	strbuf_putc(ret, '\n');

@@ -9,6 +9,13 @@
 /*
  * Appends the whole C file of a library. print: every function says its name on
  * standard output when called.
+ *
+ * The text of a function is a function of: its name, its number (stands once, as the
+ * first value of `local`), its library's name (prefix of _sink, _text and _data) and
+ * data_words, its signature, body, body_size and stack_bytes, print, and for each call in
+ * order the name and signature of the callee. So equal functions differ in names and that
+ * number alone, and a template of each kind can be had from a plan made by hand: a
+ * library whose functions are the kinds wanted.
  */
 void emit_c_library(const struct plan *plan, const struct plan_library *library, bool print, struct strbuf *ret);
 

@@ -15,7 +15,8 @@
 #include "lib/rng.h"
 
 /* What a random stream is for; the low half is the library's index within its kind. */
-enum stream { STREAM_MODULE, STREAM_UTILITY, STREAM_CALLS, STREAM_GRAPH };
+enum stream { STREAM_MODULE, STREAM_UTILITY, STREAM_CALLS, STREAM_GRAPH,
+	      STREAM_MODULE_BODY, STREAM_UTILITY_BODY };
 
 static void init_stream(struct rng *rng, const struct target_spec *spec, enum stream purpose, uint32_t index)
 {
@@ -29,6 +30,45 @@ static void make_signature(struct plan_function *function, struct rng *rng)
 	function->n_args = rng_below(rng, PLAN_MAX_ARGS + 1);
 	for (unsigned i = 0; i < function->n_args; i++)
 		function->args[i] = rng_below(rng, PLAN_N_TYPES);
+}
+
+static enum body_kind draw_kind(const struct target_spec *spec, struct rng *rng)
+{
+	int64_t total = 0, at;
+	unsigned kind = 0;
+
+	for (size_t i = 0; i < BODY_N_KINDS; i++)
+		total += spec->body_weights[i];
+	at = rng_below(rng, total);
+	while (at >= spec->body_weights[kind])
+		at -= spec->body_weights[kind++];
+	return kind;
+}
+
+#define BYTES_PER_WORD 8 /* on any host: a plan does not depend on where it is made */
+#define MIN_DATA_WORDS 64
+
+static void make_bodies(struct plan_library *library, const struct target_spec *spec)
+{
+	bool module = library->kind == LIBRARY_MODULE, memory = false;
+	struct rng rng;
+
+	init_stream(&rng, spec, module ? STREAM_MODULE_BODY : STREAM_UTILITY_BODY, library->index);
+	for (size_t i = 0; i < library->n_all; i++) {
+		struct plan_function *function = &library->functions[i];
+
+		if (i == library->entry)
+			continue;
+		function->stack_bytes = spec->body_stack;
+		if (spec->body_sizes.n)
+			function->body_size = spec->body_sizes.ints[rng_below(&rng, spec->body_sizes.n)];
+		if (function->body_size)
+			function->body = draw_kind(spec, &rng);
+		memory |= function->body == BODY_MEMORY;
+	}
+	library->data_words = (spec->data_size + BYTES_PER_WORD - 1) / BYTES_PER_WORD;
+	if (memory && library->data_words < MIN_DATA_WORDS)
+		library->data_words = MIN_DATA_WORDS;
 }
 
 static void make_functions(struct plan_library *library, const struct target_spec *spec)
@@ -48,6 +88,7 @@ static void make_functions(struct plan_library *library, const struct target_spe
 		make_signature(&library->functions[i], &rng);
 	if (library->cross != PLAN_NONE)
 		make_signature(&library->functions[library->cross], &rng);
+	make_bodies(library, spec);
 }
 
 static void make_libraries(struct plan *plan, const struct target_spec *spec)

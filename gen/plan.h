@@ -31,6 +31,9 @@ struct plan_call {
 struct plan_function {
 	uint8_t n_args;
 	uint8_t args[PLAN_MAX_ARGS]; /* enum plan_type */
+	uint8_t body;                /* enum body_kind; BODY_INTEGER if body_size is 0 */
+	uint16_t body_size;          /* statements */
+	uint32_t stack_bytes;        /* of a local array */
 	uint32_t first_call;         /* into the library's calls */
 	uint32_t n_calls;
 	uint32_t count;              /* times it is called when every module is visited once */
@@ -49,6 +52,7 @@ struct plan_library {
 	size_t n_calls, cap_calls;
 	uint32_t *dependencies;      /* libraries that it calls, ascending: its DT_NEEDED */
 	size_t n_dependencies;
+	uint32_t data_words;         /* of unsigned long, initialised */
 	uint64_t visit_result;       /* function calls below one call of its entry */
 };
 

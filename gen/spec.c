@@ -38,6 +38,23 @@ static const struct conf_option options[] = {
 	  .group = "Functions" },
 	{ .key = "print", .type = CONF_BOOL, FIELD(print), .default_text = "false",
 	  .help = "each function prints its name when called", .group = "Functions" },
+	{ .key = "body.size", .type = CONF_INTS, FIELD(body_sizes), .default_text = "0", .min = 0, .max = 10000,
+	  .help = "statements in a function's body; each function has one of the numbers listed, drawn evenly",
+	  .group = "Bodies" },
+	{ .key = "body.integer", .type = CONF_INT, FIELD(body_weights[BODY_INTEGER]), .default_text = "1",
+	  .min = 0, .max = 1000, .help = "weight of bodies that do integer arithmetic", .group = "Bodies" },
+	{ .key = "body.floating", .type = CONF_INT, FIELD(body_weights[BODY_FLOATING]), .default_text = "1",
+	  .min = 0, .max = 1000, .help = "weight of bodies that do floating-point arithmetic", .group = "Bodies" },
+	{ .key = "body.memory", .type = CONF_INT, FIELD(body_weights[BODY_MEMORY]), .default_text = "1",
+	  .min = 0, .max = 1000, .help = "weight of bodies that read and write their library's data",
+	  .group = "Bodies" },
+	{ .key = "body.branchy", .type = CONF_INT, FIELD(body_weights[BODY_BRANCHY]), .default_text = "1",
+	  .min = 0, .max = 1000, .help = "weight of bodies made of branches, switches and short loops",
+	  .group = "Bodies" },
+	{ .key = "body.stack", .type = CONF_SIZE, FIELD(body_stack), .default_text = "0", .min = 0, .max = 1 << 20,
+	  .help = "size of a local array in each function", .group = "Bodies" },
+	{ .key = "data_size", .type = CONF_SIZE, FIELD(data_size), .default_text = "0", .min = 0, .max = 1 << 30,
+	  .help = "initialised data of each library", .group = "Bodies" },
 	{ .key = "cross_module", .type = CONF_BOOL, FIELD(cross_module), .default_text = "false",
 	  .help = "each module has one more function that later modules call", .group = "Dependencies" },
 	{ .key = "dependencies.fan_out", .type = CONF_INT, FIELD(utility_fan_out), .default_text = "4",
@@ -120,6 +137,23 @@ static struct err *check_makefile_list(const char *what, const struct conf_list 
 	return NULL;
 }
 
+static struct err *check_bodies(const struct target_spec *spec)
+{
+	int64_t weights = 0, largest = 0;
+
+	if (!spec->body_sizes.n)
+		return err_hint(err_new("body.size is empty"), "0 makes functions without a body");
+	for (size_t i = 0; i < spec->body_sizes.n; i++)
+		if (spec->body_sizes.ints[i] > largest)
+			largest = spec->body_sizes.ints[i];
+	for (size_t i = 0; i < BODY_N_KINDS; i++)
+		weights += spec->body_weights[i];
+	if (largest && !weights)
+		return err_hint(err_new("bodies have no kind: all their weights are 0"),
+				"set one of body.integer, body.floating, body.memory and body.branchy");
+	return NULL;
+}
+
 struct err *spec_check(struct target_spec *spec, const char *stem)
 {
 	struct err *err;
@@ -136,6 +170,9 @@ struct err *spec_check(struct target_spec *spec, const char *stem)
 	if (total > MAX_TOTAL_FUNCTIONS)
 		return err_hint(err_new("the target would have about %lld functions", (long long)total),
 				"at most %d in all libraries together", MAX_TOTAL_FUNCTIONS);
+	err = check_bodies(spec);
+	if (err)
+		return err;
 	if (!spec->cc || !spec->python)
 		return err_new("%s is empty", spec->cc ? "python" : "compiler.cc");
 	if (!spec->mpicc && spec_has_program(spec, PROGRAM_HOST))

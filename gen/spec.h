@@ -13,6 +13,9 @@
 #include "lib/err.h"
 #include "lib/manifest.h"
 
+/* What the statements of a function's body do. */
+enum body_kind { BODY_INTEGER, BODY_FLOATING, BODY_MEMORY, BODY_BRANCHY, BODY_N_KINDS };
+
 struct target_spec {
 	char *name;                   /* NULL until spec_check: then from the file or "pynamic" */
 	uint64_t seed;
@@ -26,6 +29,10 @@ struct target_spec {
 	int64_t utility_fan_out;      /* utilities that a module depends on */
 	int64_t module_fan_out;       /* at most so many modules, with cross_module */
 	int64_t utility_calls;        /* calls of utilities per module function */
+	struct conf_list body_sizes;  /* statements; each function draws one of these */
+	int64_t body_weights[BODY_N_KINDS];
+	int64_t body_stack;           /* bytes of a local array in each function */
+	int64_t data_size;            /* bytes of initialised data in each library */
 	bool print;                   /* each function prints its name */
 	char *cc;                     /* command, may have arguments */
 	struct conf_list cflags;

@@ -226,6 +226,21 @@ check_needed() {
 	says "another pynamic-gen works in"
 }
 
+@test "bodies of every kind: no warning, defined behaviour at any optimisation, larger sections" {
+	local flags=-Wall,-Wextra,-Werror,-fsanitize=undefined,-fsanitize-undefined-trap-on-error
+	for level in -O0 -O2; do
+		pynamic-gen -q 4 30 -u 1 30 -e --without-host -o "$DIR" --set body.size=1,6,13 \
+			--set body.stack=300 --set data_size=10000 --set compiler.flags=$level,-g,$flags
+		"$DIR/plain"
+	done
+	pynamic-gen -q 1 40 --without-host -o thin
+	pynamic-gen -q 1 40 --without-host -o thick --set body.size=20 --set data_size=1MB
+	text() { size -A "$1/lib/libmodule0.so" | awk -v section="$2" '$1 == section { print $2 }'; }
+	[ "$(text thick .text)" -gt $((3 * $(text thin .text))) ]
+	[ "$(text thick .data)" -gt 1000000 ]
+	[ "$(text thin .data)" -lt 1000 ]
+}
+
 @test "one module, one function, no utility" {
 	pynamic-gen -q 1 1 --without-host -o "$DIR"
 	"$DIR/plain"

@@ -9,14 +9,25 @@
 
 #define MAX_FUNCTIONS 2000
 #define MAX_NAME 200
+#define MAX_BODY 40
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int64_t largest_body(const struct target_spec *spec)
+{
+	int64_t largest = 1;
+
+	for (size_t i = 0; i < spec->body_sizes.n; i++)
+		if (spec->body_sizes.ints[i] > largest)
+			largest = spec->body_sizes.ints[i];
+	return largest;
+}
 
 static bool is_quick(const struct target_spec *spec)
 {
 	return spec->modules * (spec->functions * (spec->utility_calls + 1) + spec->utilities + spec->module_fan_out) +
 		       spec->utilities * spec->utility_functions < MAX_FUNCTIONS &&
-	       spec->name_length < MAX_NAME;
+	       largest_body(spec) < MAX_BODY && spec->name_length < MAX_NAME;
 }
 
 static void emit_all(const struct target_spec *spec)

@@ -5,7 +5,7 @@
 #pragma weak PyLong_FromLong
 #pragma weak PyModule_Create2
 
-static volatile long libmodule1_sink;
+static volatile unsigned long libmodule1_sink;
 static char libmodule1_text[] = "pynamic";
 
 long libmodule0_cross_ab(double a0, long a1, double a2, double a3);
@@ -23,62 +23,68 @@ long libutility1_fn3_ab(float a0);
 
 long libmodule1_fn0_ab(void)
 {
-	long result = 1, local = 0;
+	long result = 1;
+	unsigned long local = 0;
 
 	libmodule1_sink = local;
 	result += libutility0_fn2_ab();
-	result += libmodule1_fn1_ab(1L);
+	result += libmodule1_fn1_ab(32L);
 	return result;
 }
 
 long libmodule1_fn1_ab(long a0)
 {
-	long result = 1, local = 1;
+	long result = 1;
+	unsigned long local = 1;
 
 	local += a0;
 	libmodule1_sink = local;
-	result += libutility0_fn1_ab(32L, 49.5f, 66);
+	result += libutility0_fn1_ab(1L, 18.5f, 35);
 	result += libmodule1_fn2_ab(32.25, 49.25, 66.5f);
 	return result;
 }
 
 long libmodule1_fn2_ab(double a0, double a1, float a2)
 {
-	long result = 1, local = 2;
+	long result = 1;
+	unsigned long local = 2;
 
 	local += (long)a0;
 	local += (long)a1;
 	local += (long)a2;
 	libmodule1_sink = local;
-	result += libutility1_fn2_ab(63L);
+	result += libutility1_fn2_ab(1L);
 	return result;
 }
 
 long libmodule1_fn3_ab(char *a0, long a1)
 {
-	long result = 1, local = 3;
+	long result = 1;
+	unsigned long local = 3;
 
 	local += a0[0];
 	local += a1;
 	libmodule1_sink = local;
-	result += libutility0_fn1_ab(94L, 111.5f, 128);
+	result += libutility0_fn1_ab(1L, 18.5f, 35);
 	result += libmodule1_fn4_ab();
 	return result;
 }
 
 long libmodule1_fn4_ab(void)
 {
-	long result = 1, local = 4;
+	long result = 1;
+	unsigned long local = 4;
 
 	libmodule1_sink = local;
-	result += libutility0_fn0_ab(125L, 142, 159.25, 176L, 193.25);
-	result += libmodule1_fn5_ab(libmodule1_text, 142L, libmodule1_text, 176L, libmodule1_text);
+	result += libutility0_fn0_ab(1L, 18, 35.25, 52L, 69.25);
+	result += libmodule1_fn5_ab(libmodule1_text, 49L, libmodule1_text, 83L, libmodule1_text);
 	return result;
 }
 
 long libmodule1_fn5_ab(char *a0, long a1, char *a2, long a3, char *a4)
 {
-	long result = 1, local = 5;
+	long result = 1;
+	unsigned long local = 5;
 
 	local += a0[0];
 	local += a1;
@@ -86,13 +92,14 @@ long libmodule1_fn5_ab(char *a0, long a1, char *a2, long a3, char *a4)
 	local += a3;
 	local += a4[0];
 	libmodule1_sink = local;
-	result += libutility1_fn3_ab(156.5f);
+	result += libutility1_fn3_ab(1.5f);
 	return result;
 }
 
 long libmodule1_cross_ab(char *a0, double a1)
 {
-	long result = 1, local = 6;
+	long result = 1;
+	unsigned long local = 6;
 
 	local += a0[0];
 	local += (long)a1;
@@ -105,8 +112,8 @@ long libmodule1_visit(void)
 	long result = 0;
 
 	result += libmodule1_fn0_ab();
-	result += libmodule1_fn3_ab(libmodule1_text, 235L);
-	result += libmodule0_cross_ab(218.25, 235L, 252.25, 269.25);
+	result += libmodule1_fn3_ab(libmodule1_text, 49L);
+	result += libmodule0_cross_ab(63.25, 80L, 97.25, 114.25);
 	return result;
 }
 

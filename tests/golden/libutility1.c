@@ -1,11 +1,12 @@
 /* libutility1: written by pynamic-gen, changes are lost. */
 #include <stdio.h>
 
-static volatile long libutility1_sink;
+static volatile unsigned long libutility1_sink;
 
 long libutility1_fn0_ab(void)
 {
-	long result = 1, local = 0;
+	long result = 1;
+	unsigned long local = 0;
 
 	libutility1_sink = local;
 	puts("libutility1_fn0_ab");
@@ -14,7 +15,8 @@ long libutility1_fn0_ab(void)
 
 long libutility1_fn1_ab(int a0)
 {
-	long result = 1, local = 1;
+	long result = 1;
+	unsigned long local = 1;
 
 	local += a0;
 	libutility1_sink = local;
@@ -24,7 +26,8 @@ long libutility1_fn1_ab(int a0)
 
 long libutility1_fn2_ab(long a0)
 {
-	long result = 1, local = 2;
+	long result = 1;
+	unsigned long local = 2;
 
 	local += a0;
 	libutility1_sink = local;
@@ -34,7 +37,8 @@ long libutility1_fn2_ab(long a0)
 
 long libutility1_fn3_ab(float a0)
 {
-	long result = 1, local = 3;
+	long result = 1;
+	unsigned long local = 3;
 
 	local += (long)a0;
 	libutility1_sink = local;
@@ -44,7 +48,8 @@ long libutility1_fn3_ab(float a0)
 
 long libutility1_fn4_ab(float a0, char *a1, double a2, long a3, long a4)
 {
-	long result = 1, local = 4;
+	long result = 1;
+	unsigned long local = 4;
 
 	local += (long)a0;
 	local += a1[0];
@@ -58,7 +63,8 @@ long libutility1_fn4_ab(float a0, char *a1, double a2, long a3, long a4)
 
 long libutility1_fn5_ab(long a0)
 {
-	long result = 1, local = 5;
+	long result = 1;
+	unsigned long local = 5;
 
 	local += a0;
 	libutility1_sink = local;

@@ -42,7 +42,7 @@ static void assert_golden(const char *name, const struct strbuf *text)
 }
 
 /* Small enough to be read, with every argument type, a cross function and both kinds. */
-static void plan_small(struct target_spec *spec, struct plan *plan)
+static void plan_small_with(const char *setting, struct target_spec *spec, struct plan *plan)
 {
 	struct err *err = spec_read(NULL, spec);
 	static const char *const settings[] = {
@@ -55,9 +55,18 @@ static void plan_small(struct target_spec *spec, struct plan *plan)
 		err = conf_set(&spec_table, settings[i], spec);
 		assert_null(err);
 	}
+	if (setting) {
+		err = conf_set(&spec_table, setting, spec);
+		assert_null(err);
+	}
 	err = spec_check(spec, NULL);
 	assert_null(err);
 	plan_make(spec, plan);
+}
+
+static void plan_small(struct target_spec *spec, struct plan *plan)
+{
+	plan_small_with(NULL, spec, plan);
 }
 
 static void put_plan(const struct plan *plan, struct strbuf *ret)
@@ -131,6 +140,56 @@ static void test_utility_that_prints(void **state)
 {
 	(void)state;
 	check_source(4, true, "libutility1.c");
+}
+
+/* Every kind of body, with a stack and data. */
+static void test_bodies(void **state)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct target_spec spec;
+	struct plan plan;
+
+	(void)state;
+	plan_small(&spec, &plan);
+	for (unsigned i = 0; i < BODY_N_KINDS; i++) {
+		plan.libraries[4].functions[i].body = i;
+		plan.libraries[4].functions[i].body_size = 5;
+		plan.libraries[4].functions[i].stack_bytes = i * 100;
+	}
+	plan.libraries[4].data_words = 100;
+	emit_c_library(&plan, &plan.libraries[4], false, &text);
+	assert_golden("bodies.c", &text);
+	plan_deinit(&plan);
+	spec_deinit(&spec);
+}
+
+/* Equal functions have equal text but for their names and numbers: templates rely on it. */
+static void test_text_depends_on_what_it_says(void **state)
+{
+	struct plan_function functions[] = {
+		{ .n_args = 2, .args = { PLAN_STRING, PLAN_FLOAT }, .body = BODY_MEMORY, .body_size = 9, .n_calls = 1 },
+		{ .n_args = 2, .args = { PLAN_STRING, PLAN_FLOAT }, .body = BODY_MEMORY, .body_size = 9, .first_call = 1,
+		  .n_calls = 1 },
+		{ .n_args = 1, .args = { PLAN_DOUBLE } },
+	};
+	struct plan_call calls[] = { { 0, 2 }, { 0, 2 } };
+	char name[] = "t", suffix[] = "";
+	struct plan_library library = { .kind = LIBRARY_UTILITY, .name = name, .n_functions = 3, .n_all = 3,
+					.cross = PLAN_NONE, .entry = PLAN_NONE, .functions = functions,
+					.calls = calls, .n_calls = 2, .data_words = 3 };
+	struct plan plan = { .libraries = &library, .n_libraries = 1, .name_suffix = suffix };
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	char *first, *second, *end;
+
+	(void)state;
+	emit_c_library(&plan, &library, false, &text);
+	first = strstr(text.text, "long t_fn0(char *a0, float a1)\n{");
+	second = strstr(text.text, "long t_fn1(char *a0, float a1)\n{");
+	end = strstr(text.text, "long t_fn2(double a0)\n{");
+	assert_true(first && second && end);
+	memcpy(strstr(first, "local = 0;"), "local = 1;", 10);
+	assert_int_equal(second - first, end - second);
+	assert_memory_equal(first + 10, second + 10, end - second - 10);
 }
 
 static void test_build_files(void **state)
@@ -214,6 +273,8 @@ int main(void)
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_module),
 		cmocka_unit_test(test_utility_that_prints),
+		cmocka_unit_test(test_bodies),
+		cmocka_unit_test(test_text_depends_on_what_it_says),
 		cmocka_unit_test(test_build_files),
 		cmocka_unit_test(test_manifest_says_the_plan),
 		cmocka_unit_test(test_embedded_files),

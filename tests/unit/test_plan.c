@@ -194,6 +194,55 @@ static void test_average(void **state)
 	}
 }
 
+static uint64_t bodies_seen(const struct plan *plan, unsigned kind, unsigned size)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < plan->n_libraries; i++)
+		for (size_t j = 0; j < plan->libraries[i].n_all; j++)
+			n += plan->libraries[i].functions[j].body == kind &&
+			     plan->libraries[i].functions[j].body_size == size;
+	return n;
+}
+
+/* Kinds by their weights, sizes evenly; nothing else of a plan depends on bodies. */
+static void test_bodies(void **state)
+{
+	struct shape shape = { 20, 0, 500, 1, 10, 1, 1, 0, false, 12 };
+	struct target_spec spec = spec_of(&shape);
+	int64_t sizes[] = { 3, 8 };
+	struct plan bare, plan;
+
+	(void)state;
+	plan_make(&spec, &bare);
+	spec.body_sizes = (struct conf_list){ .ints = sizes, .n = 2 };
+	spec.body_weights[BODY_INTEGER] = 1;
+	spec.body_weights[BODY_BRANCHY] = 3;
+	spec.body_stack = 48;
+	plan_make(&spec, &plan);
+	assert_int_equal(plan.n_calls, bare.n_calls);
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t few = bodies_seen(&plan, BODY_INTEGER, sizes[i]), many = bodies_seen(&plan, BODY_BRANCHY, sizes[i]);
+
+		assert_in_range(few, plan.n_calls / 8 * 9 / 10, plan.n_calls / 8 * 11 / 10);
+		assert_in_range(many, plan.n_calls * 3 / 8 * 9 / 10, plan.n_calls * 3 / 8 * 11 / 10);
+		assert_int_equal(bodies_seen(&plan, BODY_FLOATING, sizes[i]), 0);
+		assert_int_equal(bodies_seen(&plan, BODY_MEMORY, sizes[i]), 0);
+	}
+	assert_int_equal(plan.libraries[0].functions[0].stack_bytes, 48);
+	assert_int_equal(plan.libraries[0].data_words, 0);
+	plan_deinit(&plan);
+	spec.body_weights[BODY_MEMORY] = 1; /* has something to work on, whatever data_size says */
+	plan_make(&spec, &plan);
+	assert_true(plan.libraries[0].data_words > 0);
+	plan_deinit(&plan);
+	spec.data_size = 100001;
+	plan_make(&spec, &plan);
+	assert_int_equal(plan.libraries[0].data_words, 12501);
+	plan_deinit(&plan);
+	plan_deinit(&bare);
+}
+
 /* The entry's chains: together every function of the module once, none longer than the maximum. */
 static void check_chains(const struct target_spec *spec, const struct plan *plan)
 {
@@ -436,6 +485,7 @@ int main(void)
 		cmocka_unit_test(test_added_library_keeps_functions),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_average),
+		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_dependencies),
 		cmocka_unit_test(test_each_import_loads),

@@ -130,6 +130,7 @@ static void test_refusals(void **state)
 		{ "compiler.cc=", "compiler.cc is empty" },
 		{ "python=", "python is empty" },
 		{ "mpicc=", "mpicc is empty" },
+		{ "body.size=", "body.size is empty" },
 		{ "compiler.cc=gcc; rm x", "cannot hold" },
 		{ "compiler.flags=-O0,$(x)", "cannot hold" },
 		{ "compiler.include_dirs=a`b`", "cannot hold" },
@@ -145,6 +146,21 @@ static void test_refusals(void **state)
 		set(&spec, cases[i].assignment);
 		assert_refused(&spec, cases[i].words);
 	}
+}
+
+static void test_bodies_of_no_kind(void **state)
+{
+	struct target_spec spec;
+	struct err *err = spec_read(NULL, &spec);
+
+	(void)state;
+	assert_null(err);
+	set(&spec, "body.size=0,4");
+	set(&spec, "body.integer=0");
+	set(&spec, "body.floating=0");
+	set(&spec, "body.memory=0");
+	set(&spec, "body.branchy=0");
+	assert_refused(&spec, "all their weights are 0");
 }
 
 static void test_too_many_functions(void **state)
@@ -167,6 +183,7 @@ int main(void)
 		cmocka_unit_test(test_name_from_file),
 		cmocka_unit_test(test_resolved_spec_reads_back),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_bodies_of_no_kind),
 		cmocka_unit_test(test_too_many_functions),
 	};
 

@@ -7,6 +7,7 @@
 #include <argp.h>
 #include <string.h>
 
+#include "gen/cmd.h"
 #include "gen/emit_build.h"
 #include "gen/spec.h"
 #include "gen/target.h"
@@ -196,7 +197,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp parser = {
 	.options = options,
 	.parser = parse_option,
-	.args_doc = "SPEC.yaml\nNUM_FILES AVG_FUNCTIONS",
+	.args_doc = "SPEC.yaml\nNUM_FILES AVG_FUNCTIONS\nfootprint ...",
 	.doc = "Generates and builds a target: Python modules and utility libraries that are loaded and called "
 	       "as those of a large scientific code are, and the programs that load them."
 	       "\v"
@@ -290,15 +291,48 @@ static struct err *run(const struct arguments *args)
 	return err;
 }
 
-int main(int argc, char **argv)
+static struct err *cmd_make(int argc, char **argv)
 {
 	struct arguments args = { .include_dirs = STRBUF_INIT };
+	struct err *err;
+
+	argp_parse(&parser, argc, argv, 0, NULL, &args);
+	err = run(&args);
+	free(args.assignments);
+	strbuf_deinit(&args.include_dirs);
+	return err;
+}
+
+/* First arguments that are none of a spec's; a file of such a name is ./NAME. */
+static const struct {
+	const char *name;
+	struct err *(*run)(int argc, char **argv);
+} commands[] = {
+	{ "footprint", cmd_footprint },
+};
+
+static struct err *run_command(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++) {
+		struct err *err;
+
+		if (strcmp(argv[1], commands[i].name))
+			continue;
+		argv[1] = mem_printf("pynamic-gen %s", commands[i].name);
+		err = commands[i].run(argc - 1, argv + 1);
+		free(argv[1]);
+		return err;
+	}
+	return cmd_make(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
 	enum exit_status status = EXIT_OK;
 	struct err *err;
 
 	argp_err_exit_status = EXIT_USAGE;
-	argp_parse(&parser, argc, argv, 0, NULL, &args);
-	err = run(&args);
+	err = run_command(argc, argv);
 	if (err) {
 		progress_end();
 		fprintf(stderr, "pynamic-gen: %s\n", err_message(err));
@@ -307,7 +341,5 @@ int main(int argc, char **argv)
 		status = err_status(err);
 		err_free(err);
 	}
-	free(args.assignments);
-	strbuf_deinit(&args.include_dirs);
 	return status;
 }

@@ -31,8 +31,7 @@
 
 void job_fill_trial(const struct job *job, struct trial *trial)
 {
-	trial->tasks = mem_calloc(job->n_tasks, sizeof(*trial->tasks));
-	trial->n_tasks = job->n_tasks;
+	trial_add_tasks(trial, job->n_tasks);
 	for (size_t i = 0; i < job->n_tasks; i++) {
 		struct trial_task *task = &trial->tasks[i];
 
@@ -40,8 +39,6 @@ void job_fill_trial(const struct job *job, struct trial *trial)
 		task->pid = job->tasks[i].pid;
 		task->host = mem_strdup(job->tasks[i].host);
 		task->exe = mem_strdup(job->tasks[i].exe);
-		task->report = (struct task_report){ -1, -1, -1 };
-		task->exit_status = -1;
 	}
 	trial->phases.launch_ns = job->launch_ns;
 }

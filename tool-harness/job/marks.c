@@ -74,8 +74,24 @@ static size_t split(char *line, char *fields[MAX_FIELDS])
 	return n;
 }
 
-static int64_t *report_field(struct task_report *report, const char *name)
+/* "import_l1d_misses": a phase and what was counted in it. */
+static int64_t *counter_field(struct trial_task *task, const char *name)
 {
+	for (int phase = 0; phase < COUNTED_N; phase++) {
+		size_t len = strlen(counted_phase_names[phase]);
+
+		if (strncmp(name, counted_phase_names[phase], len) || name[len] != '_')
+			continue;
+		for (int counter = 0; counter < COUNTER_N; counter++)
+			if (!strcmp(name + len + 1, counter_names[counter]))
+				return &task->counters[phase][counter];
+	}
+	return NULL;
+}
+
+static int64_t *report_field(struct trial_task *task, const char *name)
+{
+	struct task_report *report = &task->report;
 	const struct {
 		const char *name;
 		int64_t *value;
@@ -88,13 +104,13 @@ static int64_t *report_field(struct task_report *report, const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		if (!strcmp(fields[i].name, name))
 			return fields[i].value;
-	return NULL;
+	return counter_field(task, name);
 }
 
 /* Why the line is wrong, or NULL. */
 static const char *report_read(struct trial_task *task, const char *name, const char *text)
 {
-	int64_t *field = report_field(&task->report, name);
+	int64_t *field = report_field(task, name);
 	int64_t value;
 
 	if (!field)

@@ -22,11 +22,17 @@ const char *const event_phase_names[] = { "startup", "import", "later", NULL };
 const char *const mark_names[] = { "main",       "mpi_init",    "python",    "driver",    "import_begin", "import_end",
 				   "visit_begin", "visit_end", "mpi_begin", "mpi_end", "exit",         NULL };
 const char *const temperature_names[] = { "cold", "warm", NULL };
+const char *const counted_phase_names[] = { "import", "visit", NULL };
+const char *const counter_names[] = { "instructions", "l1d_misses", "l1i_misses", "l2_misses", NULL };
+const char *const counter_source_names[] = { "off", "auto", "perf", "papi", "callgrind", NULL };
 
 _Static_assert(ARRAY_SIZE(event_class_names) == EVENT_N_CLASSES + 1, "a name per class");
 _Static_assert(ARRAY_SIZE(event_phase_names) == EVENT_N_PHASES + 1, "a name per phase");
 _Static_assert(ARRAY_SIZE(mark_names) == MARK_N + 1, "a name per mark");
 _Static_assert(ARRAY_SIZE(temperature_names) == TEMPERATURE_N + 1, "a name per temperature");
+_Static_assert(ARRAY_SIZE(counted_phase_names) == COUNTED_N + 1, "a name per counted phase");
+_Static_assert(ARRAY_SIZE(counter_names) == COUNTER_N + 1, "a name per counter");
+_Static_assert(ARRAY_SIZE(counter_source_names) == COUNTERS_CALLGRIND + 2, "a name per source");
 
 void trial_init(struct trial *trial)
 {
@@ -42,7 +48,13 @@ void trial_add_tasks(struct trial *trial, size_t n)
 		trial->tasks[i].rank = i;
 		trial->tasks[i].exit_status = -1;
 		trial->tasks[i].report = (struct task_report){ -1, -1, -1 };
+		memset(trial->tasks[i].counters, -1, sizeof(trial->tasks[i].counters));
 	}
+}
+
+char *variant_name(const char *program, bool bind_now)
+{
+	return mem_printf("%s%s", program ? program : "command", bind_now ? "+bind_now" : "");
 }
 
 void trial_deinit(struct trial *trial)
@@ -60,6 +72,7 @@ void trial_deinit(struct trial *trial)
 	for (size_t i = 0; i < trial->n_contradictions; i++)
 		free(trial->contradictions[i]);
 	free(trial->tool);
+	free(trial->program);
 	free(trial->tasks);
 	free(trial->events);
 	free(trial->names);

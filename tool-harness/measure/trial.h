@@ -88,6 +88,29 @@ struct task_report {
 	int64_t mpi_test_passed; /* 1, 0, or -1 */
 };
 
+/* Phases whose cache misses can be counted, and what is counted. */
+enum counted_phase { COUNTED_IMPORT, COUNTED_VISIT, COUNTED_N };
+extern const char *const counted_phase_names[]; /* "import", "visit", NULL */
+
+enum counter {
+	COUNTER_INSTRUCTIONS,
+	COUNTER_L1D_MISSES,
+	COUNTER_L1I_MISSES,
+	COUNTER_L2_MISSES,
+	COUNTER_N,
+};
+extern const char *const counter_names[]; /* "instructions", "l1d_misses", ..., NULL */
+
+/* Who counts: the processor, asked by perf_event_open(2) or PAPI, or a simulation of it. */
+enum counter_source {
+	COUNTERS_OFF,
+	COUNTERS_AUTO, /* of a scenario only: the first of the following that can be had here */
+	COUNTERS_PERF,
+	COUNTERS_PAPI,
+	COUNTERS_CALLGRIND,
+};
+extern const char *const counter_source_names[]; /* "off", "auto", ..., NULL */
+
 struct trial_task {
 	int rank;
 	pid_t pid;
@@ -96,6 +119,7 @@ struct trial_task {
 	int64_t exec_ns;                  /* stopped at exec (traced) or released (untraced) */
 	int64_t marks_ns[MARK_N];         /* 0: not seen */
 	struct task_report report;
+	int64_t counters[COUNTED_N][COUNTER_N]; /* -1: not counted */
 	uint64_t stops[EVENT_N_CLASSES];
 	uint64_t load_events;             /* null ones included */
 	uint64_t libraries_at_start;      /* in the link map at the first consistent stop */
@@ -154,6 +178,9 @@ struct trial {
 	enum temperature temperature;
 	bool traced;                   /* false: the untraced baseline */
 	char *tool;                    /* "native", "null"; "none" for the baseline */
+	char *program;                 /* of the target: "host"; NULL for a command. With bind_now */
+	bool bind_now;                 /* (LD_BIND_NOW was in the tasks' environment): its variant */
+	enum counter_source counter_source;
 	struct trial_phases phases;
 	struct trial_residency residency;
 	struct trial_task *tasks;      /* by rank */
@@ -182,8 +209,11 @@ struct trial {
 void trial_init(struct trial *trial);
 void trial_deinit(struct trial *trial);
 
-/* Allocates the tasks of an empty trial: rank i, exit status not seen, nothing reported. */
+/* Allocates the tasks of an empty trial: rank i, exit status not seen, nothing reported or counted. */
 void trial_add_tasks(struct trial *trial, size_t n);
+
+/* "linked", "linked+bind_now", "command": heap, caller frees. program may be NULL. */
+char *variant_name(const char *program, bool bind_now);
 
 /* Appends a zeroed event; the pointer is good until the next call. */
 struct event *trial_add_event(struct trial *trial);

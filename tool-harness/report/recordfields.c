@@ -43,6 +43,9 @@ static const struct field report_fields[] = {
 };
 
 #define TASK(kind, member) FIELD(kind, struct trial_task, #member, member)
+static const struct field one_counters[] = {
+	{ "", FIELD_MAP, 0, one_i64, counter_names, sizeof(int64_t), 0, 0 },
+};
 static const struct field task_fields[] = {
 	TASK(FIELD_INT, rank),
 	TASK(FIELD_INT, pid),
@@ -51,6 +54,8 @@ static const struct field task_fields[] = {
 	TASK(FIELD_I64, exec_ns),
 	{ "marks_ns", FIELD_MAP, offsetof(struct trial_task, marks_ns), one_i64, mark_names, sizeof(int64_t), 0, 0 },
 	{ "report", FIELD_OBJECT, offsetof(struct trial_task, report), report_fields, NULL, 0, 0, 0 },
+	{ "counters", FIELD_MAP, offsetof(struct trial_task, counters), one_counters, counted_phase_names,
+	  COUNTER_N * sizeof(int64_t), 0, 0 },
 	{ "stops", FIELD_MAP, offsetof(struct trial_task, stops), one_u64, event_class_names, sizeof(uint64_t), 0, 0 },
 	TASK(FIELD_U64, load_events),
 	TASK(FIELD_U64, libraries_at_start),
@@ -82,6 +87,9 @@ const struct field trial_fields[] = {
 	{ "temperature", FIELD_CHOICE, offsetof(struct trial, temperature), NULL, temperature_names, 0, 0, 0 },
 	T(FIELD_BOOL, traced),
 	T(FIELD_STRING, tool),
+	T(FIELD_STRING, program),
+	T(FIELD_BOOL, bind_now),
+	{ "counter_source", FIELD_CHOICE, offsetof(struct trial, counter_source), NULL, counter_source_names, 0, 0, 0 },
 	T(FIELD_BOOL, timed_out),
 	T(FIELD_BOOL, interrupted),
 	{ "contradictions", FIELD_LIST, offsetof(struct trial, contradictions), one_string, NULL, sizeof(char *),

@@ -23,7 +23,23 @@ struct emitter {
 	const struct plan_library *library;
 	bool print;
 	struct strbuf *out;
+	struct emit_places *places; /* NULL if nobody asks */
+	uint32_t line;              /* of the byte at `counted` */
+	size_t counted;
 };
+
+/* The line that is written next, from 1. */
+static uint32_t current_line(struct emitter *e)
+{
+	const char *end = e->out->text + e->out->len, *at = e->out->text + e->counted;
+
+	while ((at = memchr(at, '\n', end - at))) {
+		e->line++;
+		at++;
+	}
+	e->counted = e->out->len;
+	return e->line;
+}
 
 static const struct plan_library *call_library(const struct emitter *e, const struct plan_call *call)
 {
@@ -60,11 +76,17 @@ static void put_prototype(const struct emitter *e, const struct plan_library *li
 
 /*
  * Small numbers; sums of them cannot overflow. They depend on the places of call and
- * argument alone, so that equal functions have equal text.
+ * argument alone, so that equal functions have equal text. Never 0, for which compilers
+ * have instructions of their own.
  */
+unsigned emit_argument_value(uint32_t call, unsigned argument)
+{
+	return (call * 31 + argument * 17) % 16000 + 1;
+}
+
 static void put_argument(const struct emitter *e, enum plan_type type, uint32_t call, unsigned i)
 {
-	unsigned value = (call * 31 + i * 17 + 1) % 16000;
+	unsigned value = emit_argument_value(call, i);
 
 	switch (type) {
 	case PLAN_INT:
@@ -108,12 +130,19 @@ static void put_calls(const struct emitter *e, uint32_t index)
 	}
 }
 
+static void put_place(struct emitter *e, uint32_t index)
+{
+	if (e->places)
+		e->places->functions[index] = current_line(e);
+}
+
 /* The arguments are folded into a volatile, so that no compiler may drop them. The
  * function's number keeps compilers from merging equal functions into one. */
-static void put_function(const struct emitter *e, uint32_t index)
+static void put_function(struct emitter *e, uint32_t index)
 {
 	const struct plan_function *function = &e->library->functions[index];
 
+	put_place(e, index);
 	put_prototype(e, e->library, index);
 	strbuf_printf(e->out, "\n{\n\tlong result = 1;\n\tunsigned long local = %u;\n", index);
 	emit_body_variables(function, e->out);
@@ -140,8 +169,9 @@ static void put_function(const struct emitter *e, uint32_t index)
 }
 
 /* The entry itself does not count: it returns the calls below it. */
-static void put_entry(const struct emitter *e)
+static void put_entry(struct emitter *e)
 {
+	put_place(e, e->library->entry);
 	put_prototype(e, e->library, e->library->entry);
 	strbuf_puts(e->out, "\n{\n\tlong result = 0;\n\n");
 	put_calls(e, e->library->entry);
@@ -220,9 +250,11 @@ static void put_wrapper(const struct emitter *e)
 		      name, name);
 }
 
-void emit_c_library(const struct plan *plan, const struct plan_library *library, bool print, struct strbuf *ret)
+void emit_c_library(const struct plan *plan, const struct plan_library *library, bool print, struct strbuf *ret,
+		    struct emit_places *places)
 {
-	struct emitter e = { .plan = plan, .library = library, .print = print, .out = ret };
+	struct emitter e = { .plan = plan, .library = library, .print = print, .out = ret, .places = places,
+			     .line = 1, .counted = ret->len };
 	bool module = library->entry != PLAN_NONE;
 
 	strbuf_printf(ret, "/* %s: written by pynamic-gen, changes are lost. */\n", library->name);
@@ -241,6 +273,8 @@ void emit_c_library(const struct plan *plan, const struct plan_library *library,
 	if (passes_string(&e))
 		strbuf_printf(ret, "static char %s_text[] = \"pynamic\";\n", library->name);
 	strbuf_putc(ret, '\n');
+	if (places)
+		places->declarations = current_line(&e);
 	put_declarations(&e);
 	for (uint32_t i = 0; i < library->n_functions; i++)
 		put_function(&e, i);
@@ -250,4 +284,6 @@ void emit_c_library(const struct plan *plan, const struct plan_library *library,
 		put_entry(&e);
 		put_wrapper(&e);
 	}
+	if (places)
+		places->end = current_line(&e);
 }

@@ -192,7 +192,7 @@ static struct err *write_sources(const char *dir, const struct target_spec *spec
 		struct err *err;
 
 		strbuf_clear(&text);
-		emit_c_library(plan, &plan->libraries[i], spec->print, &text);
+		emit_c_library(plan, &plan->libraries[i], spec->print, &text, NULL);
 		err = publish(dir, name, &text);
 		if (err)
 			return err;

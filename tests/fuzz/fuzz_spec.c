@@ -38,7 +38,7 @@ static void emit_all(const struct target_spec *spec)
 	plan_make(spec, &plan);
 	for (size_t i = 0; i < plan.n_libraries; i++) {
 		strbuf_clear(&text);
-		emit_c_library(&plan, &plan.libraries[i], spec->print, &text);
+		emit_c_library(&plan, &plan.libraries[i], spec->print, &text, NULL);
 	}
 	plan_deinit(&plan);
 }

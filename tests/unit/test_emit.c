@@ -124,7 +124,7 @@ static void check_source(uint32_t library, bool print, const char *golden)
 	struct plan plan;
 
 	plan_small(&spec, &plan);
-	emit_c_library(&plan, &plan.libraries[library], print, &text);
+	emit_c_library(&plan, &plan.libraries[library], print, &text, NULL);
 	assert_golden(golden, &text);
 	plan_deinit(&plan);
 	spec_deinit(&spec);
@@ -157,7 +157,7 @@ static void test_bodies(void **state)
 		plan.libraries[4].functions[i].stack_bytes = i * 100;
 	}
 	plan.libraries[4].data_words = 100;
-	emit_c_library(&plan, &plan.libraries[4], false, &text);
+	emit_c_library(&plan, &plan.libraries[4], false, &text, NULL);
 	assert_golden("bodies.c", &text);
 	plan_deinit(&plan);
 	spec_deinit(&spec);
@@ -182,7 +182,7 @@ static void test_text_depends_on_what_it_says(void **state)
 	char *first, *second, *end;
 
 	(void)state;
-	emit_c_library(&plan, &library, false, &text);
+	emit_c_library(&plan, &library, false, &text, NULL);
 	first = strstr(text.text, "long t_fn0(char *a0, float a1)\n{");
 	second = strstr(text.text, "long t_fn1(char *a0, float a1)\n{");
 	end = strstr(text.text, "long t_fn2(double a0)\n{");

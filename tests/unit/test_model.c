@@ -101,7 +101,7 @@ static void from_a_record(void **state)
 	assert_non_null(strstr(out.text, "measured by made-up, Linux 6.1.0\n"));
 	assert_non_null(strstr(out.text, "cold\n"));
 	assert_non_null(strstr(out.text, "warm\n"));
-	assert_non_null(strstr(out.text, "T1  12.0 µs  (12.0 µs to 12.0 µs, n = 400)"));
+	assert_non_null(strstr(out.text, "T1  12.0 µs mean, 12.0 µs median  (12.0 µs to 12.0 µs, n = 400)"));
 	assert_non_null(strstr(out.text, "100 load events x 4 tasks, 10 breakpoints:"));
 	assert_non_null(strstr(out.text, "12.4 milliseconds, of which 4.80 for the events alone"));
 	assert_null(run_model(bigger, &out_bigger));

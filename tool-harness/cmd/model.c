@@ -113,7 +113,7 @@ static struct err *check_args(const struct model_args *args)
 	return NULL;
 }
 
-/* One prediction: at the medians, and at the 10th and 90th percentiles if measured. */
+/* One prediction: at the means, which is what a sum is made of, and at the 10th and 90th percentiles if measured. */
 struct prediction {
 	const char *name; /* temperature, NULL if nothing was measured */
 	double libraries, tasks, breakpoints;
@@ -123,13 +123,13 @@ struct prediction {
 
 static void predict(struct prediction *p)
 {
-	struct cost_model at_p10 = { p->t1_ns.p10, p->t2_ns.p10 }, at_p50 = { p->t1_ns.p50, p->t2_ns.p50 },
+	struct cost_model at_p10 = { p->t1_ns.p10, p->t2_ns.p10 }, at_mean = { p->t1_ns.mean, p->t2_ns.mean },
 			  at_p90 = { p->t1_ns.p90, p->t2_ns.p90 };
 
-	p->total_ns = cost_model_total_ns(&at_p50, p->libraries, p->tasks, p->breakpoints);
+	p->total_ns = cost_model_total_ns(&at_mean, p->libraries, p->tasks, p->breakpoints);
 	p->low_ns = cost_model_total_ns(&at_p10, p->libraries, p->tasks, p->breakpoints);
 	p->high_ns = cost_model_total_ns(&at_p90, p->libraries, p->tasks, p->breakpoints);
-	p->events_ns = cost_model_total_ns(&at_p50, p->libraries, p->tasks, 0);
+	p->events_ns = cost_model_total_ns(&at_mean, p->libraries, p->tasks, 0);
 }
 
 /* "83.3 minutes, of which 41.7 for the events alone": both in the unit of the whole. */
@@ -155,12 +155,12 @@ static void put_given(const struct prediction *p, struct strbuf *out)
 {
 	put_job(p, out);
 	strbuf_puts(out, " x (");
-	human_duration(out, p->t1_ns.p50);
+	human_duration(out, p->t1_ns.mean);
 	if (p->breakpoints > 0) {
 		strbuf_puts(out, " + ");
 		human_count(out, p->breakpoints);
 		strbuf_puts(out, " breakpoints x ");
-		human_duration(out, p->t2_ns.p50);
+		human_duration(out, p->t2_ns.mean);
 	}
 	strbuf_puts(out, ")\n");
 	put_total(p, out);
@@ -169,8 +169,10 @@ static void put_given(const struct prediction *p, struct strbuf *out)
 static void put_range(const char *name, const struct quantiles *q, struct strbuf *out)
 {
 	strbuf_printf(out, "  %s  ", name);
+	human_duration(out, q->mean);
+	strbuf_puts(out, " mean, ");
 	human_duration(out, q->p50);
-	strbuf_puts(out, "  (");
+	strbuf_puts(out, " median  (");
 	human_duration(out, q->p10);
 	strbuf_puts(out, " to ");
 	human_duration(out, q->p90);
@@ -202,7 +204,7 @@ static json_t *prediction_json(const struct prediction *p)
 {
 	json_t *json = json_pack("{s:s?, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "temperature", p->name,
 				 "load_events_per_task", p->libraries, "tasks", p->tasks, "breakpoints", p->breakpoints,
-				 "t1_ns", p->t1_ns.p50, "t2_ns", p->t2_ns.p50, "total_ns", p->total_ns, "events_ns",
+				 "t1_ns", p->t1_ns.mean, "t2_ns", p->t2_ns.mean, "total_ns", p->total_ns, "events_ns",
 				 p->events_ns);
 
 	if (p->name) {
@@ -246,8 +248,8 @@ static void model_given(const struct model_args *args)
 		.libraries = args->libraries,
 		.tasks = args->tasks,
 		.breakpoints = args->breakpoints > 0 ? args->breakpoints : 0,
-		.t1_ns.p50 = args->t1_ns,
-		.t2_ns.p50 = args->t2_ns > 0 ? args->t2_ns : 0,
+		.t1_ns.mean = args->t1_ns,
+		.t2_ns.mean = args->t2_ns > 0 ? args->t2_ns : 0,
 	};
 
 	predict(&p);

@@ -262,12 +262,13 @@ static void check_breakpoints(struct trial *trial)
 		const struct trial_breakpoint *bp = &trial->breakpoints[i];
 
 		by_breakpoint += bp->hits;
+		if (!bp->library)
+			trial_contradict(trial, "breakpoint '%s' was never resolved%s", bp->function,
+					 bp->expected_hits < 0 ? ": no library of any task has it" :
+								 ", though the manifest has it");
 		if (bp->expected_hits < 0)
 			continue;
-		if (!bp->library)
-			trial_contradict(trial, "breakpoint '%s' was never resolved, though the manifest has it",
-					 bp->function);
-		else if (bp->planted_tasks != trial->n_tasks)
+		if (bp->library && bp->planted_tasks != trial->n_tasks)
 			trial_contradict(trial, "breakpoint '%s' was in %" PRIu64 " of %zu tasks", bp->function,
 					 bp->planted_tasks, trial->n_tasks);
 		if ((int64_t)bp->hits != bp->expected_hits)

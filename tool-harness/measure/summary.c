@@ -157,7 +157,7 @@ static void summarise_into(const struct trial *trial, struct cost_samples *pool,
 	quantiles_compute(&costs.t2_ns, &ret->t2_ns);
 	quantiles_compute(&costs.handling_ns, &ret->handling_ns);
 	quantiles_compute(&costs.queue_ns, &ret->queue_ns);
-	model = (struct cost_model){ ret->t1_ns.p50, ret->t2_ns.p50 };
+	model = (struct cost_model){ ret->t1_ns.mean, ret->t2_ns.mean };
 	ret->model_ns = cost_model_total_ns(&model, ret->load_events_per_task, trial->n_tasks, ret->breakpoints);
 	if (pool) {
 		samples_append(&pool->t1_ns, &costs.t1_ns);

@@ -47,7 +47,7 @@ struct trial_summary {
 	struct quantiles handling_ns;                     /* done - begin, per stop */
 	struct quantiles queue_ns;                        /* begin - seen, per stop */
 	double measured_ns;                               /* sum of T1 parts and reinsertion */
-	double model_ns;                                  /* M x N x (T1 + B x T2), medians for T1 and T2 */
+	double model_ns;                                  /* M x N x (T1 + B x T2), means for T1 and T2 */
 	double plant_ns;                                  /* sum of first insertions, in neither of the two */
 };
 

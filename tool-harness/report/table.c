@@ -239,11 +239,22 @@ static void put_cost(const struct quantiles *q, double floor_ns, struct strbuf *
 	cell_count(out, q->n, 10);
 	cell_duration(out, q->p10, 11);
 	cell_duration(out, q->p50, 11);
+	cell_duration(out, q->mean, 11);
 	cell_duration(out, q->p90, 11);
-	cell_duration(out, q->max, 11);
-	if (floor_ns > 0)
+	if (floor_ns > 0 && q->p50 < 0)
+		cell_right(out, "noise", 10); /* a difference of two runs, smaller than what they vary by */
+	else if (floor_ns > 0)
 		cell_multiple(out, q->p50 / floor_ns, 10);
 	cell_end(out);
+}
+
+/* A program that loads nothing after its start has no costs to show. */
+static bool has_load_events(const struct run *run)
+{
+	for (size_t i = 0; i < TEMPERATURE_N; i++)
+		if (run->summaries[i].handling_ns.n)
+			return true;
+	return false;
 }
 
 static void put_costs(const struct run *run, struct strbuf *out)
@@ -252,7 +263,7 @@ static void put_costs(const struct run *run, struct strbuf *out)
 
 	floors_read(run, &floors);
 	cell_headings(out, "costs", COST_LABEL_WIDTH,
-		      (const char *const[]){ "", "n", "p10", "median", "p90", "max",
+		      (const char *const[]){ "", "n", "p10", "median", "mean", "p90",
 					     floors.stop_ns > 0 ? "× floor" : "", NULL },
 		      (const int[]){ 5, 10, 11, 11, 11, 11, 10 });
 	for (size_t row = 0; row < ARRAY_SIZE(cost_rows); row++) {
@@ -290,12 +301,12 @@ static void put_model(const struct run *run, struct strbuf *out)
 		strbuf_puts(&formula, " × ");
 		human_count(&formula, s->tasks);
 		strbuf_puts(&formula, s->t2_ns.n ? " × (" : " × ");
-		human_duration(&formula, s->t1_ns.p50);
+		human_duration(&formula, s->t1_ns.mean);
 		if (s->t2_ns.n) {
 			strbuf_puts(&formula, " + ");
 			human_count(&formula, s->breakpoints);
 			strbuf_puts(&formula, " × ");
-			human_duration(&formula, s->t2_ns.p50);
+			human_duration(&formula, s->t2_ns.mean);
 			strbuf_putc(&formula, ')');
 		}
 		cell_label(out, temperature_names[i], 10);
@@ -356,6 +367,8 @@ void table_format(const struct run *run, struct strbuf *out)
 		put_stops(run, out);
 		put_libraries(run, out);
 		put_tracer(run, out);
+	}
+	if (has_load_events(run)) {
 		cell_rule(out, TABLE_WIDTH);
 		put_costs(run, out);
 		put_model(run, out);

@@ -101,7 +101,7 @@ static void put_job(const struct run *run, struct strbuf *out)
 	if (text_of(scenario, "aslr"))
 		facts_add(&facts, "ASLR %s", text_of(scenario, "aslr"));
 	if (count > 0 && text_of(breakpoints, "reinsert"))
-		facts_add(&facts, "%" JSON_INTEGER_FORMAT " breakpoints, reinsert %s", count,
+		facts_add(&facts, "%" JSON_INTEGER_FORMAT " breakpoint%s, reinsert %s", count, count == 1 ? "" : "s",
 			  text_of(breakpoints, "reinsert"));
 	else
 		facts_add(&facts, "%" JSON_INTEGER_FORMAT " breakpoints", count);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Symbol indices: of this very program, of the loader, and of files that are no ELF files. */
+#include "elf/symidx.h"
+#include "unit.h"
+
+#include <unistd.h>
+
+int symidx_probe(void);
+
+int symidx_probe(void)
+{
+	return 7;
+}
+
+static void finds_functions_of_this_program(void **state)
+{
+	struct symidx *index;
+	uint64_t probe, here, low, high;
+
+	(void)state;
+	assert_ok(symidx_create("/proc/self/exe", &index));
+	assert_true(symidx_find(index, "symidx_probe", &probe));
+	assert_true(symidx_find(index, "finds_functions_of_this_program", &here)); /* a static one */
+	/* Both are moved by the same load bias. */
+	assert_int_equal((uint64_t)(uintptr_t)symidx_probe - probe,
+			 (uint64_t)(uintptr_t)finds_functions_of_this_program - here);
+	assert_false(symidx_find(index, "symidx_prob", &probe));
+	assert_false(symidx_find(index, "printf", &probe)); /* undefined here */
+	assert_true(symidx_count(index) > 10);
+	symidx_extent(index, &low, &high);
+	assert_true(low <= probe && probe < high);
+	symidx_destroy(index);
+}
+
+static void finds_the_loaders_interface(void **state)
+{
+	struct symidx *index;
+	uint64_t value;
+
+	(void)state;
+	assert_ok(symidx_create("/lib64/ld-linux-x86-64.so.2", &index));
+	assert_true(symidx_find(index, "_dl_debug_state", &value));
+	assert_true(symidx_find_object(index, "_r_debug", &value));
+	assert_false(symidx_find(index, "_r_debug", &value)); /* data, not a function */
+	symidx_destroy(index);
+}
+
+static void refuses_what_is_no_library(void **state)
+{
+	const char *dir = *state;
+	_cleanup_free_ char *text = fs_join(dir, "text"), *cut = fs_join(dir, "cut"), *other = fs_join(dir, "other");
+	_cleanup_strbuf_ struct strbuf self = STRBUF_INIT;
+	struct symidx *index;
+
+	assert_err_has(symidx_create("/nonexistent", &index), "cannot open '/nonexistent': No such file");
+	assert_ok(fs_publish(text, "hello", 5));
+	assert_err_has(symidx_create(text, &index), "is not an ELF file");
+	assert_ok(fs_read("/proc/self/exe", &self));
+	/* Truncated in the middle of its contents: the section table at the end is gone. */
+	assert_ok(fs_publish(cut, self.text, self.len / 2));
+	{
+		_cleanup_err_ struct err *err = symidx_create(cut, &index);
+
+		if (!err) {
+			assert_int_equal(symidx_count(index), 0);
+			symidx_destroy(index);
+		}
+	}
+	self.text[18] = 40; /* e_machine: ARM */
+	assert_ok(fs_publish(other, self.text, self.len));
+	assert_err_has(symidx_create(other, &index), "is not an x86-64 ELF file");
+}
+
+static void a_cache_reads_each_file_once(void **state)
+{
+	struct symcache *cache = symcache_create();
+	struct symidx *first, *again;
+
+	(void)state;
+	assert_ok(symcache_get(cache, "/proc/self/exe", &first));
+	assert_ok(symcache_get(cache, "/proc/self/exe", &again));
+	assert_ptr_equal(first, again);
+	assert_int_equal(symcache_files(cache), 1);
+	assert_err_has(symcache_get(cache, "/nonexistent", &again), "cannot open");
+	assert_int_equal(symcache_files(cache), 1);
+	symcache_destroy(cache);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds_functions_of_this_program),
+		cmocka_unit_test(finds_the_loaders_interface),
+		cmocka_unit_test_setup_teardown(refuses_what_is_no_library, temp_dir_setup, temp_dir_teardown),
+		cmocka_unit_test(a_cache_reads_each_file_once),
+	};
+
+	return cmocka_run_group_tests_name("symidx", tests, NULL, NULL);
+}

@@ -33,7 +33,8 @@ struct job_task {
 /* What to start. Strings are borrowed and must outlive the job. */
 struct job_plan {
 	const char *const *argv;        /* program and arguments, NULL-terminated */
-	const char *const *env;         /* more environment, "NAME=value", NULL-terminated, or NULL */
+	const char *const *env;         /* more environment of the tasks, not of the launcher: "NAME=value",
+					   NULL-terminated, or NULL */
 	size_t n_tasks;
 	enum launcher launcher;
 	const char *mpirun;             /* command of the launcher */

@@ -151,17 +151,19 @@ static void shim_words(const struct job_plan *plan, const struct job *job, const
 	words_add(argv, job->socket_name);
 	if (!plan->aslr)
 		words_add(argv, "--no-aslr");
+	for (size_t i = 0; plan->env && plan->env[i]; i++) {
+		words_add(argv, "--env");
+		words_add(argv, plan->env[i]);
+	}
 	words_add(argv, "--");
 	for (size_t i = 0; plan->argv[i]; i++)
 		words_add(argv, plan->argv[i]);
 }
 
-static void env_words(const struct job_plan *plan, const struct job *job, struct words *env)
+static void env_words(const struct job *job, struct words *env)
 {
 	words_take(env, mem_printf("ATTACHSTORM_PHASE_DIR=%s", job->dir));
 	words_take(env, mem_printf("PYNAMIC_START_NS=%jd", (intmax_t)job->launch_ns));
-	for (size_t i = 0; plan->env && plan->env[i]; i++)
-		words_add(env, plan->env[i]);
 }
 
 /* Open MPI: more tasks than cores, as root, and our environment for tasks of its other daemons. */
@@ -190,7 +192,7 @@ static struct err *start_mpirun(const struct job_plan *plan, struct job *job, co
 	words_add(&argv, "-n");
 	words_take(&argv, mem_printf("%zu", plan->n_tasks));
 	job->launch_ns = clock_now_ns();
-	env_words(plan, job, &env);
+	env_words(job, &env);
 	if (open_mpi)
 		open_mpi_words(&argv, &env);
 	for (size_t i = 0; plan->launcher_args && i < plan->launcher_args->n; i++)
@@ -218,7 +220,7 @@ static struct err *start_spawn(const struct job_plan *plan, struct job *job, con
 		_cleanup_(words_deinit) struct words env = { 0 };
 		struct err *err;
 
-		env_words(plan, job, &env);
+		env_words(job, &env);
 		words_take(&env, mem_printf("ATTACHSTORM_RANK=%zu", i));
 		words_take(&env, mem_printf("ATTACHSTORM_SIZE=%zu", plan->n_tasks));
 		opts->env_set = words_end(&env);

@@ -171,13 +171,17 @@ int main(int argc, char **argv)
 			no_aslr = true;
 		} else if (!strcmp(argv[i], "--socket") && i + 1 < argc) {
 			socket_name = argv[++i];
+		} else if (!strcmp(argv[i], "--env") && i + 1 < argc && strchr(argv[i + 1], '=')) {
+			/* For the program alone: nothing here reads it but exec. */
+			putenv(argv[++i]);
 		} else {
 			socket_name = NULL;
 			break;
 		}
 	}
 	if (!socket_name || i + 1 >= argc) {
-		fprintf(stderr, "usage: attachstorm-shim --socket NAME [--no-aslr] -- PROGRAM [ARGS]\n"
+		fprintf(stderr, "usage: attachstorm-shim --socket NAME [--no-aslr] [--env NAME=VALUE]... "
+				"-- PROGRAM [ARGS]\n"
 				"Started by 'attachstorm run'; of no use on its own.\n");
 		return 2;
 	}

@@ -49,17 +49,32 @@ static const char rules[] =
 	"\n"
 	"obj/%.o: src/%.c flags.mk\n"
 	"\t@mkdir -p obj\n"
-	"\t@$(CC) $(CFLAGS) $(INCLUDES) $(if $(filter libmodule%,$*),$(PYTHON_CFLAGS)) "
+	"\t@$(CC) $(CFLAGS) $(if $(filter $*,$(NO_DEBUG) $(STRIPPED)),-g0) $(INCLUDES) "
+	"$(if $(filter libmodule%,$*),$(PYTHON_CFLAGS)) "
 	"-fPIC -c -o $@.tmp $<\n"
 	"\t@mv -f $@.tmp $@\n"
 	"\n"
 	"lib/%.so: obj/%.o\n"
 	"\t@mkdir -p lib\n"
-	"\t@$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$*.so -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN' "
-	"-Wl,-rpath-link,lib -o $@.tmp $< "
+	"\t@$(CC) $(CFLAGS) $(LDFLAGS) $(if $(filter $*,$(STRIPPED)),-s) -shared -Wl,-soname,$*.so "
+	"-Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN' -Wl,-rpath-link,lib -o $@.tmp $< "
 	"-Wl,--push-state,--no-as-needed $(NEEDED_$*:%=lib/%.so) -Wl,--pop-state\n"
 	"\t@mv -f $@.tmp $@\n"
 	"\t@echo " BUILT_PREFIX "$@\n";
+
+static void put_symbols(const struct plan *plan, const char *name, enum plan_symbols symbols, struct strbuf *ret)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < plan->n_libraries; i++) {
+		if (plan->libraries[i].symbols != symbols)
+			continue;
+		if (!any)
+			strbuf_printf(ret, "\n%s :=", name);
+		any = true;
+		strbuf_printf(ret, " %s", plan->libraries[i].name);
+	}
+}
 
 void emit_makefile(const struct plan *plan, const struct target_spec *spec, struct strbuf *ret)
 {
@@ -74,6 +89,8 @@ void emit_makefile(const struct plan *plan, const struct target_spec *spec, stru
 		strbuf_printf(ret, " \\\n\t%s", plan->libraries[i].name);
 	for (size_t i = 0; i < plan->n_modules; i++)
 		strbuf_printf(ret, " \\\n\t%s", plan->libraries[i].name);
+	put_symbols(plan, "NO_DEBUG", PLAN_NO_DEBUG, ret);
+	put_symbols(plan, "STRIPPED", PLAN_STRIPPED, ret);
 	strbuf_printf(ret, "\n\n.PHONY: all\nall: $(LIBRARIES:%%=lib/%%.so)%s%s\n", host ? " host" : "",
 		      plain ? " plain" : "");
 	strbuf_puts(ret, "\n.SUFFIXES:\n.SECONDARY:\n.DELETE_ON_ERROR:\n");

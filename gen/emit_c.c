@@ -58,6 +58,9 @@ static void put_name(const struct emitter *e, const struct plan_library *library
 		strbuf_printf(e->out, "%s_visit", library->name);
 	else if (function == library->cross)
 		strbuf_printf(e->out, "%s_cross%s", library->name, e->plan->name_suffix);
+	else if (e->plan->short_names)
+		strbuf_printf(e->out, "%c%u_%u%s", plan_letter(library), library->index, function,
+			      e->plan->name_suffix);
 	else
 		strbuf_printf(e->out, "%s_fn%u%s", library->name, function, e->plan->name_suffix);
 }
@@ -250,14 +253,44 @@ static void put_wrapper(const struct emitter *e)
 		      name, name);
 }
 
+/*
+ * Types that differ in every member's name, each pointing to the one before, so that
+ * neither compiler nor linker may drop or merge any. The pointer costs a word of .bss.
+ */
+static void put_debug_types(const struct emitter *e)
+{
+	static const char *const types[][2] = {
+		{ "long", "" }, { "double", "" }, { "unsigned short", "[3]" }, { "char", "" }, { "int *", "" },
+	};
+	uint32_t n = e->library->debug_types;
+
+	if (!n)
+		return;
+	for (uint32_t i = 0; i < n; i++) {
+		strbuf_printf(e->out, "struct type%u { struct type%u *before%u;", i, i ? i - 1 : 0, i);
+		for (unsigned j = 0; j < 2 * ARRAY_SIZE(types); j++) {
+			const char *const *type = types[j % ARRAY_SIZE(types)];
+
+			strbuf_printf(e->out, " %s member%u_%u%s;", type[0], i, j, type[1]);
+		}
+		strbuf_puts(e->out, " };\n");
+	}
+	strbuf_printf(e->out, "__attribute__((used)) static struct type%u *types;\n", n - 1);
+}
+
 void emit_c_library(const struct plan *plan, const struct plan_library *library, bool print, struct strbuf *ret,
 		    struct emit_places *places)
 {
 	struct emitter e = { .plan = plan, .library = library, .print = print, .out = ret, .places = places,
 			     .line = 1, .counted = ret->len };
 	bool module = library->entry != PLAN_NONE;
+	static const char *const symbols[] = {
+		[PLAN_DEBUG] = "", [PLAN_NO_DEBUG] = " No debug information.", [PLAN_STRIPPED] = " Stripped.",
+	};
 
-	strbuf_printf(ret, "/* %s: written by pynamic-gen, changes are lost. */\n", library->name);
+	/* What the makefile keeps of a library stands here, so that a change of it builds the library again. */
+	strbuf_printf(ret, "/* %s: written by pynamic-gen, changes are lost.%s */\n", library->name,
+		      symbols[library->symbols]);
 	if (module)
 		strbuf_puts(ret, "#define PY_SSIZE_T_CLEAN\n"
 				 "#define Py_LIMITED_API 0x03090000\n"
@@ -272,6 +305,7 @@ void emit_c_library(const struct plan *plan, const struct plan_library *library,
 			      library->data_words);
 	if (passes_string(&e))
 		strbuf_printf(ret, "static char %s_text[] = \"pynamic\";\n", library->name);
+	put_debug_types(&e);
 	strbuf_putc(ret, '\n');
 	if (places)
 		places->declarations = current_line(&e);

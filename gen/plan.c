@@ -47,6 +47,7 @@ static enum body_kind draw_kind(const struct target_spec *spec, struct rng *rng)
 
 #define BYTES_PER_WORD 8 /* on any host: a plan does not depend on where it is made */
 #define MIN_DATA_WORDS 64
+#define BYTES_PER_DEBUG_TYPE 290 /* gcc 12 on x86-64, DWARF 5 */
 
 static void make_bodies(struct plan_library *library, const struct target_spec *spec)
 {
@@ -67,6 +68,7 @@ static void make_bodies(struct plan_library *library, const struct target_spec *
 		memory |= function->body == BODY_MEMORY;
 	}
 	library->data_words = (spec->data_size + BYTES_PER_WORD - 1) / BYTES_PER_WORD;
+	library->debug_types = (spec->debug_size + BYTES_PER_DEBUG_TYPE / 2) / BYTES_PER_DEBUG_TYPE;
 	if (memory && library->data_words < MIN_DATA_WORDS)
 		library->data_words = MIN_DATA_WORDS;
 }
@@ -75,11 +77,12 @@ static void make_functions(struct plan_library *library, const struct target_spe
 {
 	bool module = library->kind == LIBRARY_MODULE;
 	int64_t average = module ? spec->functions : spec->utility_functions;
+	int64_t spread = average * spec->functions_spread / 100;
 	struct rng rng;
 
 	init_stream(&rng, spec, module ? STREAM_MODULE : STREAM_UTILITY, library->index);
-	/* Half to one and a half; rounded so that odd averages stay the average. */
-	library->n_functions = rng_range(&rng, (average + 1) / 2, average + average / 2);
+	/* The same below as above, so that odd averages stay the average. */
+	library->n_functions = rng_range(&rng, average - spread, average + spread);
 	library->n_all = library->n_functions;
 	library->cross = module && spec->cross_module ? library->n_all++ : PLAN_NONE;
 	library->entry = module ? library->n_all++ : PLAN_NONE;
@@ -89,6 +92,26 @@ static void make_functions(struct plan_library *library, const struct target_spe
 	if (library->cross != PLAN_NONE)
 		make_signature(&library->functions[library->cross], &rng);
 	make_bodies(library, spec);
+}
+
+/* Every so manieth of n is one of count, the last of n among them. */
+static bool is_drawn(size_t i, size_t n, size_t count)
+{
+	return count && (i + 1) * count / n > i * count / n;
+}
+
+static void choose_symbols(struct plan *plan, const struct target_spec *spec)
+{
+	size_t n = plan->n_libraries, n_kept = n - spec->stripped_libraries, kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct plan_library *library = &plan->libraries[i];
+
+		if (is_drawn(i, n, spec->stripped_libraries))
+			library->symbols = PLAN_STRIPPED;
+		else if (is_drawn(kept++, n_kept, spec->undebugged_libraries))
+			library->symbols = PLAN_NO_DEBUG;
+	}
 }
 
 static void make_libraries(struct plan *plan, const struct target_spec *spec)
@@ -305,8 +328,10 @@ void plan_make(const struct target_spec *spec, struct plan *ret)
 	struct plan plan = { 0 };
 
 	assert(spec->modules > 0 && spec->functions > 0 && spec->utility_functions > 0);
+	plan.short_names = spec->short_names;
 	plan.name_suffix = make_suffix(spec->name_length);
 	make_libraries(&plan, spec);
+	choose_symbols(&plan, spec);
 	make_dependencies(&plan, spec);
 	for (size_t i = 0; i < plan.n_modules; i++)
 		make_module_calls(&plan, i, spec);
@@ -329,8 +354,15 @@ void plan_deinit(struct plan *plan)
 	*plan = (struct plan){ 0 };
 }
 
+char plan_letter(const struct plan_library *library)
+{
+	return library->kind == LIBRARY_MODULE ? 'm' : 'u';
+}
+
 char *plan_function_pattern(const struct plan *plan, const struct plan_library *library)
 {
+	if (plan->short_names)
+		return mem_printf("%c%u_{}%s", plan_letter(library), library->index, plan->name_suffix);
 	return mem_printf("%s_fn{}%s", library->name, plan->name_suffix);
 }
 
@@ -340,5 +372,7 @@ char *plan_function_name(const struct plan *plan, const struct plan_library *lib
 		return mem_printf("%s_visit", library->name);
 	if (function == library->cross)
 		return mem_printf("%s_cross%s", library->name, plan->name_suffix);
+	if (plan->short_names)
+		return mem_printf("%c%u_%u%s", plan_letter(library), library->index, function, plan->name_suffix);
 	return mem_printf("%s_fn%u%s", library->name, function, plan->name_suffix);
 }

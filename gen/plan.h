@@ -39,6 +39,9 @@ struct plan_function {
 	uint32_t count;              /* times it is called when every module is visited once */
 };
 
+/* What of a library the linker keeps. */
+enum plan_symbols { PLAN_DEBUG, PLAN_NO_DEBUG, PLAN_STRIPPED };
+
 struct plan_library {
 	enum library_kind kind;
 	uint32_t index;              /* within its kind: libmodule<index> */
@@ -53,6 +56,8 @@ struct plan_library {
 	uint32_t *dependencies;      /* libraries that it calls, ascending: its DT_NEEDED */
 	size_t n_dependencies;
 	uint32_t data_words;         /* of unsigned long, initialised */
+	uint32_t debug_types;        /* struct types that only debug information has */
+	enum plan_symbols symbols;
 	uint64_t visit_result;       /* function calls below one call of its entry */
 };
 
@@ -60,6 +65,7 @@ struct plan {
 	struct plan_library *libraries; /* modules in import order, then utilities */
 	size_t n_libraries;
 	size_t n_modules;
+	bool short_names;               /* functions: m0_12 instead of libmodule0_fn12 */
 	char *name_suffix;              /* what name_length adds */
 	uint64_t n_visited;             /* distinct functions that one visit of all modules calls */
 	uint64_t n_calls;               /* function calls of one visit of all modules, entries excluded */
@@ -77,6 +83,9 @@ void plan_deinit(struct plan *plan);
  * plans made by hand. The calls must be acyclic (asserted).
  */
 void plan_count(struct plan *plan);
+
+/* Letter of a library with short names, which its index follows: 'm' or 'u'. */
+char plan_letter(const struct plan_library *library);
 
 /* Name of a function with "{}" for its number: ordinary functions of a library. Heap, caller frees. */
 char *plan_function_pattern(const struct plan *plan, const struct plan_library *library);

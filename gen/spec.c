@@ -26,11 +26,16 @@ static const struct conf_option options[] = {
 	{ .key = "utilities", .type = CONF_INT, FIELD(utilities), .default_text = "4", .min = 0, .max = 100000,
 	  .help = "utility libraries, plain C, that modules depend on", .group = "Target" },
 	{ .key = "functions", .type = CONF_INT, FIELD(functions), .default_text = "20", .min = 1, .max = 1000000,
-	  .help = "average number of functions in a module; each has half to one and a half of it",
+	  .help = "average number of functions in a module",
 	  .group = "Functions" },
 	{ .key = "utility_functions", .type = CONF_INT, FIELD(utility_functions), .default_text = "0",
 	  .min = 0, .max = 1000000,
 	  .help = "average number of functions in a utility library; 0: as in a module", .group = "Functions" },
+	{ .key = "functions_spread", .type = CONF_INT, FIELD(functions_spread), .default_text = "50", .min = 0, .max = 99,
+	  .help = "percent by which a library may have more or fewer functions than the average", .group = "Functions" },
+	{ .key = "short_names", .type = CONF_BOOL, FIELD(short_names), .default_text = "false",
+	  .help = "functions are called m0_12 and u3_45 instead of libmodule0_fn12 and libutility3_fn45",
+	  .group = "Functions" },
 	{ .key = "name_length", .type = CONF_INT, FIELD(name_length), .default_text = "0", .min = 0, .max = 4096,
 	  .help = "characters added to each function's name", .group = "Functions" },
 	{ .key = "max_depth", .type = CONF_INT, FIELD(max_depth), .default_text = "10", .min = 1, .max = 10000,
@@ -55,6 +60,15 @@ static const struct conf_option options[] = {
 	  .help = "size of a local array in each function", .group = "Bodies" },
 	{ .key = "data_size", .type = CONF_SIZE, FIELD(data_size), .default_text = "0", .min = 0, .max = 1 << 30,
 	  .help = "initialised data of each library", .group = "Bodies" },
+	{ .key = "debug_size", .type = CONF_SIZE, FIELD(debug_size), .default_text = "0", .min = 0, .max = 1 << 30,
+	  .help = "about so many bytes of types in the debug information of each library, besides its functions",
+	  .group = "Debug information" },
+	{ .key = "stripped_libraries", .type = CONF_INT, FIELD(stripped_libraries), .default_text = "0", .min = 0,
+	  .max = 200000, .help = "libraries without symbol table and debug information, evenly among all",
+	  .group = "Debug information" },
+	{ .key = "undebugged_libraries", .type = CONF_INT, FIELD(undebugged_libraries), .default_text = "0", .min = 0,
+	  .max = 200000, .help = "libraries without debug information, evenly among those that are not stripped",
+	  .group = "Debug information" },
 	{ .key = "cross_module", .type = CONF_BOOL, FIELD(cross_module), .default_text = "false",
 	  .help = "each module has one more function that later modules call", .group = "Dependencies" },
 	{ .key = "dependencies.fan_out", .type = CONF_INT, FIELD(utility_fan_out), .default_text = "4",
@@ -170,6 +184,9 @@ struct err *spec_check(struct target_spec *spec, const char *stem)
 	if (total > MAX_TOTAL_FUNCTIONS)
 		return err_hint(err_new("the target would have about %lld functions", (long long)total),
 				"at most %d in all libraries together", MAX_TOTAL_FUNCTIONS);
+	if (spec->stripped_libraries + spec->undebugged_libraries > spec->modules + spec->utilities)
+		return err_new("stripped_libraries and undebugged_libraries are more than the %lld libraries",
+			       (long long)(spec->modules + spec->utilities));
 	err = check_bodies(spec);
 	if (err)
 		return err;

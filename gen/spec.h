@@ -23,7 +23,9 @@ struct target_spec {
 	int64_t utilities;
 	int64_t functions;            /* average of a module */
 	int64_t utility_functions;    /* average of a utility; 0 until spec_check: as functions */
+	int64_t functions_spread;     /* percent by which a library may differ from the average */
 	int64_t name_length;          /* characters added to function names */
+	bool short_names;             /* m0_12 instead of libmodule0_fn12 */
 	int64_t max_depth;            /* functions in one call chain of a module */
 	bool cross_module;
 	int64_t utility_fan_out;      /* utilities that a module depends on */
@@ -33,6 +35,9 @@ struct target_spec {
 	int64_t body_weights[BODY_N_KINDS];
 	int64_t body_stack;           /* bytes of a local array in each function */
 	int64_t data_size;            /* bytes of initialised data in each library */
+	int64_t debug_size;           /* about so many bytes of types in each library's debug information */
+	int64_t stripped_libraries;   /* without .symtab and debug information */
+	int64_t undebugged_libraries; /* of the others, so many without debug information */
 	bool print;                   /* each function prints its name */
 	char *cc;                     /* command, may have arguments */
 	struct conf_list cflags;

@@ -18,12 +18,12 @@ all: $(LIBRARIES:%=lib/%.so) host plain
 
 obj/%.o: src/%.c flags.mk
 	@mkdir -p obj
-	@$(CC) $(CFLAGS) $(INCLUDES) $(if $(filter libmodule%,$*),$(PYTHON_CFLAGS)) -fPIC -c -o $@.tmp $<
+	@$(CC) $(CFLAGS) $(if $(filter $*,$(NO_DEBUG) $(STRIPPED)),-g0) $(INCLUDES) $(if $(filter libmodule%,$*),$(PYTHON_CFLAGS)) -fPIC -c -o $@.tmp $<
 	@mv -f $@.tmp $@
 
 lib/%.so: obj/%.o
 	@mkdir -p lib
-	@$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$*.so -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN' -Wl,-rpath-link,lib -o $@.tmp $< -Wl,--push-state,--no-as-needed $(NEEDED_$*:%=lib/%.so) -Wl,--pop-state
+	@$(CC) $(CFLAGS) $(LDFLAGS) $(if $(filter $*,$(STRIPPED)),-s) -shared -Wl,-soname,$*.so -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN' -Wl,-rpath-link,lib -o $@.tmp $< -Wl,--push-state,--no-as-needed $(NEEDED_$*:%=lib/%.so) -Wl,--pop-state
 	@mv -f $@.tmp $@
 	@echo built $@
 

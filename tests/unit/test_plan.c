@@ -40,7 +40,7 @@ static struct target_spec spec_of(const struct shape *shape)
 		.functions = shape->functions, .utility_functions = shape->utility_functions,
 		.max_depth = shape->max_depth, .cross_module = shape->cross,
 		.utility_fan_out = shape->fan_out, .module_fan_out = shape->module_fan_out,
-		.utility_calls = shape->calls,
+		.utility_calls = shape->calls, .functions_spread = 50,
 	};
 }
 

@@ -122,8 +122,9 @@ void emit_module_list(const struct plan *plan, struct strbuf *ret)
 			 "libdir lib\n");
 	for (size_t i = 0; i < plan->n_modules; i++) {
 		const struct plan_library *library = &plan->libraries[i];
+		_cleanup_free_ char *entry = plan_function_name(plan, library, library->entry);
 
-		strbuf_printf(ret, "module %s %s_visit %llu\n", library->name, library->name,
+		strbuf_printf(ret, "module %s %s %llu\n", library->name, entry,
 			      (unsigned long long)library->visit_result);
 	}
 }

@@ -54,7 +54,9 @@ static const struct plan_function *call_function(const struct emitter *e, const 
 /* plan_function_name without its allocation: there are millions of names. */
 static void put_name(const struct emitter *e, const struct plan_library *library, uint32_t function)
 {
-	if (function == library->entry)
+	if (function == library->entry && library->role != PLAN_ORDINARY)
+		strbuf_puts(e->out, plan_break_symbol(library));
+	else if (function == library->entry)
 		strbuf_printf(e->out, "%s_visit", library->name);
 	else if (function == library->cross)
 		strbuf_printf(e->out, "%s_cross%s", library->name, e->plan->name_suffix);
@@ -181,6 +183,14 @@ static void put_entry(struct emitter *e)
 	strbuf_puts(e->out, "\treturn result;\n}\n\n");
 }
 
+/* Not inlined anywhere: a breakpoint here must be passed. */
+static void put_break_function(const struct emitter *e)
+{
+	strbuf_puts(e->out, "__attribute__((noinline)) ");
+	put_prototype(e, e->library, e->library->entry);
+	strbuf_printf(e->out, "\n{\n\t%s_sink++;\n\treturn 0;\n}\n\n", e->library->name);
+}
+
 static int compare_calls(const void *a, const void *b)
 {
 	const struct plan_call *x = a, *y = b;
@@ -227,21 +237,23 @@ static bool passes_string(const struct emitter *e)
  */
 static void put_wrapper(const struct emitter *e)
 {
-	const char *name = e->library->name;
+	const char *name = e->library->name, *symbol = plan_break_symbol(e->library);
 
-	strbuf_printf(e->out,
-		      "static PyObject *visit(PyObject *self, PyObject *args)\n"
-		      "{\n"
-		      "\t(void)self;\n"
-		      "\t(void)args;\n"
-		      "\treturn PyLong_FromLong(%s_visit());\n"
-		      "}\n\n",
-		      name);
-	strbuf_puts(e->out,
-		    "static PyMethodDef methods[] = {\n"
-		    "\t{ \"visit\", visit, METH_NOARGS, \"Calls all functions; returns how many calls that were.\" },\n"
-		    "\t{ NULL, NULL, 0, NULL },\n"
-		    "};\n\n");
+	strbuf_puts(e->out, "static PyObject *visit(PyObject *self, PyObject *args)\n"
+			    "{\n"
+			    "\t(void)self;\n"
+			    "\t(void)args;\n"
+			    "\treturn PyLong_FromLong(");
+	put_name(e, e->library, e->library->entry);
+	strbuf_puts(e->out, "());\n"
+			    "}\n\n"
+			    "static PyMethodDef methods[] = {\n"
+			    "\t{ \"visit\", visit, METH_NOARGS, "
+			    "\"Calls all functions; returns how many calls that were.\" },\n");
+	if (symbol)
+		strbuf_printf(e->out, "\t{ \"%s\", visit, METH_NOARGS, \"For debuggers to stop at.\" },\n", symbol);
+	strbuf_puts(e->out, "\t{ NULL, NULL, 0, NULL },\n"
+			    "};\n\n");
 	strbuf_printf(e->out,
 		      "static struct PyModuleDef definition = {\n"
 		      "\tPyModuleDef_HEAD_INIT, \"%s\", NULL, -1, methods, NULL, NULL, NULL, NULL,\n"
@@ -314,10 +326,12 @@ void emit_c_library(const struct plan *plan, const struct plan_library *library,
 		put_function(&e, i);
 	if (library->cross != PLAN_NONE)
 		put_function(&e, library->cross);
-	if (module) {
+	if (module && library->role == PLAN_ORDINARY)
 		put_entry(&e);
+	else if (module)
+		put_break_function(&e);
+	if (module)
 		put_wrapper(&e);
-	}
 	if (places)
 		places->end = current_line(&e);
 }

@@ -20,6 +20,12 @@
 #define PLAN_MAX_ARGS 5
 #define PLAN_NONE UINT32_MAX
 
+/*
+ * The two modules that Pynamic has for debuggers to stop at: imported first and last,
+ * each with one function, which the driver calls before and after all visits.
+ */
+enum plan_role { PLAN_ORDINARY, PLAN_BEGIN, PLAN_FINAL };
+
 enum plan_type { PLAN_INT, PLAN_LONG, PLAN_FLOAT, PLAN_DOUBLE, PLAN_STRING, PLAN_N_TYPES };
 
 struct plan_call {
@@ -44,6 +50,7 @@ enum plan_symbols { PLAN_DEBUG, PLAN_NO_DEBUG, PLAN_STRIPPED };
 
 struct plan_library {
 	enum library_kind kind;
+	enum plan_role role;
 	uint32_t index;              /* within its kind: libmodule<index> */
 	char *name;                  /* "libmodule0" */
 	uint32_t n_functions;        /* ordinary ones, numbered from 0; then come cross and entry */
@@ -53,7 +60,7 @@ struct plan_library {
 	size_t n_all;                /* ordinary functions, cross and entry */
 	struct plan_call *calls;     /* of all its functions, one after the other */
 	size_t n_calls, cap_calls;
-	uint32_t *dependencies;      /* libraries that it calls, ascending: its DT_NEEDED */
+	uint32_t *dependencies;      /* its DT_NEEDED, ascending: what it calls is among them */
 	size_t n_dependencies;
 	uint32_t data_words;         /* of unsigned long, initialised */
 	uint32_t debug_types;        /* struct types that only debug information has */
@@ -64,7 +71,9 @@ struct plan_library {
 struct plan {
 	struct plan_library *libraries; /* modules in import order, then utilities */
 	size_t n_libraries;
-	size_t n_modules;
+	size_t n_modules;               /* with libmodulebegin and libmodulefinal */
+	size_t first_module;            /* libmodule0 */
+	size_t n_ordinary;              /* libmodule0, libmodule1, ... */
 	bool short_names;               /* functions: m0_12 instead of libmodule0_fn12 */
 	char *name_suffix;              /* what name_length adds */
 	uint64_t n_visited;             /* distinct functions that one visit of all modules calls */
@@ -86,6 +95,9 @@ void plan_count(struct plan *plan);
 
 /* Letter of a library with short names, which its index follows: 'm' or 'u'. */
 char plan_letter(const struct plan_library *library);
+
+/* "begin_break_here" or "break_here", the entry of the modules with that role; else NULL. */
+const char *plan_break_symbol(const struct plan_library *library);
 
 /* Name of a function with "{}" for its number: ordinary functions of a library. Heap, caller frees. */
 char *plan_function_pattern(const struct plan *plan, const struct plan_library *library);

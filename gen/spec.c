@@ -14,6 +14,8 @@
 /* The plan is held in memory: about 40 bytes a function. */
 #define MAX_TOTAL_FUNCTIONS 50000000
 
+static const char *const shape_names[] = { "used", "all", "chain", "tree", "layers", NULL };
+
 #define FIELD(field) .offset = offsetof(struct target_spec, field)
 
 static const struct conf_option options[] = {
@@ -69,15 +71,33 @@ static const struct conf_option options[] = {
 	{ .key = "undebugged_libraries", .type = CONF_INT, FIELD(undebugged_libraries), .default_text = "0", .min = 0,
 	  .max = 200000, .help = "libraries without debug information, evenly among those that are not stripped",
 	  .group = "Debug information" },
+	{ .key = "coverage", .type = CONF_INT, FIELD(coverage), .default_text = "100", .min = 0, .max = 100,
+	  .help = "percent of each module's functions that a visit calls", .group = "Functions" },
+	{ .key = "break_modules", .type = CONF_BOOL, FIELD(break_modules), .default_text = "true",
+	  .help = "two more modules, imported first and last, for debuggers to stop at: "
+		  "libmodulebegin.begin_break_here and libmodulefinal.break_here",
+	  .group = "Target" },
+	{ .key = "begin_links_all", .type = CONF_BOOL, FIELD(begin_links_all), .default_text = "false",
+	  .help = "libmodulebegin is linked with every module, so that the first import loads them all at once",
+	  .group = "Target" },
 	{ .key = "cross_module", .type = CONF_BOOL, FIELD(cross_module), .default_text = "false",
 	  .help = "each module has one more function that later modules call", .group = "Dependencies" },
+	{ .key = "dependencies.shape", .type = CONF_CHOICE, FIELD(shape), .default_text = "used",
+	  .choices = shape_names,
+	  .help = "which libraries a library depends on: used (modules on the utilities that they call), all "
+		  "(each module on every utility), chain (each library on the one before it), tree (each library has "
+		  "one user; fan-out children), layers (each library on some of the layer below)",
+	  .group = "Dependencies" },
 	{ .key = "dependencies.fan_out", .type = CONF_INT, FIELD(utility_fan_out), .default_text = "4",
 	  .min = 1, .max = 100000,
-	  .help = "utility libraries that a module depends on; more if that is needed to use all of them",
+	  .help = "utility libraries that a library depends on, in the shapes used (more if that is needed to use "
+		  "all of them), tree and layers",
 	  .group = "Dependencies" },
+	{ .key = "dependencies.layers", .type = CONF_INT, FIELD(layers), .default_text = "3", .min = 1, .max = 100000,
+	  .help = "layers of modules and of utilities, in the shape of that name", .group = "Dependencies" },
 	{ .key = "dependencies.module_fan_out", .type = CONF_INT, FIELD(module_fan_out), .default_text = "2",
 	  .min = 1, .max = 100000,
-	  .help = "with cross_module, a module depends on 1 to this many earlier modules",
+	  .help = "with cross_module, a module depends on 1 to this many modules; in a tree on this many",
 	  .group = "Dependencies" },
 	{ .key = "calls.utility", .type = CONF_INT, FIELD(utility_calls), .default_text = "1", .min = 0, .max = 100,
 	  .help = "calls of utility functions in each module function", .group = "Dependencies" },
@@ -168,6 +188,53 @@ static struct err *check_bodies(const struct target_spec *spec)
 	return NULL;
 }
 
+/* What is counted in 32 bits, and what a linker's command line holds. */
+#define MAX_DIRECT 5000
+#define MAX_STACK (4 << 20)
+
+static int64_t min_i64(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Dependencies of one module at most. */
+static int64_t most_dependencies(const struct target_spec *spec)
+{
+	int64_t utilities = spec->shape == SHAPE_ALL ? spec->utilities :
+						       min_i64(spec->utility_fan_out, spec->utilities);
+
+	if (spec->utilities / spec->modules + 1 > utilities)
+		utilities = spec->utilities / spec->modules + 1;
+	return utilities + (spec->cross_module ? min_i64(spec->module_fan_out, spec->modules) : 0);
+}
+
+static struct err *check_graph(const struct target_spec *spec)
+{
+	int64_t direct = most_dependencies(spec), calls = spec->functions * 3 / 2 + 1, depth;
+
+	if (spec->begin_links_all && !spec->break_modules)
+		return err_new("begin_links_all needs break_modules: there is no libmodulebegin without it");
+	if (spec->begin_links_all && spec->modules > direct)
+		direct = spec->modules;
+	if (direct > MAX_DIRECT)
+		return err_hint(err_new("a library would be linked with %lld others", (long long)direct),
+				"at most %d fit a linker's command line; take fewer libraries, a smaller fan-out or "
+				"another dependencies.shape", MAX_DIRECT);
+	calls = calls * spec->utility_calls > direct ? calls * spec->utility_calls : direct;
+	if (calls > UINT32_MAX / spec->modules)
+		return err_hint(err_new("a utility function might be called more than %u times", UINT32_MAX),
+				"take a smaller calls.utility or fewer functions");
+	depth = spec->max_depth + (spec->shape == SHAPE_CHAIN  ? spec->utilities :
+				   spec->shape == SHAPE_LAYERS ? min_i64(spec->layers, spec->utilities) :
+								 64);
+	/* 200 bytes for what a function has besides that array, saved registers included. */
+	if (depth * (spec->body_stack + 200) > MAX_STACK)
+		return err_hint(err_new("a call chain of %lld functions would need %lld bytes of stack",
+					(long long)depth, (long long)(depth * (spec->body_stack + 200))),
+				"at most %d; take a smaller max_depth or body.stack", MAX_STACK);
+	return NULL;
+}
+
 struct err *spec_check(struct target_spec *spec, const char *stem)
 {
 	struct err *err;
@@ -188,6 +255,8 @@ struct err *spec_check(struct target_spec *spec, const char *stem)
 		return err_new("stripped_libraries and undebugged_libraries are more than the %lld libraries",
 			       (long long)(spec->modules + spec->utilities));
 	err = check_bodies(spec);
+	if (!err)
+		err = check_graph(spec);
 	if (err)
 		return err;
 	if (!spec->cc || !spec->python)

@@ -16,6 +16,9 @@
 /* What the statements of a function's body do. */
 enum body_kind { BODY_INTEGER, BODY_FLOATING, BODY_MEMORY, BODY_BRANCHY, BODY_N_KINDS };
 
+/* Which libraries a library depends on: docs/formats.md. */
+enum dependency_shape { SHAPE_USED, SHAPE_ALL, SHAPE_CHAIN, SHAPE_TREE, SHAPE_LAYERS };
+
 struct target_spec {
 	char *name;                   /* NULL until spec_check: then from the file or "pynamic" */
 	uint64_t seed;
@@ -27,7 +30,12 @@ struct target_spec {
 	int64_t name_length;          /* characters added to function names */
 	bool short_names;             /* m0_12 instead of libmodule0_fn12 */
 	int64_t max_depth;            /* functions in one call chain of a module */
+	int64_t coverage;             /* percent of each module's functions that a visit calls */
+	bool break_modules;           /* libmodulebegin and libmodulefinal */
+	bool begin_links_all;         /* libmodulebegin depends on every module */
 	bool cross_module;
+	int shape;                    /* enum dependency_shape */
+	int64_t layers;               /* of SHAPE_LAYERS */
 	int64_t utility_fan_out;      /* utilities that a module depends on */
 	int64_t module_fan_out;       /* at most so many modules, with cross_module */
 	int64_t utility_calls;        /* calls of utilities per module function */

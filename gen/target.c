@@ -81,7 +81,7 @@ static struct err *remove_file(const char *dir, const char *name)
  * length of "libmodule12", other names 0. */
 static size_t library_name_length(const char *name)
 {
-	static const char *const prefixes[] = { "libmodule", "libutility" };
+	static const char *const prefixes[] = { "libmodulebegin", "libmodulefinal", "libmodule", "libutility" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
 		size_t n = strlen(prefixes[i]), digits = 0;
@@ -90,22 +90,27 @@ static size_t library_name_length(const char *name)
 			continue;
 		while (isdigit((unsigned char)name[n + digits]))
 			digits++;
-		if (digits && name[n + digits] == '.')
+		if ((digits > 0) == (i >= 2) && name[n + digits] == '.')
 			return n + digits;
 	}
 	return 0;
 }
 
+static bool has_name(const struct plan_library *library, const char *name, size_t length)
+{
+	return strlen(library->name) == length && !strncmp(library->name, name, length);
+}
+
 static bool in_plan(const struct plan *plan, const char *name, size_t length)
 {
-	size_t at = name[3] == 'm' ? 0 : plan->n_modules; /* "libm..." or "libu..." */
-	size_t n = name[3] == 'm' ? plan->n_modules : plan->n_libraries - plan->n_modules;
-	unsigned long index = strtoul(name + (name[3] == 'm' ? 9 : 10), NULL, 10);
+	bool module = name[3] == 'm'; /* "libm..." or "libu..." */
+	size_t at = module ? plan->first_module : plan->n_modules;
+	size_t n = module ? plan->n_ordinary : plan->n_libraries - plan->n_modules;
+	unsigned long index = strtoul(name + (module ? 9 : 10), NULL, 10);
 
-	if (index >= n)
-		return false;
-	return strlen(plan->libraries[at + index].name) == length &&
-	       !strncmp(plan->libraries[at + index].name, name, length);
+	return (index < n && has_name(&plan->libraries[at + index], name, length)) ||
+	       has_name(&plan->libraries[0], name, length) ||
+	       has_name(&plan->libraries[plan->n_modules - 1], name, length);
 }
 
 /* Libraries of an older plan, and temporary files of a build that was killed. */

@@ -19,7 +19,7 @@ says() {
 }
 
 needed() {
-	readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(lib\(module\|utility\)[0-9]*\)\.so\].*/\1/p'
+	readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(lib\(module\|utility\)[a-z0-9]*\)\.so\].*/\1/p'
 }
 
 needed_by_manifest() {
@@ -38,8 +38,8 @@ check_needed() {
 
 @test "tiny builds, and its manifest names what is there" {
 	tiny_target
-	[ "$(jq '.libraries | length' "$TINY/manifest.json")" = 10 ]
-	[ "$(find "$TINY/lib" -name '*.so' | wc -l)" = 10 ]
+	[ "$(jq '.libraries | length' "$TINY/manifest.json")" = 12 ]
+	[ "$(find "$TINY/lib" -name '*.so' | wc -l)" = 12 ]
 	for file in $(jq -r '.libraries[].path, .programs[].path // empty, .programs[].module_list, .driver' "$TINY/manifest.json"); do
 		[ -s "$TINY/$file" ]
 	done
@@ -64,8 +64,9 @@ check_needed() {
 	says "Pynamic: module test passed!"
 }
 
-@test "python imports each module, and each import is a load of its own" {
-	tiny_target
+# Imports and visits all modules of a target; checks what is loaded, by the kernel's word,
+# and what the entries return against the manifest. Prints the events.
+check_by_python() {
 	cat >check.py <<-'PY'
 		import json, sys
 		dir = sys.argv[1]
@@ -85,13 +86,65 @@ check_needed() {
 		assert events == manifest["expect"]["import_events"], events
 		print("checked", events)
 	PY
-	run /usr/bin/python3 check.py "$(realpath "$TINY")"
+	run /usr/bin/python3 check.py "$(realpath "$1")"
 	[ "$status" = 0 ]
-	says "checked 6"
+}
+
+@test "python imports each module, and each import is a load of its own" {
+	tiny_target
+	check_by_python "$TINY"
+	says "checked 8"
+}
+
+@test "libmodulebegin and libmodulefinal: where a debugger can stop" {
+	tiny_target
+	run gdb -q -batch -ex 'set breakpoint pending on' -ex 'set debuginfod enabled off' \
+		-ex 'break begin_break_here' -ex 'break break_here' -ex run -ex bt -ex continue -ex bt \
+		--args /usr/bin/python3 "$TINY/driver.py" --no-mpi
+	says "Breakpoint 1, begin_break_here"
+	says "Breakpoint 2, break_here"
+	cd "$TINY/lib"
+	/usr/bin/python3 -c 'import libmodulebegin as b, libmodulefinal as f; b.begin_break_here(); f.break_here()'
+}
+
+@test "libmodulebegin linked with every module: the first import loads all" {
+	quick -e --set begin_links_all=true
+	check_needed "$DIR"
+	check_by_python "$DIR"
+	says "checked 2"
+	[ "$(jq .expect.import_events "$DIR/manifest.json")" = 2 ]
+	"$DIR/plain"
+}
+
+@test "without the modules to stop at" {
+	quick --set break_modules=false
+	[ "$(jq -r '.libraries[].name' "$DIR/manifest.json" | grep -c 'begin\|final')" = 0 ]
+	"$DIR/plain"
+}
+
+@test "every shape of dependencies: linked as planned, loaded and called as the manifest says" {
+	for shape in used all chain tree layers; do
+		quick -e --set modules=4 --set utilities=7 --set dependencies.shape=$shape \
+			--set dependencies.fan_out=2 --set coverage=60
+		check_needed "$DIR"
+		check_by_python "$DIR"
+		"$DIR/plain"
+	done
 }
 
 @test "calls per function are the manifest's" {
 	quick -e -p -d 2 -s 5
+	check_calls
+}
+
+@test "half of the functions visited: the others are there and not called" {
+	pynamic-gen -q 4 40 -u 1 10 -e -p --without-host -o "$DIR" --set coverage=50
+	check_calls
+	jq -e '[.libraries[] | select(.kind == "module") | .calls[]] | (map(select(. > 0)) | length) as $n
+		| $n >= length * 0.48 and $n <= length * 0.52' "$DIR/manifest.json"
+}
+
+check_calls() {
 	"$DIR/plain" | grep -E '^lib(module|utility)' | sort | uniq -c | awk '{ print $2, $1 }' | sort >actual
 	/usr/bin/python3 - "$DIR/manifest.json" >expected <<-'PY'
 		import json, sys
@@ -171,10 +224,12 @@ check_needed() {
 	quick
 	touch "$DIR/lib/mine.txt"
 	pynamic-gen -q 2 4 --without-host -o "$DIR"
-	[ "$(ls "$DIR"/lib)" = "$(printf 'libmodule0.so\nlibmodule1.so\nmine.txt')" ]
-	[ "$(ls "$DIR"/obj)" = "$(printf 'libmodule0.o\nlibmodule1.o')" ]
-	[ "$(jq '.libraries | length' "$DIR/manifest.json")" = 2 ]
+	[ "$(ls "$DIR"/lib)" = "$(printf 'libmodule0.so\nlibmodule1.so\nlibmodulebegin.so\nlibmodulefinal.so\nmine.txt')" ]
+	[ "$(ls "$DIR"/obj)" = "$(printf 'libmodule0.o\nlibmodule1.o\nlibmodulebegin.o\nlibmodulefinal.o')" ]
+	[ "$(jq '.libraries | length' "$DIR/manifest.json")" = 4 ]
 	"$DIR/plain"
+	pynamic-gen -q 2 4 --without-host -o "$DIR" --set break_modules=false
+	[ "$(ls "$DIR"/obj)" = "$(printf 'libmodule0.o\nlibmodule1.o')" ]
 }
 
 @test "an interrupted build has no manifest, and is continued" {

@@ -5,9 +5,11 @@ include flags.mk
 LIBRARIES := \
 	libutility0 \
 	libutility1 \
+	libmodulebegin \
 	libmodule0 \
 	libmodule1 \
-	libmodule2
+	libmodule2 \
+	libmodulefinal
 
 .PHONY: all
 all: $(LIBRARIES:%=lib/%.so) host plain

@@ -117,6 +117,9 @@ static void test_plan(void **state)
 	spec_deinit(&spec);
 }
 
+/* Places in the plan of plan_small. */
+enum { BEGIN, MODULE0, MODULE1, MODULE2, FINAL, UTILITY0, UTILITY1, N_LIBRARIES };
+
 static void check_source(uint32_t library, bool print, const char *golden)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
@@ -133,13 +136,70 @@ static void check_source(uint32_t library, bool print, const char *golden)
 static void test_module(void **state)
 {
 	(void)state;
-	check_source(1, false, "libmodule1.c");
+	check_source(MODULE1, false, "libmodule1.c");
+}
+
+static void test_module_to_stop_at(void **state)
+{
+	(void)state;
+	check_source(BEGIN, false, "libmodulebegin.c");
+}
+
+/* Who depends on whom in each shape. */
+static void test_graphs(void **state)
+{
+	static const char *const settings[] = {
+		"dependencies.shape=used", "dependencies.shape=all", "dependencies.shape=chain",
+		"dependencies.shape=tree", "dependencies.shape=layers", "begin_links_all=true",
+	};
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		struct target_spec spec;
+		struct plan plan;
+
+		plan_small_with("utilities=7", &spec, &plan);
+		plan_deinit(&plan);
+		assert_null(conf_set(&spec_table, settings[i], &spec));
+		plan_make(&spec, &plan);
+		strbuf_printf(&text, "%s\n", settings[i]);
+		for (size_t j = 0; j < plan.n_libraries; j++) {
+			const struct plan_library *library = &plan.libraries[j];
+
+			strbuf_printf(&text, "  %s:", library->name);
+			for (size_t k = 0; k < library->n_dependencies; k++)
+				strbuf_printf(&text, " %s", plan.libraries[library->dependencies[k]].name + 3);
+			strbuf_putc(&text, '\n');
+		}
+		strbuf_printf(&text, "  calls %llu visited %llu import events %zu\n",
+			      (unsigned long long)plan.n_calls, (unsigned long long)plan.n_visited,
+			      plan.n_import_events);
+		plan_deinit(&plan);
+		spec_deinit(&spec);
+	}
+	assert_golden("graphs.txt", &text);
+}
+
+/* Half of the functions: the others are there, and not called. */
+static void test_coverage(void **state)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct target_spec spec;
+	struct plan plan;
+
+	(void)state;
+	plan_small_with("coverage=50", &spec, &plan);
+	put_plan(&plan, &text);
+	assert_golden("coverage.txt", &text);
+	plan_deinit(&plan);
+	spec_deinit(&spec);
 }
 
 static void test_utility_that_prints(void **state)
 {
 	(void)state;
-	check_source(4, true, "libutility1.c");
+	check_source(UTILITY1, true, "libutility1.c");
 }
 
 /* Every kind of body, with a stack and data. */
@@ -152,12 +212,12 @@ static void test_bodies(void **state)
 	(void)state;
 	plan_small(&spec, &plan);
 	for (unsigned i = 0; i < BODY_N_KINDS; i++) {
-		plan.libraries[4].functions[i].body = i;
-		plan.libraries[4].functions[i].body_size = 5;
-		plan.libraries[4].functions[i].stack_bytes = i * 100;
+		plan.libraries[UTILITY1].functions[i].body = i;
+		plan.libraries[UTILITY1].functions[i].body_size = 5;
+		plan.libraries[UTILITY1].functions[i].stack_bytes = i * 100;
 	}
-	plan.libraries[4].data_words = 100;
-	emit_c_library(&plan, &plan.libraries[4], false, &text, NULL);
+	plan.libraries[UTILITY1].data_words = 100;
+	emit_c_library(&plan, &plan.libraries[UTILITY1], false, &text, NULL);
 	assert_golden("bodies.c", &text);
 	plan_deinit(&plan);
 	spec_deinit(&spec);
@@ -212,7 +272,7 @@ static void test_build_files(void **state)
 	assert_golden("target.mk", &makefile);
 	assert_golden("flags.mk", &flags_body);
 	assert_golden("modules.txt", &modules);
-	assert_int_equal(emit_n_built(&plan, &spec), 7);
+	assert_int_equal(emit_n_built(&plan, &spec), N_LIBRARIES + 2);
 	plan_deinit(&plan);
 	spec_deinit(&spec);
 }
@@ -226,19 +286,27 @@ static void test_manifest_says_the_plan(void **state)
 	(void)state;
 	plan_small(&spec, &plan);
 	emit_manifest(&plan, &spec, &toolchain, &manifest);
-	assert_int_equal(manifest.n_libraries, 5);
-	assert_int_equal(manifest.n_modules, 3);
+	assert_int_equal(manifest.n_libraries, N_LIBRARIES);
+	assert_int_equal(manifest.n_modules, UTILITY0);
 	assert_int_equal(manifest.expect_libraries, plan.n_loaded);
 	assert_int_equal(manifest.expect_calls, plan.n_calls);
 	for (size_t i = 0; i < manifest.n_libraries; i++) {
 		const struct manifest_library *library = &manifest.libraries[i];
-		_cleanup_free_ char *last = manifest_function_name(library, library->n_functions - 1);
-		_cleanup_free_ char *planned = plan_function_name(&plan, &plan.libraries[i], library->n_functions - 1);
+		bool to_stop_at = i == BEGIN || i == FINAL;
 
-		assert_string_equal(last, planned);
-		assert_int_equal(library->kind, i < 3 ? LIBRARY_MODULE : LIBRARY_UTILITY);
-		assert_int_equal(library->entry != NULL, i < 3);
-		assert_int_equal(library->cross != NULL, i < 3);
+		assert_int_equal(library->kind, i < UTILITY0 ? LIBRARY_MODULE : LIBRARY_UTILITY);
+		assert_int_equal(library->entry != NULL, i < UTILITY0);
+		assert_int_equal(library->cross != NULL, i < UTILITY0 && !to_stop_at);
+		assert_int_equal(library->n_functions == 0, to_stop_at);
+		if (to_stop_at) {
+			assert_string_equal(library->entry, i == BEGIN ? "begin_break_here" : "break_here");
+		} else {
+			_cleanup_free_ char *last = manifest_function_name(library, library->n_functions - 1);
+			_cleanup_free_ char *planned =
+				plan_function_name(&plan, &plan.libraries[i], library->n_functions - 1);
+
+			assert_string_equal(last, planned);
+		}
 		assert_int_equal(library->n_dependencies, plan.libraries[i].n_dependencies);
 		for (size_t j = 0; j < library->n_functions; j++)
 			assert_int_equal(library->calls[j], plan.libraries[i].functions[j].count);
@@ -273,6 +341,9 @@ int main(void)
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_module),
 		cmocka_unit_test(test_utility_that_prints),
+		cmocka_unit_test(test_module_to_stop_at),
+		cmocka_unit_test(test_graphs),
+		cmocka_unit_test(test_coverage),
 		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_text_depends_on_what_it_says),
 		cmocka_unit_test(test_build_files),

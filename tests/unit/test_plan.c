@@ -40,20 +40,47 @@ static struct target_spec spec_of(const struct shape *shape)
 		.functions = shape->functions, .utility_functions = shape->utility_functions,
 		.max_depth = shape->max_depth, .cross_module = shape->cross,
 		.utility_fan_out = shape->fan_out, .module_fan_out = shape->module_fan_out,
-		.utility_calls = shape->calls, .functions_spread = 50,
+		.utility_calls = shape->calls, .functions_spread = 50, .coverage = 100, .layers = 3,
 	};
+}
+
+/* The same in every shape of the graph, with and without the modules to stop at, and with
+ * every coverage. */
+static const struct variant {
+	int shape;
+	int64_t layers, coverage;
+	bool break_modules, begin_links_all;
+} variants[] = {
+	{ SHAPE_USED, 3, 100, false, false },	{ SHAPE_USED, 3, 37, true, false },
+	{ SHAPE_USED, 3, 0, true, true },	{ SHAPE_ALL, 3, 100, true, false },
+	{ SHAPE_ALL, 3, 50, true, true },	{ SHAPE_CHAIN, 3, 100, false, false },
+	{ SHAPE_CHAIN, 3, 1, true, false },	{ SHAPE_TREE, 3, 100, true, false },
+	{ SHAPE_TREE, 3, 99, true, true },	{ SHAPE_LAYERS, 1, 100, true, false },
+	{ SHAPE_LAYERS, 3, 75, true, false },	{ SHAPE_LAYERS, 1000, 100, true, true },
+};
+
+static void for_each_variant(size_t first, void (*check)(const struct target_spec *spec, const struct plan *plan))
+{
+	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
+		for (size_t j = first; j < ARRAY_SIZE(variants); j++) {
+			struct target_spec spec = spec_of(&shapes[i]);
+			struct plan plan;
+
+			spec.shape = variants[j].shape;
+			spec.layers = variants[j].layers;
+			spec.coverage = variants[j].coverage;
+			spec.break_modules = variants[j].break_modules;
+			spec.begin_links_all = variants[j].begin_links_all;
+			plan_make(&spec, &plan);
+			check(&spec, &plan);
+			plan_deinit(&plan);
+		}
+	}
 }
 
 static void for_each_shape(void (*check)(const struct target_spec *spec, const struct plan *plan))
 {
-	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
-		struct target_spec spec = spec_of(&shapes[i]);
-		struct plan plan;
-
-		plan_make(&spec, &plan);
-		check(&spec, &plan);
-		plan_deinit(&plan);
-	}
+	for_each_variant(0, check);
 }
 
 static bool depends(const struct plan_library *library, uint32_t other)
@@ -140,14 +167,24 @@ static void test_added_library_keeps_functions(void **state)
 
 static void check_sizes(const struct target_spec *spec, const struct plan *plan)
 {
-	assert_int_equal(plan->n_modules, spec->modules);
-	assert_int_equal(plan->n_libraries, spec->modules + spec->utilities);
+	size_t n_break = spec->break_modules ? 2 : 0;
+
+	assert_int_equal(plan->n_ordinary, spec->modules);
+	assert_int_equal(plan->n_modules, spec->modules + n_break);
+	assert_int_equal(plan->n_libraries, spec->modules + n_break + spec->utilities);
+	assert_int_equal(plan->libraries[0].role, n_break ? PLAN_BEGIN : PLAN_ORDINARY);
+	assert_int_equal(plan->libraries[plan->n_modules - 1].role, n_break ? PLAN_FINAL : PLAN_ORDINARY);
 	for (size_t i = 0; i < plan->n_libraries; i++) {
 		const struct plan_library *library = &plan->libraries[i];
 		bool module = i < plan->n_modules;
 		int64_t average = module ? spec->functions : spec->utility_functions;
 
 		assert_int_equal(library->kind, module ? LIBRARY_MODULE : LIBRARY_UTILITY);
+		if (library->role != PLAN_ORDINARY) {
+			assert_int_equal(library->n_functions, 0);
+			assert_int_equal(library->visit_result, 0);
+			continue;
+		}
 		assert_true(library->n_functions >= 1);
 		assert_true(2 * library->n_functions >= average);
 		assert_true(2 * library->n_functions <= 3 * average);
@@ -243,40 +280,60 @@ static void test_bodies(void **state)
 	plan_deinit(&bare);
 }
 
-/* The entry's chains: together every function of the module once, none longer than the maximum. */
+/* Follows the chain of a module from one function; marks, and returns its length. */
+static int64_t follow_chain(const struct plan *plan, uint32_t module, uint32_t at, unsigned *seen)
+{
+	const struct plan_library *library = &plan->libraries[module];
+	int64_t depth = 0;
+
+	while (at != PLAN_NONE) {
+		const struct plan_function *function = &library->functions[at];
+		uint32_t next = PLAN_NONE;
+
+		seen[at]++;
+		depth++;
+		for (uint32_t j = 0; j < function->n_calls; j++) {
+			const struct plan_call *inner = &library->calls[function->first_call + j];
+
+			if (inner->library == module) {
+				assert_int_equal(next, PLAN_NONE);
+				assert_true(inner->function > at);
+				next = inner->function;
+			}
+		}
+		at = next;
+	}
+	return depth;
+}
+
+/*
+ * The entry's chains: together as many functions of the module as the coverage says, each
+ * once, no chain longer than the maximum and only the last shorter. The others are not
+ * called, from wherever.
+ */
 static void check_chains(const struct target_spec *spec, const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->n_modules; i++) {
+	for (size_t i = plan->first_module; i < plan->first_module + plan->n_ordinary; i++) {
 		const struct plan_library *library = &plan->libraries[i];
 		const struct plan_function *entry = &library->functions[library->entry];
 		_cleanup_free_ unsigned *seen = mem_calloc(library->n_all, sizeof(*seen));
+		int64_t last_depth = spec->max_depth, n_seen = 0, hundredths = library->n_functions * spec->coverage;
 
 		for (uint32_t c = 0; c < entry->n_calls; c++) {
 			const struct plan_call *call = &library->calls[entry->first_call + c];
-			uint32_t at = call->function;
-			int64_t depth = 0;
 
 			if (call->library != i)
 				continue;
-			while (at != PLAN_NONE) {
-				const struct plan_function *function = &library->functions[at];
-				uint32_t next = PLAN_NONE;
-
-				seen[at]++;
-				assert_true(++depth <= spec->max_depth);
-				for (uint32_t j = 0; j < function->n_calls; j++) {
-					const struct plan_call *inner = &library->calls[function->first_call + j];
-
-					if (inner->library == i) {
-						assert_int_equal(next, PLAN_NONE);
-						next = inner->function;
-					}
-				}
-				at = next;
-			}
+			assert_int_equal(last_depth, spec->max_depth);
+			last_depth = follow_chain(plan, i, call->function, seen);
+			assert_true(last_depth <= spec->max_depth);
+			n_seen += last_depth;
 		}
-		for (uint32_t j = 0; j < library->n_functions; j++)
-			assert_int_equal(seen[j], 1);
+		assert_in_range(n_seen, hundredths / 100, (hundredths + 99) / 100);
+		for (uint32_t j = 0; j < library->n_functions; j++) {
+			assert_true(seen[j] <= 1);
+			assert_int_equal(library->functions[j].count, seen[j]);
+		}
 	}
 }
 
@@ -286,30 +343,135 @@ static void test_chains(void **state)
 	for_each_shape(check_chains);
 }
 
+/* Longest path of dependencies from a library; fails on a cycle. */
+static size_t measure_depth(const struct plan *plan, uint32_t library, size_t *depths, size_t limit)
+{
+	const struct plan_library *l = &plan->libraries[library];
+	size_t depth = 1;
+
+	assert_true(limit > 0);
+	if (depths[library])
+		return depths[library];
+	for (size_t i = 0; i < l->n_dependencies; i++) {
+		size_t below = measure_depth(plan, l->dependencies[i], depths, limit - 1);
+
+		depth = below + 1 > depth ? below + 1 : depth;
+	}
+	return depths[library] = depth;
+}
+
+static void check_shape(const struct target_spec *spec, const struct plan *plan)
+{
+	_cleanup_free_ size_t *depths = mem_calloc(plan->n_libraries, sizeof(*depths));
+	_cleanup_free_ size_t *users = mem_calloc(plan->n_libraries, sizeof(*users));
+	size_t n = spec->utilities, deepest = 0;
+
+	for (size_t i = 0; i < plan->n_libraries; i++)
+		measure_depth(plan, i, depths, plan->n_libraries + 1);
+	for (size_t i = plan->n_modules; i < plan->n_libraries; i++) {
+		const struct plan_library *library = &plan->libraries[i];
+
+		deepest = depths[i] > deepest ? depths[i] : deepest;
+		for (size_t j = 0; j < library->n_dependencies; j++)
+			users[library->dependencies[j]]++;
+	}
+	for (size_t i = plan->n_modules; i < plan->n_libraries; i++) {
+		size_t n_needed = plan->libraries[i].n_dependencies;
+
+		if (spec->shape == SHAPE_USED || spec->shape == SHAPE_ALL)
+			assert_int_equal(n_needed, 0);
+		if (spec->shape == SHAPE_CHAIN || spec->shape == SHAPE_TREE)
+			assert_true(users[i] <= 1);
+		if (spec->shape == SHAPE_TREE)
+			assert_true(n_needed <= (size_t)spec->utility_fan_out);
+	}
+	if (n && spec->shape == SHAPE_CHAIN)
+		assert_int_equal(deepest, n);
+	if (n && spec->shape == SHAPE_LAYERS)
+		assert_int_equal(deepest, (size_t)spec->layers < n ? (size_t)spec->layers : n);
+	if (spec->shape == SHAPE_ALL)
+		for (size_t i = 0; i < plan->n_ordinary; i++)
+			assert_true(plan->libraries[plan->first_module + i].n_dependencies >= n);
+}
+
+static void test_shapes(void **state)
+{
+	(void)state;
+	for_each_shape(check_shape);
+}
+
+/* The share holds for many small modules too, and another seed takes other functions. */
+static void test_coverage(void **state)
+{
+	struct shape shape = { 400, 3, 7, 7, 3, 2, 2, 1, true, 13 };
+	struct target_spec spec = spec_of(&shape);
+	uint64_t n = 0, visited = 0, other = 0, both = 0;
+	struct plan plan, reseeded;
+
+	(void)state;
+	spec.coverage = 30;
+	plan_make(&spec, &plan);
+	spec.seed++;
+	plan_make(&spec, &reseeded);
+	for (size_t i = 0; i < plan.n_modules; i++) {
+		for (uint32_t j = 0; j < plan.libraries[i].n_functions && j < reseeded.libraries[i].n_functions; j++) {
+			n++;
+			visited += plan.libraries[i].functions[j].count;
+			other += reseeded.libraries[i].functions[j].count;
+			both += plan.libraries[i].functions[j].count && reseeded.libraries[i].functions[j].count;
+		}
+	}
+	assert_in_range(visited, n * 27 / 100, n * 33 / 100);
+	assert_in_range(other, n * 27 / 100, n * 33 / 100);
+	assert_in_range(both, n * 7 / 100, n * 11 / 100);
+	plan_deinit(&plan);
+	plan_deinit(&reseeded);
+}
+
+/* Of each library: sorted, acyclic (utilities need utilities, modules earlier ones). */
+static void check_order(const struct plan *plan, uint32_t self)
+{
+	const struct plan_library *library = &plan->libraries[self];
+
+	for (size_t j = 0; j < library->n_dependencies; j++) {
+		uint32_t other = library->dependencies[j];
+
+		assert_true(j == 0 || library->dependencies[j - 1] < other);
+		assert_true(other != self && other < plan->n_libraries);
+		if (library->kind == LIBRARY_UTILITY)
+			assert_true(other >= plan->n_modules);
+		else if (library->role == PLAN_ORDINARY)
+			assert_true(other < self || other >= plan->n_modules);
+		assert_int_equal(plan->libraries[other].role, PLAN_ORDINARY);
+	}
+}
+
 static void check_dependencies(const struct target_spec *spec, const struct plan *plan)
 {
 	_cleanup_free_ bool *used = mem_calloc(plan->n_libraries, sizeof(*used));
 
-	for (size_t i = 0; i < plan->n_libraries; i++) {
+	for (uint32_t i = 0; i < plan->n_libraries; i++) {
 		const struct plan_library *library = &plan->libraries[i];
 		_cleanup_free_ bool *called = mem_calloc(plan->n_libraries, sizeof(*called));
+		bool ordinary = library->kind == LIBRARY_MODULE && library->role == PLAN_ORDINARY;
 		size_t n_modules = 0;
 
+		check_order(plan, i);
 		for (size_t j = 0; j < library->n_dependencies; j++) {
-			uint32_t other = library->dependencies[j];
-
-			assert_true(j == 0 || library->dependencies[j - 1] < other);
-			/* Acyclic: utilities need nothing, modules only earlier ones. */
-			assert_true(library->kind == LIBRARY_MODULE);
-			assert_true(other < i || other >= plan->n_modules);
-			used[other] = true;
-			n_modules += other < plan->n_modules;
+			used[library->dependencies[j]] = true;
+			n_modules += library->dependencies[j] < plan->n_modules;
 		}
-		assert_true(n_modules <= (size_t)spec->module_fan_out);
-		if (library->kind == LIBRARY_MODULE && spec->utilities)
+		if (library->role == PLAN_BEGIN)
+			assert_int_equal(n_modules, spec->begin_links_all ? spec->modules : 0);
+		else
+			assert_true(n_modules <= (size_t)spec->module_fan_out);
+		if (ordinary && spec->utilities)
 			assert_true(library->n_dependencies > n_modules);
-		if (library->kind == LIBRARY_MODULE && i > 0)
-			assert_int_equal(n_modules > 0, spec->cross_module);
+		if (ordinary && !spec->cross_module)
+			assert_int_equal(n_modules, 0);
+		if (ordinary && spec->cross_module && i > plan->first_module &&
+		    (spec->shape == SHAPE_USED || spec->shape == SHAPE_CHAIN))
+			assert_true(n_modules > 0);
 		for (size_t j = 0; j < library->n_calls; j++) {
 			const struct plan_call *call = &library->calls[j];
 
@@ -320,7 +482,8 @@ static void check_dependencies(const struct target_spec *spec, const struct plan
 				assert_int_equal(call->function, plan->libraries[call->library].cross);
 		}
 		for (size_t j = 0; j < library->n_dependencies; j++)
-			assert_true(called[library->dependencies[j]]);
+			if (ordinary && spec->shape != SHAPE_ALL)
+				assert_true(called[library->dependencies[j]]);
 	}
 	for (size_t i = plan->n_modules; i < plan->n_libraries; i++)
 		assert_true(used[i]);
@@ -332,33 +495,72 @@ static void test_dependencies(void **state)
 	for_each_shape(check_dependencies);
 }
 
+/* All of a module's dependencies, one at a time, by no clever means. */
+static void mark_needed(const struct plan *plan, uint32_t library, bool *loaded)
+{
+	if (loaded[library])
+		return;
+	loaded[library] = true;
+	for (size_t i = 0; i < plan->libraries[library].n_dependencies; i++)
+		mark_needed(plan, plan->libraries[library].dependencies[i], loaded);
+}
+
+static size_t count_loaded(const struct plan *plan, const bool *loaded)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n_libraries; i++)
+		n += loaded[i];
+	return n;
+}
+
 static void check_loads(const struct target_spec *spec, const struct plan *plan)
 {
 	_cleanup_free_ bool *loaded = mem_calloc(plan->n_libraries, sizeof(*loaded));
-	size_t total = 0;
+	_cleanup_free_ bool *again = mem_calloc(plan->n_libraries, sizeof(*again));
+	size_t total = 0, events = 0;
 
 	for (size_t i = 0; i < plan->n_modules; i++) {
-		size_t n = plan_load(plan, i, loaded);
+		size_t n = plan_load(plan, i, loaded), after;
 
+		mark_needed(plan, i, again);
+		after = count_loaded(plan, again);
 		assert_true(loaded[i]);
-		assert_true(n >= 1);
-		/* Utilities come in evenly, at every import if there are enough of them. */
-		assert_true(n - 1 <= (size_t)(spec->utilities / spec->modules + 1));
-		if (spec->utilities >= spec->modules)
-			assert_true(n > 1);
-		for (size_t j = i + 1; j < plan->n_modules; j++)
+		assert_int_equal(n, after - total);
+		for (size_t j = i + 1; j < plan->n_modules && !spec->begin_links_all; j++)
 			assert_false(loaded[j]);
-		total += n;
+		if (spec->shape == SHAPE_ALL && i == plan->first_module && !spec->begin_links_all)
+			assert_int_equal(n, 1 + spec->utilities);
+		total = after;
+		events += n > 0;
 	}
 	assert_int_equal(total, plan->n_libraries);
 	assert_int_equal(plan->n_loaded, plan->n_libraries);
-	assert_int_equal(plan->n_import_events, plan->n_modules);
+	assert_int_equal(plan->n_import_events, events);
+	assert_int_equal(events, spec->begin_links_all ? 2 : plan->n_modules);
+}
+
+/* Utilities come in evenly, at every import if there are enough of them. */
+static void check_even_loads(const struct target_spec *spec, const struct plan *plan)
+{
+	_cleanup_free_ bool *loaded = mem_calloc(plan->n_libraries, sizeof(*loaded));
+
+	if (spec->begin_links_all || spec->shape == SHAPE_ALL || spec->shape == SHAPE_LAYERS)
+		return;
+	for (size_t i = 0; i < plan->n_modules; i++) {
+		size_t n = plan_load(plan, i, loaded);
+
+		assert_true(n - 1 <= (size_t)(spec->utilities / spec->modules + 1));
+		if (spec->utilities >= spec->modules && plan->libraries[i].role == PLAN_ORDINARY)
+			assert_true(n > 1);
+	}
 }
 
 static void test_each_import_loads(void **state)
 {
 	(void)state;
 	for_each_shape(check_loads);
+	for_each_shape(check_even_loads);
 }
 
 /* What the C program would do, one call at a time. */
@@ -488,6 +690,8 @@ int main(void)
 		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_dependencies),
+		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_coverage),
 		cmocka_unit_test(test_each_import_loads),
 		cmocka_unit_test(test_counts_are_those_of_a_run),
 		cmocka_unit_test(test_counts_of_any_graph),

@@ -12,7 +12,7 @@ for wait in block spin; do
 	"$O/attachstorm" run -q -t "$target" -n "${BENCH_TASKS:-4}" -b 0 -T warm -r "${BENCH_REPETITIONS:-5}" --wait $wait \
 		-o "$results" --json >"$results.json"
 	jq -r --arg wait "$wait" '
-		.summaries.warm as $s | .calibration.bare_stop_continue_ns[$wait].p50 as $floor |
+		.summary.warm as $s | .calibration.bare_stop_continue_ns[$wait].p50 as $floor |
 		def us: . / 10 | round / 100 | tostring + " us";
 		def x: . * 1000 | round / 1000 | tostring;
 		"wait \($wait), n = \($s.n_traced) runs a side",

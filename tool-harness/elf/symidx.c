@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Symbol index of one ELF file: the file stays mapped (libelf), names are not copied,
- * and a hash table of symbol numbers finds one by name. Does not read DWARF.
+ * and a hash table of symbol numbers, made at the first search, finds one by name.
+ * Does not read DWARF.
  * Invariant: every name that the table refers to ends inside its string table.
  */
 #include "elf/symidx.h"
@@ -32,14 +33,21 @@ struct symidx {
 	uint64_t low, high;
 };
 
-/* FNV-1a over eight bytes at a time would be quicker, but names are short beside the I/O. */
+/* Eight bytes at a time: names of generated code are long, and there are many. */
 static uint32_t name_hash(const char *name)
 {
-	uint32_t hash = 2166136261u;
+	size_t len = strlen(name);
+	uint64_t hash = len, word;
 
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * 16777619u;
-	return hash;
+	for (; len >= sizeof(word); name += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, name, sizeof(word));
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 32;
+	}
+	word = 0;
+	memcpy(&word, name, len);
+	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)(hash >> 32);
 }
 
 static struct err *elf_failed(const char *path)
@@ -107,18 +115,24 @@ static struct err *read_symbols(struct symidx *index, const char *path)
 		index->symbols[index->n_symbols++] = (struct symbol){
 			.name = (const char *)strings->d_buf + sym.st_name,
 			.value = sym.st_value,
-			.hash = name_hash((const char *)strings->d_buf + sym.st_name),
 			.object = type == STT_OBJECT,
 		};
 		index->n_functions += type == STT_FUNC;
 	}
+	return NULL;
+}
+
+/* Made at the first search: a tool without breakpoints never looks for a name. */
+static void table_make(struct symidx *index)
+{
 	index->n_buckets = 16;
 	while (index->n_buckets < 2 * index->n_symbols)
 		index->n_buckets *= 2;
 	index->buckets = mem_calloc(index->n_buckets, sizeof(index->buckets[0]));
-	for (size_t i = 0; i < index->n_symbols; i++)
+	for (size_t i = 0; i < index->n_symbols; i++) {
+		index->symbols[i].hash = name_hash(index->symbols[i].name);
 		table_insert(index, (uint32_t)i);
-	return NULL;
+	}
 }
 
 static struct err *read_extent(struct symidx *index, const char *path)
@@ -186,12 +200,12 @@ void symidx_destroy(struct symidx *index)
 	free(index);
 }
 
-static bool find(const struct symidx *index, const char *name, bool object, uint64_t *value_ret)
+static bool find(struct symidx *index, const char *name, bool object, uint64_t *value_ret)
 {
 	uint32_t hash = name_hash(name);
 
 	if (!index->n_buckets)
-		return false;
+		table_make(index);
 	for (size_t i = hash & (index->n_buckets - 1); index->buckets[i]; i = (i + 1) & (index->n_buckets - 1)) {
 		const struct symbol *symbol = &index->symbols[index->buckets[i] - 1];
 
@@ -203,12 +217,12 @@ static bool find(const struct symidx *index, const char *name, bool object, uint
 	return false;
 }
 
-bool symidx_find(const struct symidx *index, const char *name, uint64_t *value_ret)
+bool symidx_find(struct symidx *index, const char *name, uint64_t *value_ret)
 {
 	return find(index, name, false, value_ret);
 }
 
-bool symidx_find_object(const struct symidx *index, const char *name, uint64_t *value_ret)
+bool symidx_find_object(struct symidx *index, const char *name, uint64_t *value_ret)
 {
 	return find(index, name, true, value_ret);
 }

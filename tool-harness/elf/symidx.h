@@ -21,10 +21,10 @@ void symidx_destroy(struct symidx *index);
 
 /* Value (address relative to the load bias) of a defined function; false if it has none
  * by that name. Of several the first in the file. */
-bool symidx_find(const struct symidx *index, const char *name, uint64_t *value_ret);
+bool symidx_find(struct symidx *index, const char *name, uint64_t *value_ret);
 
 /* The same for data objects (STT_OBJECT), needed for _r_debug. */
-bool symidx_find_object(const struct symidx *index, const char *name, uint64_t *value_ret);
+bool symidx_find_object(struct symidx *index, const char *name, uint64_t *value_ret);
 
 size_t symidx_count(const struct symidx *index);
 

@@ -73,6 +73,25 @@ struct err *loader_find(struct task *task, struct symcache *symbols, struct load
 	return NULL;
 }
 
+struct err *loader_hook_in(struct loader *loader, struct task *task)
+{
+	static const uint8_t endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
+	uint8_t text[sizeof(endbr64)];
+	taddr ret_at = loader->hook;
+	struct err *err = memory_read(&task->memory, loader->hook, text, sizeof(text));
+
+	if (err)
+		return err;
+	if (!memcmp(text, endbr64, sizeof(endbr64)))
+		ret_at += sizeof(endbr64);
+	loader->returning = false;
+	if (task->tracer->exit_kill)
+		err = trap_insert_returning(task, ret_at, TRAP_ID_LOADER, &loader->returning);
+	if (!err && !loader->returning)
+		err = trap_insert(task, loader->hook, TRAP_ID_LOADER);
+	return err;
+}
+
 void loader_deinit(struct loader *loader)
 {
 	free(loader->path);
@@ -93,12 +112,15 @@ struct err *loader_read_stop(struct loader *loader, struct task *task, taddr sta
 {
 	struct loader_stop stop = { 0 };
 	struct mem_span spans[3] = {
-		{ .addr = stack_pointer, .buf = &stop.ret_addr, .len = sizeof(stop.ret_addr) },
 		{ .addr = loader->r_debug, .buf = &stop.debug, .len = sizeof(stop.debug) },
 	};
-	size_t n = 2;
+	size_t n = 1;
 	struct err *err;
 
+	if (stack_pointer)
+		spans[n++] = (struct mem_span){ .addr = stack_pointer,
+						.buf = &stop.ret_addr,
+						.len = sizeof(stop.ret_addr) };
 	/* The last node may have been unmapped by a deletion: it is not read then. */
 	if (loader->map.n && !loader->deleted)
 		spans[n++] = (struct mem_span){ .addr = loader->map.links[loader->map.n - 1].node,

@@ -20,6 +20,7 @@ struct loader {
 	char *path;            /* of the loader's file */
 	taddr base;
 	taddr hook;            /* address of _dl_debug_state */
+	bool returning;        /* a stop there goes on by itself, see trap_insert_returning */
 	taddr r_debug;         /* address of _r_debug */
 	enum loader_state last;/* state at the stop before */
 	bool announced;        /* an add or delete has not been followed by a consistent stop yet */
@@ -34,15 +35,23 @@ struct loader {
 MUST_CHECK struct err *loader_find(struct task *task, struct symcache *symbols, struct loader *ret);
 void loader_deinit(struct loader *loader);
 
+/*
+ * Sets the trap at the hook. A hook that is a bare `ret` (after an endbr64, perhaps) gets
+ * one that stops return from by themselves; else `returning` is false and the caller
+ * emulates the return. Allowed for tasks that are not let go alive: see ptrace-notes.
+ */
+MUST_CHECK struct err *loader_hook_in(struct loader *loader, struct task *task);
+
 /* One stop at the hook, as read in a single batch. */
 struct loader_stop {
-	uint64_t ret_addr;        /* word at the stack pointer: where the hook returns to */
+	uint64_t ret_addr;        /* word at the stack pointer: where the hook returns to; 0 if not asked for */
 	struct raw_r_debug debug;
 	struct raw_link_map tail; /* last known node; zero for an empty map */
 	enum event_class class;
 };
 
-/* Reads the stop and tells its class; updates last, announced, deleted. */
+/* Reads the stop and tells its class; updates last, announced, deleted. A stack pointer of 0
+ * leaves the return address out. */
 MUST_CHECK struct err *loader_read_stop(struct loader *loader, struct task *task, taddr stack_pointer,
 					struct loader_stop *ret);
 

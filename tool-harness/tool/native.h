@@ -26,7 +26,6 @@ struct native_task {
 	struct loader loader;
 	enum native_state state;
 	struct thread *waiting;        /* the stopped thread in AT_EXEC and STARTED */
-	struct user_regs_struct regs;  /* of it in STARTED */
 	struct loader_stop stop;       /* of it in STARTED */
 	size_t event;                  /* index of the event that STARTED began */
 	uint64_t *planted;             /* traps in, per breakpoint */

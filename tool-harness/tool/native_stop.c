@@ -2,7 +2,7 @@
 /*
  * One stop of one thread, handled and measured: load events, breakpoints hit, traps of
  * the task's own. The path of a load event is what T1 and T2 are made of, so every call
- * on it is there for a reason: registers, one batched read, registers, continue.
+ * on it is there for a reason: instruction pointer, one batched read, continue.
  * Invariant: the thread runs again, or its death is left to the wait to tell.
  */
 #include <assert.h>
@@ -170,17 +170,44 @@ static struct event *event_begin(struct native *native, struct native_task *t, c
 
 /* The first consistent stop: the task waits here until all tasks have come so far. */
 static void hold_started(struct native *native, struct native_task *t, const struct stop *stop,
-			 const struct loader_stop *loader_stop, const struct user_regs_struct *regs)
+			 const struct loader_stop *loader_stop)
 {
 	t->event = native->trial->n_events - 1;
 	t->state = NATIVE_STARTED;
 	t->waiting = stop->thread;
 	t->stop = *loader_stop;
-	t->regs = *regs;
 }
 
-static struct err *load_event(struct native *native, struct native_task *t, const struct stop *stop,
-			      struct user_regs_struct *regs, int64_t begin_ns)
+/* Lets a thread go on from the hook. */
+static struct err *hook_return(const struct native_task *t, struct thread *thread, const struct loader_stop *stop)
+{
+	struct user_regs_struct regs;
+	struct err *err;
+
+	if (!t->loader.returning) {
+		err = thread_regs_get(thread, &regs);
+		if (err)
+			return err;
+		regs_emulate_return(&regs, stop->ret_addr);
+		err = thread_regs_set(thread, &regs);
+		if (err)
+			return err;
+	}
+	return thread_cont(thread, 0);
+}
+
+/* The stack pointer, where it is needed to find the return address. */
+static struct err *stack_pointer(const struct native_task *t, struct thread *thread, taddr *ret)
+{
+	struct user_regs_struct regs = { 0 };
+	struct err *err = t->loader.returning ? NULL : thread_regs_get(thread, &regs);
+
+	if (!err)
+		*ret = regs.rsp;
+	return err;
+}
+
+static struct err *load_event(struct native *native, struct native_task *t, const struct stop *stop, int64_t begin_ns)
 {
 	const struct counters before = { t->loader.map.nodes_read, native->tracer.bytes_read,
 					 native->tracer.traps_written, native->tracer.ptrace_calls - 1 };
@@ -189,9 +216,12 @@ static struct err *load_event(struct native *native, struct native_task *t, cons
 	struct trial_task *task = trial_task(native, t);
 	struct event *event;
 	int64_t now_ns;
+	taddr sp;
 	struct err *err;
 
-	err = loader_read_stop(&t->loader, t->task, regs->rsp, &loader_stop);
+	err = stack_pointer(t, stop->thread, &sp);
+	if (!err)
+		err = loader_read_stop(&t->loader, t->task, sp, &loader_stop);
 	if (err)
 		return err;
 	event = event_begin(native, t, stop, begin_ns);
@@ -201,7 +231,7 @@ static struct err *load_event(struct native *native, struct native_task *t, cons
 	if (t->state == NATIVE_STARTING && loader_stop.debug.state == LOADER_CONSISTENT) {
 		event_count(event, native, t, &before);
 		event->linkmap_ns = clock_now_ns() - begin_ns;
-		hold_started(native, t, stop, &loader_stop, regs);
+		hold_started(native, t, stop, &loader_stop);
 		return NULL;
 	}
 	if (loader_stop.debug.state == LOADER_CONSISTENT) {
@@ -220,7 +250,7 @@ static struct err *load_event(struct native *native, struct native_task *t, cons
 		now_ns = clock_now_ns();
 		event->symbols_ns += now_ns;
 	}
-	if (!err && loader_stop.debug.state == LOADER_CONSISTENT && t->task->traps.n > 1) {
+	if (!err && loader_stop.debug.state == LOADER_CONSISTENT && native->request->n_breakpoints) {
 		err = reinsert(native, t, &event->reinserted);
 		event->breakpoints_ns = -now_ns;
 		now_ns = clock_now_ns();
@@ -231,12 +261,8 @@ static struct err *load_event(struct native *native, struct native_task *t, cons
 		event->plant_ns = clock_now_ns() - now_ns;
 	}
 	linkmap_change_deinit(&change);
-	if (!err) {
-		regs_emulate_return(regs, loader_stop.ret_addr);
-		err = thread_regs_set(stop->thread, regs);
-	}
 	if (!err)
-		err = thread_cont(stop->thread, 0);
+		err = hook_return(t, stop->thread, &loader_stop);
 	event->done_ns = clock_now_ns();
 	event_count(event, native, t, &before);
 	return err;
@@ -310,10 +336,7 @@ struct err *native_start_continue(struct native *native, struct native_task *t)
 	int64_t begin_ns = clock_now_ns();
 	struct err *err;
 
-	regs_emulate_return(&t->regs, t->stop.ret_addr);
-	err = thread_regs_set(t->waiting, &t->regs);
-	if (!err)
-		err = thread_cont(t->waiting, 0);
+	err = hook_return(t, t->waiting, &t->stop);
 	t->waiting = NULL;
 	t->state = NATIVE_RUNNING;
 	event->done_ns = event->begin_ns + event->linkmap_ns + event->symbols_ns + event->plant_ns +
@@ -337,40 +360,41 @@ static struct err *breakpoint_hit(struct native *native, struct native_task *t, 
 
 /* A trap where we have none: the task's own int3 or SIGTRAP, which it gets; or one of ours
  * that went away (its library was unmapped and mapped again) while the signal was under way. */
-static struct err *foreign_trap(struct native_task *t, struct thread *thread, struct user_regs_struct *regs)
+static struct err *foreign_trap(struct native_task *t, struct thread *thread)
 {
+	struct user_regs_struct regs;
 	siginfo_t info;
 	uint8_t byte = TRAP_BYTE;
 	struct err *err = thread_siginfo_get(thread, &info);
 
-	if (err)
-		return err;
-	if (info.si_code == SI_KERNEL)
-		err = memory_read(&t->task->memory, regs->rip - 1, &byte, 1);
+	if (!err)
+		err = thread_regs_get(thread, &regs);
+	if (!err && info.si_code == SI_KERNEL)
+		err = memory_read(&t->task->memory, regs.rip - 1, &byte, 1);
 	if (err)
 		return err;
 	if (byte == TRAP_BYTE)
 		return thread_cont(thread, SIGTRAP);
-	regs->rip -= 1;
-	err = thread_regs_set(thread, regs);
+	regs.rip -= 1;
+	err = thread_regs_set(thread, &regs);
 	return err ? err : thread_cont(thread, 0);
 }
 
 struct err *native_trap(struct native *native, struct native_task *t, const struct stop *stop)
 {
 	int64_t begin_ns = clock_now_ns();
-	struct user_regs_struct regs;
 	const struct trap *trap;
+	taddr ip;
 	struct err *err;
 
-	err = thread_regs_get(stop->thread, &regs);
+	err = thread_ip_get(stop->thread, &ip);
 	if (err)
 		return err;
-	trap = trap_find(&t->task->traps, regs.rip - 1);
+	trap = trap_find(&t->task->traps, ip - 1);
 	if (!trap)
-		return foreign_trap(t, stop->thread, &regs);
+		return foreign_trap(t, stop->thread);
 	if (trap->id == TRAP_ID_LOADER)
-		return load_event(native, t, stop, &regs, begin_ns);
+		return load_event(native, t, stop, begin_ns);
 	return breakpoint_hit(native, t, stop->thread, trap);
 }
 
@@ -391,6 +415,6 @@ struct err *native_exec(struct native *native, struct native_task *t)
 	memset(t->planted, 0, native->request->n_breakpoints * sizeof(t->planted[0]));
 	err = loader_find(t->task, library_set_symbols(native->libraries), &t->loader);
 	if (!err)
-		err = trap_insert(t->task, t->loader.hook, TRAP_ID_LOADER);
+		err = loader_hook_in(&t->loader, t->task);
 	return err;
 }

@@ -44,28 +44,73 @@ struct trap *trap_find(const struct trap_table *table, taddr addr)
 	return i < table->n && table->traps[i].addr == addr ? &table->traps[i] : NULL;
 }
 
-struct err *trap_insert(struct task *task, taddr addr, uint32_t id)
+static void table_insert(struct trap_table *table, const struct trap *trap)
 {
-	struct trap_table *table = &task->traps;
-	struct trap trap = { .addr = addr, .id = id };
-	struct mem_span span = { .addr = addr, .buf = trap.text, .len = TRAP_TEXT };
-	size_t i = trap_lower_bound(table, addr);
-	struct err *err;
+	size_t i = trap_lower_bound(table, trap->addr);
 
-	if (i < table->n && table->traps[i].addr == addr)
-		return NULL;
-	err = task->memory.read(&task->memory, &span, 1);
+	mem_grow(table->traps, table->n, table->cap);
+	memmove(&table->traps[i + 1], &table->traps[i], (table->n - i) * sizeof(*trap));
+	table->traps[i] = *trap;
+	table->n++;
+}
+
+/* Reads what the trap will cover; at the end of a mapping less than TRAP_TEXT is there. */
+static struct err *read_text(struct task *task, struct trap *trap, size_t *got_ret)
+{
+	struct mem_span span = { .addr = trap->addr, .buf = trap->text, .len = TRAP_TEXT };
+	struct err *err = task->memory.read(&task->memory, &span, 1);
+
 	if (err)
 		return err;
 	if (span.got == 0)
-		return err_new("cannot set a breakpoint at 0x%" PRIx64 " of pid %d: not mapped", addr, task->pid);
+		return err_new("cannot set a breakpoint at 0x%" PRIx64 " of pid %d: not mapped", trap->addr, task->pid);
+	*got_ret = span.got;
+	return NULL;
+}
+
+struct err *trap_insert(struct task *task, taddr addr, uint32_t id)
+{
+	struct trap trap = { .addr = addr, .byte = TRAP_BYTE, .id = id };
+	size_t got;
+	struct err *err;
+
+	if (trap_find(&task->traps, addr))
+		return NULL;
+	err = read_text(task, &trap, &got);
+	if (!err)
+		err = task_write_byte(task, addr, TRAP_BYTE);
+	if (!err)
+		table_insert(&task->traps, &trap);
+	return err;
+}
+
+/* Compilers pad up to the next function with nops of several bytes, or with int3. */
+static bool is_padding(taddr addr, uint8_t byte)
+{
+	return addr % 16 && (byte == 0x66 || byte == 0x90 || byte == 0x0f || byte == 0xcc);
+}
+
+struct err *trap_insert_returning(struct task *task, taddr addr, uint32_t id, bool *done_ret)
+{
+	struct trap trap = { .addr = addr, .byte = TRAP_BYTE, .id = id };
+	struct trap behind = { .addr = addr + 1, .byte = TRAP_RETURN, .id = id };
+	size_t got;
+	struct err *err;
+
+	*done_ret = false;
+	err = read_text(task, &trap, &got);
+	if (err || got < TRAP_TEXT || trap.text[0] != TRAP_RETURN || !is_padding(addr + 1, trap.text[1]))
+		return err;
+	memcpy(behind.text, trap.text + 1, TRAP_TEXT - 1);
+	err = task_write_byte(task, behind.addr, TRAP_RETURN);
+	if (err)
+		return err;
+	table_insert(&task->traps, &behind);
 	err = task_write_byte(task, addr, TRAP_BYTE);
 	if (err)
 		return err;
-	mem_grow(table->traps, table->n, table->cap);
-	memmove(&table->traps[i + 1], &table->traps[i], (table->n - i) * sizeof(trap));
-	table->traps[i] = trap;
-	table->n++;
+	table_insert(&task->traps, &trap);
+	*done_ret = true;
 	return NULL;
 }
 
@@ -136,6 +181,9 @@ struct err *traps_clean_child(const struct task *task, pid_t child)
 	for (size_t i = 0; i < task->traps.n; i++) {
 		const struct trap *trap = &task->traps.traps[i];
 
+		/* A child forked in a signal handler may still have to come past it. */
+		if (trap->byte == TRAP_RETURN)
+			continue;
 		task->tracer->traps_written++;
 		if (pwrite(fd, trap->text, 1, (off_t)trap->addr) != 1 && errno != EIO)
 			return errno == ESRCH ? err_gone() : err_errno(errno, "cannot clean forked pid %d", child);

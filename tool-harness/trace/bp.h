@@ -27,12 +27,14 @@ enum trap_write {
 	TRAP_WRITE_POKE, /* PTRACE_PEEKTEXT and POKETEXT of the word around it */
 };
 
-#define TRAP_BYTE 0xcc /* int3 */
+#define TRAP_BYTE 0xcc   /* int3 */
+#define TRAP_RETURN 0xc3 /* ret */
 #define TRAP_TEXT 8    /* bytes kept of what the trap covers, for emulation */
 
 struct trap {
 	taddr addr;
 	uint8_t text[TRAP_TEXT]; /* original bytes; text[0] is what the trap covers */
+	uint8_t byte;            /* what was written there: TRAP_BYTE, or TRAP_RETURN behind a trap */
 	uint32_t id;             /* the caller's: which breakpoint */
 };
 
@@ -50,6 +52,14 @@ struct trap *trap_find(const struct trap_table *table, taddr addr);
 
 /* Reads what is there and writes a trap; one that is there already is success. */
 MUST_CHECK struct err *trap_insert(struct task *task, taddr addr, uint32_t id);
+
+/*
+ * A trap at a `ret` with a second `ret` behind it, in the padding between functions: whoever
+ * hits the trap has that one as its next instruction, so that it is let go by continuing,
+ * with no register read or written. False in done_ret, and nothing written, if what is
+ * there is no `ret` with padding behind it.
+ */
+MUST_CHECK struct err *trap_insert_returning(struct task *task, taddr addr, uint32_t id, bool *done_ret);
 
 /* Writes the original byte and forgets the trap. */
 MUST_CHECK struct err *trap_remove(struct task *task, taddr addr);

@@ -60,6 +60,7 @@ static struct err *take_pending_trap(struct thread *thread)
 static struct err *settle_thread(struct thread *thread, int *signal_ret)
 {
 	struct user_regs_struct regs;
+	const struct trap *behind;
 	struct err *err;
 
 	*signal_ret = thread->stash_signal;
@@ -73,12 +74,15 @@ static struct err *settle_thread(struct thread *thread, int *signal_ret)
 		else if (!status_event(status))
 			*signal_ret = WSTOPSIG(status);
 	}
-	if (!thread->at_trap)
-		return NULL;
 	err = thread_regs_get(thread, &regs);
 	if (err)
 		return err;
-	if (!trap_find(&thread->task->traps, regs.rip - 1)) {
+	if (!thread->at_trap) {
+		/* About to run the `ret` behind a trap: the one that the trap covers does as well. */
+		behind = trap_find(&thread->task->traps, regs.rip);
+		if (!behind || behind->byte != TRAP_RETURN)
+			return NULL;
+	} else if (!trap_find(&thread->task->traps, regs.rip - 1)) {
 		*signal_ret = SIGTRAP; /* not ours: the task's own */
 		return NULL;
 	}

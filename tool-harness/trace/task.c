@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -350,6 +351,21 @@ struct err *thread_listen(struct thread *thread)
 	assert(thread->stopped);
 	thread->stopped = false;
 	return ptrace_request(thread->task->tracer, PTRACE_LISTEN, thread->tid, NULL, NULL);
+}
+
+struct err *thread_ip_get(struct thread *thread, taddr *ret)
+{
+	long value;
+
+	assert(thread->stopped);
+	thread->task->tracer->ptrace_calls++;
+	errno = 0;
+	value = ptrace(PTRACE_PEEKUSER, thread->tid, (void *)offsetof(struct user, regs.rip), NULL);
+	if (errno)
+		return errno == ESRCH ? err_gone() :
+					err_errno(errno, "cannot read a register of thread %d", thread->tid);
+	*ret = (taddr)value;
+	return NULL;
 }
 
 struct err *thread_regs_get(struct thread *thread, struct user_regs_struct *ret)

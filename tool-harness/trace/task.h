@@ -103,6 +103,8 @@ MUST_CHECK struct err *task_detach(struct task *task);
 MUST_CHECK struct err *threads_hold(struct task *task, const struct thread *except);
 MUST_CHECK struct err *threads_release(struct task *task);
 
+/* The instruction pointer alone: half the cost of all registers. */
+MUST_CHECK struct err *thread_ip_get(struct thread *thread, taddr *ret);
 MUST_CHECK struct err *thread_regs_get(struct thread *thread, struct user_regs_struct *ret);
 MUST_CHECK struct err *thread_regs_set(struct thread *thread, const struct user_regs_struct *regs);
 MUST_CHECK struct err *thread_siginfo_get(struct thread *thread, siginfo_t *ret);

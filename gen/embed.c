@@ -9,6 +9,7 @@
 #define FILES(X)                                                \
 	X(counters_c, "counters.c", EMBED_HOST | EMBED_PLAIN)   \
 	X(counters_h, "counters.h", EMBED_HEADER)               \
+	X(extra_c, "extra.c", EMBED_EXTRA)                      \
 	X(host_c, "host.c", EMBED_HOST)                         \
 	X(mpi_collective_c, "mpi_collective.c", EMBED_HOST)     \
 	X(mpi_module_c, "mpi_module.c", EMBED_HOST)             \
@@ -18,6 +19,7 @@
 	X(phase_c, "phase.c", EMBED_HOST | EMBED_PLAIN)         \
 	X(phase_h, "phase.h", EMBED_HEADER)                     \
 	X(plain_c, "plain.c", EMBED_PLAIN)                      \
+	X(static_modules_h, "static_modules.h", EMBED_HEADER)   \
 	X(driver_py, "driver.py", EMBED_DRIVER)
 
 #define INCLUDE_BYTES(id, file, use)                            \

@@ -9,7 +9,8 @@ enum embed_use {
 	EMBED_HEADER = 0,
 	EMBED_HOST = 1,   /* a source of the host program */
 	EMBED_PLAIN = 2,  /* a source of the plain program */
-	EMBED_DRIVER = 4, /* goes beside the programs */
+	EMBED_EXTRA = 4,  /* the extra code of a big executable */
+	EMBED_DRIVER = 8, /* goes beside the programs */
 };
 
 struct embed_file {

@@ -14,6 +14,9 @@
 /* Folder of the target with copies of the programs' sources. */
 #define PROGRAM_SRC_DIR "src-host"
 
+/* With split debug information: where the .dwo files stay. */
+#define DWO_DIR "dwo"
+
 /* What the makefile prints before each finished file: the progress is read from it. */
 #define BUILT_PREFIX "built "
 
@@ -24,8 +27,8 @@ void emit_makefile(const struct plan *plan, const struct target_spec *spec, stru
  * generator, compiler or flag builds everything again, and one more library does not. */
 void emit_flags(const struct target_spec *spec, const struct toolchain *toolchain, struct strbuf *ret);
 
-/* modules.txt (docs/formats.md). */
-void emit_module_list(const struct plan *plan, struct strbuf *ret);
+/* modules.txt (docs/formats.md), for the libraries in this folder of the target. */
+void emit_module_list(const struct plan *plan, const char *library_dir, struct strbuf *ret);
 
 /* Files that the makefile builds. */
 size_t emit_n_built(const struct plan *plan, const struct target_spec *spec);

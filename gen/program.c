@@ -21,12 +21,21 @@ const struct program_kind program_kinds[PROGRAM_N] = {
 	[PROGRAM_PYTHON] = { .build = BUILD_VANILLA, .found = true },
 };
 
-bool program_any(const struct target_spec *spec, bool (*is)(const struct program_kind *kind))
+struct program_needs program_needs(const struct target_spec *spec)
 {
-	for (size_t i = 0; i < spec->programs.n; i++)
-		if (is(&program_kinds[spec->programs.choices[i]]))
-			return true;
-	return false;
+	struct program_needs needs = { 0 };
+
+	for (size_t i = 0; i < spec->programs.n; i++) {
+		const struct program_kind *kind = &program_kinds[spec->programs.choices[i]];
+
+		needs.embedding |= kind->embeds;
+		needs.now |= kind->now;
+		needs.static_table |= kind->build == BUILD_STATIC;
+		needs.extra |= kind->extra;
+		needs.mpi4py |= kind->found;
+		needs.n_built += !kind->found;
+	}
+	return needs;
 }
 
 const char *program_library_dir(const struct program_kind *kind)
@@ -36,7 +45,7 @@ const char *program_library_dir(const struct program_kind *kind)
 
 const char *program_module_list(const struct program_kind *kind)
 {
-	return kind->now ? "modules-now.txt" : "modules.txt";
+	return kind->now ? MODULE_LIST_NOW : MODULE_LIST;
 }
 
 /* All libraries are there at the start of a linked program, also those that nothing needs. */

@@ -8,11 +8,17 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "gen/program.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 
 /* The plan is held in memory: about 40 bytes a function. */
 #define MAX_TOTAL_FUNCTIONS 50000000
+
+static const char *const debug_names[] = { "none", "full", "split", "compressed", "gdb_index", "names",
+					   "stripped", NULL };
+static const char *const hash_names[] = { "gnu", "sysv", "both", NULL };
+static const char *const build_id_names[] = { "sha1", "none", NULL };
 
 static const char *const shape_names[] = { "used", "all", "chain", "tree", "layers", NULL };
 
@@ -103,8 +109,8 @@ static const struct conf_option options[] = {
 	  .help = "calls of utility functions in each module function", .group = "Dependencies" },
 	{ .key = "compiler.cc", .type = CONF_STRING, FIELD(cc), .default_text = "gcc",
 	  .help = "C compiler command", .group = "Build" },
-	{ .key = "compiler.flags", .type = CONF_STRINGS, FIELD(cflags), .default_text = "-O0,-g",
-	  .help = "compiler flags for the libraries", .group = "Build" },
+	{ .key = "compiler.flags", .type = CONF_STRINGS, FIELD(cflags), .default_text = "-O0",
+	  .help = "compiler flags for the libraries, besides those of debug", .group = "Build" },
 	{ .key = "compiler.include_dirs", .type = CONF_STRINGS, FIELD(include_dirs), .default_text = "",
 	  .help = "more folders with headers, searched before Python's own", .group = "Build" },
 	{ .key = "python", .type = CONF_STRING, FIELD(python), .default_text = "/usr/bin/python3",
@@ -113,7 +119,23 @@ static const struct conf_option options[] = {
 	  .help = "MPI compiler command for the host program", .group = "Build" },
 	{ .key = "programs", .type = CONF_CHOICES, FIELD(programs), .default_text = "host,plain",
 	  .choices = program_names,
-	  .help = "programs built: host (MPI and embedded Python), plain (no Python)", .group = "Build" },
+	  .help = "what is built to run the target: host (MPI and embedded Python, finds modules by import), the same "
+		  "linked with all libraries (linked; linked_now with -z now), with them inside (static), or with extra "
+		  "code (bigexe); plain (no Python, no MPI) and its plain_linked, plain_linked_now, plain_static; "
+		  "python (nothing is built, but mpi4py must be there)",
+	  .group = "Build" },
+	{ .key = "bigexe.size", .type = CONF_SIZE, FIELD(bigexe_size), .default_text = "200MB", .min = 1 << 18,
+	  .max = 1.0 * (1 << 30), .help = "extra code in the program bigexe, without debug information",
+	  .group = "Build" },
+	{ .key = "debug", .type = CONF_CHOICE, FIELD(debug), .default_text = "full", .choices = debug_names,
+	  .help = "debug information of libraries and programs: none, full, split (in .dwo files), compressed, full "
+		  "with a .gdb_index or with .debug_names (names), or stripped, which leaves no symbol table either",
+	  .group = "Debug information" },
+	{ .key = "link.hash_style", .type = CONF_CHOICE, FIELD(hash_style), .default_text = "gnu",
+	  .choices = hash_names, .help = "hash tables of dynamic symbols", .group = "Debug information" },
+	{ .key = "link.build_id", .type = CONF_CHOICE, FIELD(build_id), .default_text = "sha1",
+	  .choices = build_id_names, .help = "build-id note by which a debugger finds and caches what belongs to a file",
+	  .group = "Debug information" },
 };
 
 const struct conf_table spec_table = {
@@ -261,8 +283,8 @@ struct err *spec_check(struct target_spec *spec, const char *stem)
 		return err;
 	if (!spec->cc || !spec->python)
 		return err_new("%s is empty", spec->cc ? "python" : "compiler.cc");
-	if (!spec->mpicc && spec_has_program(spec, PROGRAM_HOST))
-		return err_new("mpicc is empty, but the host program needs it");
+	if (!spec->mpicc && program_needs(spec).embedding)
+		return err_new("mpicc is empty, but a program with MPI needs it");
 	err = check_makefile_text("compiler.cc", spec->cc, UNQUOTABLE);
 	if (!err && spec->mpicc)
 		err = check_makefile_text("mpicc", spec->mpicc, UNQUOTABLE);

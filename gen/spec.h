@@ -16,6 +16,12 @@
 /* What the statements of a function's body do. */
 enum body_kind { BODY_INTEGER, BODY_FLOATING, BODY_MEMORY, BODY_BRANCHY, BODY_N_KINDS };
 
+/* Debug information of libraries and programs. */
+enum spec_debug { DEBUG_NONE, DEBUG_FULL, DEBUG_SPLIT, DEBUG_COMPRESSED, DEBUG_GDB_INDEX, DEBUG_NAMES,
+		  DEBUG_STRIPPED };
+enum spec_hash { HASH_GNU, HASH_SYSV, HASH_BOTH };
+enum spec_build_id { BUILD_ID_SHA1, BUILD_ID_NONE };
+
 /* Which libraries a library depends on: docs/formats.md. */
 enum dependency_shape { SHAPE_USED, SHAPE_ALL, SHAPE_CHAIN, SHAPE_TREE, SHAPE_LAYERS };
 
@@ -53,6 +59,10 @@ struct target_spec {
 	char *python;                 /* interpreter */
 	char *mpicc;                  /* command */
 	struct conf_list programs;    /* enum program (lib/manifest.h) */
+	int64_t bigexe_size;          /* bytes of extra code in the program bigexe */
+	int debug;                    /* enum spec_debug */
+	int hash_style;               /* enum spec_hash */
+	int build_id;                 /* enum spec_build_id */
 };
 
 extern const struct conf_table spec_table;

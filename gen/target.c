@@ -18,13 +18,16 @@
 #include "gen/emit_build.h"
 #include "gen/emit_c.h"
 #include "gen/plan.h"
+#include "gen/program.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
 
 #define LOCK_NAME ".pynamic-gen.lock"
 
-static const char *const folders[] = { "src", "obj", "lib", PROGRAM_SRC_DIR };
+/* Folders with files of libraries; some are there only if the spec needs them. */
+static const char *const folders[] = { "src", "obj", LIBRARY_DIR, LIBRARY_NOW_DIR, DWO_DIR, PROGRAM_SRC_DIR,
+				       PROGRAM_OBJ_DIR };
 
 /* --- the folder ------------------------------------------------------------------ */
 
@@ -113,20 +116,30 @@ static bool in_plan(const struct plan *plan, const char *name, size_t length)
 	       has_name(&plan->libraries[plan->n_modules - 1], name, length);
 }
 
-/* Libraries of an older plan, and temporary files of a build that was killed. */
+static bool is_wanted(const struct target_spec *spec, const char *folder)
+{
+	if (!strcmp(folder, LIBRARY_NOW_DIR))
+		return program_needs(spec).now;
+	return strcmp(folder, DWO_DIR) || debuginfo_is_split(spec);
+}
+
+/* Libraries of an older plan (all of them without a plan), and temporary files of a build
+ * that was killed. */
 static struct err *remove_stale(const char *dir, const char *folder, const struct plan *plan)
 {
 	_cleanup_free_ char *path = fs_join(dir, folder);
 	_cleanup_closedir_ DIR *d = opendir(path);
 	const struct dirent *entry;
 
+	if (!d && errno == ENOENT)
+		return NULL;
 	if (!d)
 		return err_errno(errno, "cannot open folder '%s'", path);
 	while ((entry = readdir(d))) {
 		size_t length = library_name_length(entry->d_name);
 		bool whole = length && strchr(entry->d_name + length + 1, '.') == NULL;
 
-		if (length && !(whole && in_plan(plan, entry->d_name, length))) {
+		if (length && !(plan && whole && in_plan(plan, entry->d_name, length))) {
 			struct err *err = remove_file(path, entry->d_name);
 
 			if (err)
@@ -136,9 +149,35 @@ static struct err *remove_stale(const char *dir, const char *folder, const struc
 	return NULL;
 }
 
-static struct err *remove_program(const char *dir, const char *name, bool wanted)
+/* A program that the spec does not have, and whatever a killed link of any left beside it
+ * ("host.tmp", "linked.rsp"). */
+static bool is_stale_program(const struct target_spec *spec, const char *name)
 {
-	return wanted ? NULL : remove_file(dir, name);
+	for (enum program i = 0; i < PROGRAM_N; i++) {
+		size_t n = strlen(program_names[i]);
+
+		if (program_kinds[i].found || strncmp(name, program_names[i], n))
+			continue;
+		if (!name[n])
+			return !spec_has_program(spec, i);
+		if (!strncmp(name + n, ".tmp", 4) || !strcmp(name + n, ".rsp"))
+			return true;
+	}
+	return false;
+}
+
+static struct err *remove_stale_programs(const char *dir, const struct target_spec *spec)
+{
+	_cleanup_closedir_ DIR *d = opendir(dir);
+	const struct dirent *entry;
+	struct err *err = NULL;
+
+	if (!d)
+		return err_errno(errno, "cannot open folder '%s'", dir);
+	while (!err && (entry = readdir(d)))
+		if (is_stale_program(spec, entry->d_name))
+			err = remove_file(dir, entry->d_name);
+	return err;
 }
 
 static struct err *prepare_folder(const char *dir, const struct target_spec *spec, const struct plan *plan)
@@ -147,15 +186,14 @@ static struct err *prepare_folder(const char *dir, const struct target_spec *spe
 
 	for (size_t i = 0; !err && i < ARRAY_SIZE(folders); i++) {
 		_cleanup_free_ char *path = fs_join(dir, folders[i]);
+		bool wanted = is_wanted(spec, folders[i]);
 
-		err = fs_mkdirs(path);
+		err = wanted ? fs_mkdirs(path) : NULL;
 		if (!err)
-			err = remove_stale(dir, folders[i], plan);
+			err = remove_stale(dir, folders[i], wanted ? plan : NULL);
 	}
 	if (!err)
-		err = remove_program(dir, "host", spec_has_program(spec, PROGRAM_HOST));
-	if (!err)
-		err = remove_program(dir, "plain", spec_has_program(spec, PROGRAM_PLAIN));
+		err = remove_stale_programs(dir, spec);
 	return err;
 }
 
@@ -206,25 +244,53 @@ static struct err *write_sources(const char *dir, const struct target_spec *spec
 	return NULL;
 }
 
+/* The module list of programs that load from this folder; it goes if there are none. */
+static struct err *write_module_list(const char *dir, const char *name, const char *library_dir, bool wanted,
+				     const struct plan *plan)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	if (!wanted)
+		return remove_file(dir, name);
+	emit_module_list(plan, library_dir, &text);
+	return publish(dir, name, &text);
+}
+
+static struct err *write_for_static(const char *dir, const struct plan *plan)
+{
+	static const char exports[] = "{ Py*; _Py*; pynamic_phase; };\n";
+	_cleanup_strbuf_ struct strbuf table = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf list = STRBUF_INIT;
+	struct err *err;
+
+	emit_static_table(plan, &table);
+	strbuf_puts(&list, exports);
+	err = publish(dir, PROGRAM_SRC_DIR "/" STATIC_TABLE, &table);
+	return err ? err : publish(dir, EXPORT_LIST, &list);
+}
+
 static struct err *write_rest(const char *dir, const struct target_spec *spec, const struct plan *plan,
 			      const struct toolchain *toolchain)
 {
 	_cleanup_strbuf_ struct strbuf makefile = STRBUF_INIT;
 	_cleanup_strbuf_ struct strbuf flags = STRBUF_INIT;
-	_cleanup_strbuf_ struct strbuf modules = STRBUF_INIT;
 	_cleanup_strbuf_ struct strbuf yaml = STRBUF_INIT;
 	_cleanup_free_ char *resolved = conf_to_yaml(&spec_table, spec);
+	struct program_needs needs = program_needs(spec);
 	struct err *err;
 
 	emit_makefile(plan, spec, &makefile);
 	emit_flags(spec, toolchain, &flags);
-	emit_module_list(plan, &modules);
 	strbuf_puts(&yaml, resolved);
 	err = publish(dir, "flags.mk", &flags);
 	if (!err)
 		err = publish(dir, "Makefile", &makefile);
 	if (!err)
-		err = publish(dir, "modules.txt", &modules);
+		err = write_module_list(dir, MODULE_LIST, LIBRARY_DIR, true, plan);
+	if (!err)
+		err = write_module_list(dir, MODULE_LIST_NOW, LIBRARY_NOW_DIR, needs.now, plan);
+	if (!err && needs.static_table)
+		err = write_for_static(dir, plan);
 	if (!err)
 		err = publish(dir, "spec.yaml", &yaml);
 	return err;

@@ -7,10 +7,14 @@
  */
 #include "gen/toolchain.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include "gen/program.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
@@ -21,7 +25,7 @@
 
 /* Runs "command more..." and gives its standard output. A command may have arguments of
  * its own, as in CC='ccache gcc'. */
-static struct err *ask(const char *command, const char *const *more, struct strbuf *ret)
+static struct err *ask(const char *command, const char *const *more, int stdin_fd, struct strbuf *ret)
 {
 	_cleanup_free_ char *copy = mem_strdup(command);
 	const char *argv[MAX_WORDS + 1] = { NULL };
@@ -38,6 +42,7 @@ static struct err *ask(const char *command, const char *const *more, struct strb
 	while (*more && n < MAX_WORDS)
 		argv[n++] = *more++;
 	opts.env_set = (const char *const[]){ "LC_ALL=C", NULL };
+	opts.stdin_fd = stdin_fd;
 	err = proc_run(argv, &opts, ASK_DEADLINE_NS, &result);
 	if (err)
 		return err;
@@ -55,7 +60,7 @@ static struct err *ask(const char *command, const char *const *more, struct strb
 static struct err *find_compiler(const struct target_spec *spec, char **ret_version)
 {
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct err *err = ask(spec->cc, (const char *const[]){ "--version", NULL }, &out);
+	struct err *err = ask(spec->cc, (const char *const[]){ "--version", NULL }, -1, &out);
 
 	if (err) {
 		err = err_wrap(err, "cannot use the C compiler '%s'", spec->cc);
@@ -115,7 +120,7 @@ static struct err *find_embedding(const struct target_spec *spec, const json_t *
 	}
 	/* A Python outside of the loader's own folders is found again at run time. */
 	rpath = strncmp(dir, "/usr/lib", 8) ? mem_printf(" -Wl,-rpath,%s", dir) : mem_strdup("");
-	*ret_libs = mem_printf("-L%s%s -Wl,--export-dynamic -lpython%s %s", dir, rpath, text_of(facts, "ldversion"),
+	*ret_libs = mem_printf("-L%s%s -lpython%s %s", dir, rpath, text_of(facts, "ldversion"),
 			       text_of(facts, "libs"));
 	return NULL;
 }
@@ -132,7 +137,7 @@ static struct err *read_facts(const struct target_spec *spec, const json_t *fact
 					 include),
 				"install python3-dev (Debian) or python3-devel (Fedora), or choose another "
 				"interpreter by --with-python, such as /usr/bin/python3");
-	if (spec_has_program(spec, PROGRAM_HOST)) {
+	if (program_needs(spec).embedding) {
 		struct err *err = find_embedding(spec, facts, &ret->python_libs);
 
 		if (err)
@@ -147,7 +152,7 @@ static struct err *read_facts(const struct target_spec *spec, const json_t *fact
 static struct err *find_python(const struct target_spec *spec, struct toolchain *ret)
 {
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct err *err = ask(spec->python, (const char *const[]){ "-c", python_script, NULL }, &out);
+	struct err *err = ask(spec->python, (const char *const[]){ "-c", python_script, NULL }, -1, &out);
 	json_t *facts;
 
 	if (err) {
@@ -164,16 +169,61 @@ static struct err *find_python(const struct target_spec *spec, struct toolchain 
 	return err;
 }
 
-static struct err *find_mpicc(const struct target_spec *spec)
+struct err *toolchain_compile_shows(const struct target_spec *spec, const char *flags, const char *text, bool *ret)
 {
-	_cleanup_free_ char *program = mem_strndup(spec->mpicc, strcspn(spec->mpicc, " "));
+	static const char source[] = "int variable; int function(void) { return variable; }\n";
+	_cleanup_free_ char *command = mem_printf("%s %s", spec->cc, flags);
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	_cleanup_close_ int fd = memfd_create("source", MFD_CLOEXEC);
+	struct err *err;
+
+	if (fd < 0 || write(fd, source, strlen(source)) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return err_errno(errno, "cannot try the C compiler");
+	err = ask(command, (const char *const[]){ "-S", "-o", "-", "-x", "c", "-", NULL }, fd, &out);
+	if (err)
+		return err_wrap(err, "cannot try the C compiler");
+	*ret = strstr(out.text, text);
+	return NULL;
+}
+
+static struct err *find_mpi4py(const struct target_spec *spec)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	_cleanup_err_ struct err *err =
+		ask(spec->python, (const char *const[]){ "-c", "import mpi4py", NULL }, -1, &out);
+
+	if (!err)
+		return NULL;
+	return err_hint(err_exit(EXIT_SKIPPED, "'%s' has no mpi4py", spec->python),
+			"install python3-mpi4py, or leave the program python out");
+}
+
+/* A program by the first word of a command. */
+static struct err *find_program(const char *command, const char *what, const char *packages)
+{
+	_cleanup_free_ char *program = mem_strndup(command, strcspn(command, " "));
 	_cleanup_free_ char *path = fs_find_program(program);
 
 	if (path)
 		return NULL;
-	return err_hint(err_exit(EXIT_SKIPPED, "no MPI compiler '%s'", program),
-			"install one (Debian: apt-get install libopenmpi-dev; Fedora: dnf install openmpi-devel) "
-			"or leave the host program out by --without-host");
+	return err_hint(err_exit(EXIT_SKIPPED, "no %s '%s'", what, program), "install one (%s) or leave the programs "
+			"out that need it: see --without-host and the key 'programs'", packages);
+}
+
+static struct err *find_for_programs(const struct target_spec *spec)
+{
+	struct program_needs needs = program_needs(spec);
+	struct err *err = NULL;
+
+	if (needs.embedding)
+		err = find_program(spec->mpicc, "MPI compiler", "Debian: apt-get install libopenmpi-dev; "
+								"Fedora: dnf install openmpi-devel");
+	if (!err && needs.extra)
+		err = find_program("objcopy", "program", "Debian: apt-get install binutils; "
+							 "Fedora: dnf install binutils");
+	if (!err && needs.mpi4py)
+		err = find_mpi4py(spec);
+	return err;
 }
 
 struct err *toolchain_find(const struct target_spec *spec, struct toolchain *ret)
@@ -183,8 +233,10 @@ struct err *toolchain_find(const struct target_spec *spec, struct toolchain *ret
 
 	if (!err)
 		err = find_python(spec, &found);
-	if (!err && spec_has_program(spec, PROGRAM_HOST))
-		err = find_mpicc(spec);
+	if (!err)
+		err = find_for_programs(spec);
+	if (!err)
+		err = debuginfo_find(spec, &found.debug);
 	if (err) {
 		toolchain_deinit(&found);
 		return err;

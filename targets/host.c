@@ -23,6 +23,7 @@
 
 #include "mpi_module.h"
 #include "phase.h"
+#include "static_modules.h"
 
 #define EXIT_USAGE 2
 
@@ -83,6 +84,15 @@ static PyObject *phase_module_init(void)
 	if (module && PyModule_AddIntConstant(module, "rank", rank) < 0)
 		Py_CLEAR(module);
 	return module;
+}
+
+/* In a static program the modules of the target are built in, too. */
+static int append_static_modules(void)
+{
+	for (const struct static_module *module = static_modules; module && module->name; module++)
+		if (PyImport_AppendInittab(module->name, module->init) < 0)
+			return -1;
+	return 0;
 }
 
 /* --- the interpreter -------------------------------------------------------------- */
@@ -249,7 +259,7 @@ int main(int argc, char **argv)
 	phase_mark("mpi_init");
 
 	if (mpi_module_start(thread_level) < 0 || PyImport_AppendInittab("mpi", PyInit_mpi) < 0 ||
-	    PyImport_AppendInittab("phase", phase_module_init) < 0) {
+	    PyImport_AppendInittab("phase", phase_module_init) < 0 || append_static_modules() < 0) {
 		fprintf(stderr, "host: cannot set up the built-in modules\n");
 		abort_job(EXIT_FAILURE);
 	}

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "phase.h"
+#include "static_modules.h"
 
 #define LIST_VERSION 1
 
@@ -176,11 +177,30 @@ static char *default_list(void)
 	return path_join(dirname(exe), "modules.txt");
 }
 
+/* In a static program a module is in the table, and nothing is loaded. The search begins
+ * where the last one ended: list and table have the same order. */
+static entry_fn static_entry(const char *name)
+{
+	static const struct static_module *next = static_modules;
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (; next->name; next++)
+			if (strcmp(next->name, name) == 0)
+				return next++->entry;
+		next = static_modules;
+	}
+	die(1, "module '%s' is not in this program", name);
+}
+
 static void module_open(const struct module_list *list, struct module *module)
 {
 	void *handle, *symbol;
 	char *path;
 
+	if (static_modules) {
+		module->call = static_entry(module->name);
+		return;
+	}
 	if (asprintf(&path, "%s/%s.so", list->libdir, module->name) < 0)
 		check_alloc(NULL);
 	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);

@@ -1,6 +1,10 @@
 CC := gcc
-CFLAGS := -O0 -g
+CFLAGS := -O0
 INCLUDES :=
 PYTHON_CFLAGS := -I/python/include
+DEBUG_CFLAGS := -g
+LINK_FLAGS := -Wl,--hash-style=gnu -Wl,--build-id=sha1 
+INDEX := 
+INDEX_SECTION := 
 MPICC := mpicc
 PYTHON_LIBS := -lpython3.9

@@ -18,24 +18,43 @@ all: $(LIBRARIES:%=lib/%.so) host plain
 .SECONDARY:
 .DELETE_ON_ERROR:
 
+OBJECT_TMP = $@.tmp
+
 obj/%.o: src/%.c flags.mk
-	@mkdir -p obj
-	@$(CC) $(CFLAGS) $(if $(filter $*,$(NO_DEBUG) $(STRIPPED)),-g0) $(INCLUDES) $(if $(filter libmodule%,$*),$(PYTHON_CFLAGS)) -fPIC -c -o $@.tmp $<
-	@mv -f $@.tmp $@
+	@mkdir -p obj $(dir $(OBJECT_TMP))
+	@$(CC) $(CFLAGS) $(DEBUG_CFLAGS) $(if $(filter $*,$(NO_DEBUG) $(STRIPPED)),-g0) $(INCLUDES) $(if $(filter libmodule%,$*),$(PYTHON_CFLAGS)) -fPIC -c -o $(OBJECT_TMP) $<
+	@mv -f $(OBJECT_TMP) $@
+
+ADD_INDEX = $(if $(INDEX),$(if $(filter $*,$(NO_DEBUG) $(STRIPPED)),,@$(INDEX) $@.tmp && { readelf -SW $@.tmp | grep -qF '$(INDEX_SECTION)' || { echo 'error: $(INDEX) made no $(INDEX_SECTION) in $@'; exit 1; }; }))
 
 lib/%.so: obj/%.o
 	@mkdir -p lib
-	@$(CC) $(CFLAGS) $(LDFLAGS) $(if $(filter $*,$(STRIPPED)),-s) -shared -Wl,-soname,$*.so -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN' -Wl,-rpath-link,lib -o $@.tmp $< -Wl,--push-state,--no-as-needed $(NEEDED_$*:%=lib/%.so) -Wl,--pop-state
+	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_FLAGS) $(if $(filter $*,$(STRIPPED)),-s) -shared -Wl,-z,lazy -Wl,-soname,$*.so -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN' -Wl,-rpath-link,lib -o $@.tmp $< -Wl,--push-state,--no-as-needed $(NEEDED_$*:%=lib/%.so) -Wl,--pop-state
+	$(ADD_INDEX)
 	@mv -f $@.tmp $@
 	@echo built $@
 
-host: src-host/counters.c src-host/host.c src-host/mpi_collective.c src-host/mpi_module.c src-host/mpi_reduce.c src-host/mpi_value.c src-host/phase.c flags.mk src-host/counters.h src-host/mpi_module.h src-host/phase.h
-	@$(MPICC) -O2 -g $(INCLUDES) $(PYTHON_CFLAGS) -o $@.tmp $(filter %.c,$^) $(PYTHON_LIBS) -lm
+PROGRAM_HEADERS := src-host/counters.h src-host/mpi_module.h src-host/phase.h src-host/static_modules.h
+COMMON_OBJECTS := obj-host/counters.o obj-host/phase.o
+PLAIN_OBJECTS := obj-host/plain.o
+HOST_OBJECTS := obj-host/host.o obj-host/mpi_collective.o obj-host/mpi_module.o obj-host/mpi_reduce.o obj-host/mpi_value.o
+MPI_CC = OMPI_CC='$(CC)' MPICH_CC='$(CC)' $(MPICC)
+PROGRAM_CC = $(CC)
+$(HOST_OBJECTS): PROGRAM_CC = $(MPI_CC) $(PYTHON_CFLAGS)
+obj-host/%.o: src-host/%.c $(PROGRAM_HEADERS) flags.mk
+	@mkdir -p $(@D) $(dir $(OBJECT_TMP))
+	@$(PROGRAM_CC) -O2 $(DEBUG_CFLAGS) $(INCLUDES) -c -o $(OBJECT_TMP) $<
+	@mv -f $(OBJECT_TMP) $@
+
+host: $(HOST_OBJECTS) $(COMMON_OBJECTS) flags.mk
+	@$(MPI_CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) -Wl,--export-dynamic $(PYTHON_LIBS) -ldl -lm
+	$(ADD_INDEX)
 	@mv -f $@.tmp $@
 	@echo built $@
 
-plain: src-host/counters.c src-host/phase.c src-host/plain.c flags.mk src-host/counters.h src-host/mpi_module.h src-host/phase.h
-	@$(CC) -O2 -g -o $@.tmp $(filter %.c,$^) -ldl -lm
+plain: $(PLAIN_OBJECTS) $(COMMON_OBJECTS) flags.mk
+	@$(CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) -ldl -lm
+	$(ADD_INDEX)
 	@mv -f $@.tmp $@
 	@echo built $@
 

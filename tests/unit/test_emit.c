@@ -14,6 +14,7 @@
 #include "gen/embed.h"
 #include "gen/emit_build.h"
 #include "gen/emit_c.h"
+#include "gen/program.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 
@@ -22,7 +23,8 @@
 static char gcc[] = "gcc 1.2.3", python[] = "3.9.0", python_cflags[] = "-I/python/include",
 	    python_libs[] = "-lpython3.9";
 static const struct toolchain toolchain = { .compiler_version = gcc, .python_version = python,
-					    .python_cflags = python_cflags, .python_libs = python_libs };
+					    .python_cflags = python_cflags, .python_libs = python_libs,
+					    .debug = { "-g", "", "", "" } };
 
 static void assert_golden(const char *name, const struct strbuf *text)
 {
@@ -265,7 +267,7 @@ static void test_build_files(void **state)
 	plan_small(&spec, &plan);
 	emit_makefile(&plan, &spec, &makefile);
 	emit_flags(&spec, &toolchain, &flags);
-	emit_module_list(&plan, &modules);
+	emit_module_list(&plan, "lib", &modules);
 	/* The first line has our version and the compiler's. */
 	assert_non_null(strstr(flags.text, KIT_VERSION "; changes are lost. Compiler: gcc 1.2.3\n"));
 	strbuf_puts(&flags_body, strchr(flags.text, '\n') + 1);
@@ -273,6 +275,95 @@ static void test_build_files(void **state)
 	assert_golden("flags.mk", &flags_body);
 	assert_golden("modules.txt", &modules);
 	assert_int_equal(emit_n_built(&plan, &spec), N_LIBRARIES + 2);
+	plan_deinit(&plan);
+	spec_deinit(&spec);
+}
+
+static const char all_programs[] = "programs=host,linked,linked_now,static,bigexe,plain,plain_linked,plain_linked_now,"
+				   "plain_static,python";
+
+/* Every program, and objects whose debug information stays beside them. */
+static void test_programs(void **state)
+{
+	_cleanup_strbuf_ struct strbuf makefile = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf table = STRBUF_INIT;
+	struct target_spec spec;
+	struct plan plan;
+
+	(void)state;
+	plan_small_with(all_programs, &spec, &plan);
+	spec.debug = DEBUG_SPLIT;
+	emit_makefile(&plan, &spec, &makefile);
+	emit_static_table(&plan, &table);
+	assert_golden("programs.mk", &makefile);
+	assert_golden("static_table.c", &table);
+	assert_int_equal(emit_n_built(&plan, &spec), 2 * N_LIBRARIES + 9);
+	plan_deinit(&plan);
+	spec_deinit(&spec);
+}
+
+static void test_manifest_says_what_a_program_shows(void **state)
+{
+	/* Of all libraries of the plan, and of what an import of all loads. */
+	enum { NONE, ALL, LOADED };
+	static const struct {
+		const char *name, *path, *list, *dir;
+		enum manifest_build build;
+		bool driver;
+		int libraries, events;
+	} rows[] = {
+		{ "host", "host", "modules.txt", "lib", BUILD_VANILLA, true, LOADED, LOADED },
+		{ "linked", "linked", "modules.txt", "lib", BUILD_LINKED, true, ALL, NONE },
+		{ "linked_now", "linked_now", "modules-now.txt", "lib-now", BUILD_LINKED, true, ALL, NONE },
+		{ "static", "static", "modules.txt", NULL, BUILD_STATIC, true, NONE, NONE },
+		{ "bigexe", "bigexe", "modules.txt", "lib", BUILD_VANILLA, true, LOADED, LOADED },
+		{ "plain", "plain", "modules.txt", "lib", BUILD_VANILLA, false, LOADED, LOADED },
+		{ "plain_linked", "plain_linked", "modules.txt", "lib", BUILD_LINKED, false, ALL, NONE },
+		{ "plain_linked_now", "plain_linked_now", "modules-now.txt", "lib-now", BUILD_LINKED, false, ALL, NONE },
+		{ "plain_static", "plain_static", "modules.txt", NULL, BUILD_STATIC, false, NONE, NONE },
+		{ "python", NULL, "modules.txt", "lib", BUILD_VANILLA, true, LOADED, LOADED },
+	};
+	struct target_spec spec;
+	struct manifest m;
+	struct plan plan;
+
+	(void)state;
+	plan_small_with(all_programs, &spec, &plan);
+	emit_manifest(&plan, &spec, &toolchain, &m);
+	assert_int_equal(m.n_programs, ARRAY_SIZE(rows));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct manifest_program *p = &m.programs[i];
+		const size_t libraries[] = { 0, plan.n_libraries, plan.n_loaded };
+		const size_t events[] = { 0, 0, plan.n_import_events };
+
+		assert_string_equal(p->name, rows[i].name);
+		assert_string_equal(p->path ? p->path : "", rows[i].path ? rows[i].path : "");
+		assert_string_equal(p->module_list, rows[i].list);
+		assert_string_equal(p->library_dir ? p->library_dir : "", rows[i].dir ? rows[i].dir : "");
+		assert_int_equal(p->build, rows[i].build);
+		assert_int_equal(p->driver, rows[i].driver);
+		assert_int_equal(p->libraries, libraries[rows[i].libraries]);
+		assert_int_equal(p->import_events, events[rows[i].events]);
+	}
+	manifest_deinit(&m);
+	plan_deinit(&plan);
+	spec_deinit(&spec);
+}
+
+/* The interpreter needs nothing built, so it can run any target. */
+static void test_manifest_has_only_built_programs(void **state)
+{
+	struct target_spec spec;
+	struct manifest m;
+	struct plan plan;
+
+	(void)state;
+	plan_small_with("programs=plain_static", &spec, &plan);
+	emit_manifest(&plan, &spec, &toolchain, &m);
+	assert_int_equal(m.n_programs, 2);
+	assert_string_equal(m.programs[0].name, "plain_static");
+	assert_string_equal(m.programs[1].name, "python");
+	manifest_deinit(&m);
 	plan_deinit(&plan);
 	spec_deinit(&spec);
 }
@@ -332,7 +423,7 @@ static void test_embedded_files(void **state)
 		assert_memory_equal(file.text, embed_files[i].bytes, file.len);
 		uses |= embed_files[i].use;
 	}
-	assert_int_equal(uses, EMBED_HOST | EMBED_PLAIN | EMBED_DRIVER);
+	assert_int_equal(uses, EMBED_HOST | EMBED_PLAIN | EMBED_EXTRA | EMBED_DRIVER);
 }
 
 int main(void)
@@ -347,6 +438,9 @@ int main(void)
 		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_text_depends_on_what_it_says),
 		cmocka_unit_test(test_build_files),
+		cmocka_unit_test(test_programs),
+		cmocka_unit_test(test_manifest_says_what_a_program_shows),
+		cmocka_unit_test(test_manifest_has_only_built_programs),
 		cmocka_unit_test(test_manifest_says_the_plan),
 		cmocka_unit_test(test_embedded_files),
 	};

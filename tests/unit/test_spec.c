@@ -51,7 +51,7 @@ static void test_defaults(void **state)
 	assert_int_equal(spec.utility_functions, spec.functions);
 	assert_true(spec_has_program(&spec, PROGRAM_HOST));
 	assert_true(spec_has_program(&spec, PROGRAM_PLAIN));
-	assert_int_equal(spec.cflags.n, 2);
+	assert_int_equal(spec.cflags.n, 1);
 	spec_deinit(&spec);
 }
 

@@ -34,7 +34,8 @@ static void print_help(FILE *out)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (commands[i].help)
 			fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
-	fputs("\n'attachstorm COMMAND --help' explains a command. Exit status: 0 done, 2 could not be done,\n"
+	fputs("\n'attachstorm COMMAND --help' explains a command, 'attachstorm --version' tells the version.\n"
+	      "Exit status: 0 done, 2 could not be done,\n"
 	      "3 measured but contradictory, 77 this machine lacks something, 124 out of time, 130 interrupted.\n",
 	      out);
 }

@@ -128,6 +128,7 @@ expect_nothing_left() {
 	expect_status 2 attachstorm run "${QUICK[@]}" nowhere.yaml
 	expect_output "nowhere.yaml"
 	expect_output "No such file"
+	expect_output "behind '--'"
 }
 
 @test "malformed scenario: file, line, column and a caret" {

@@ -167,6 +167,8 @@ static struct err *scenario_make(const struct options *options, char **command, 
 {
 	struct err *err = scenario_read(options->file, ret);
 
+	if (err && !fs_exists(options->file))
+		err = err_hint(err, "a command to run stands behind '--': attachstorm run -- %s", options->file);
 	for (size_t i = 0; !err && i < options->n; i++) {
 		const struct override *o = &options->overrides[i];
 

@@ -5,6 +5,7 @@
 
 #include "lib/err.h"
 
+MUST_CHECK struct err *cmd_make(int argc, char **argv);
 MUST_CHECK struct err *cmd_footprint(int argc, char **argv);
 
 #endif

@@ -33,6 +33,7 @@ struct target_spec {
 	int64_t functions;            /* average of a module */
 	int64_t utility_functions;    /* average of a utility; 0 until spec_check: as functions */
 	int64_t functions_spread;     /* percent by which a library may differ from the average */
+	struct conf_list series_modules, series_utilities, series_functions; /* gen/series.h */
 	int64_t name_length;          /* characters added to function names */
 	bool short_names;             /* m0_12 instead of libmodule0_fn12 */
 	int64_t max_depth;            /* functions in one call chain of a module */
@@ -53,6 +54,7 @@ struct target_spec {
 	int64_t stripped_libraries;   /* without .symtab and debug information */
 	int64_t undebugged_libraries; /* of the others, so many without debug information */
 	bool print;                   /* each function prints its name */
+	int64_t jobs;                 /* compilers at once; 0: one per core */
 	char *cc;                     /* command, may have arguments */
 	struct conf_list cflags;
 	struct conf_list include_dirs;

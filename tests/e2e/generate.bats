@@ -344,7 +344,7 @@ check_calls() {
 	run pynamic-gen 5 10 -u 2
 	[ "$status" = 2 ]
 	says "-u needs two numbers"
-	run pynamic-gen 5 10 -j 0
+	run pynamic-gen 5 10 -j many
 	[ "$status" = 2 ]
 	run pynamic-gen 5 10 --set nonsense
 	[ "$status" = 2 ]
@@ -352,14 +352,79 @@ check_calls() {
 	[ "$status" = 2 ]
 }
 
-@test "Pynamic's options that are not here are refused, not ignored" {
-	for option in -b -t --with-mpi4py '-c --with-x'; do
-		# shellcheck disable=SC2086 # two words
-		run pynamic-gen 5 10 $option -o "$DIR"
-		[ "$status" = 2 ]
-		says "is not supported"
-		[ ! -e "$DIR" ]
-	done
+@test "a command line of Pynamic: each option has its key" {
+	pynamic-gen -q 20 30 -b -d 5 -e -i /tmp -j 2 -n 7 -p -s 5 -t -u 8 12 --with-cc=gcc --with-python=/usr/bin/python3 \
+		--with-mpi4py --sources-only -o words
+	cat >same.yaml <<-'YAML'
+		name: pynamic
+		modules: 12
+		utilities: 8
+		functions: 30
+		utility_functions: 12
+		programs: [host, plain, bigexe, python]
+		max_depth: 5
+		cross_module: true
+		compiler: { include_dirs: [/tmp], cc: gcc }
+		jobs: 2
+		name_length: 7
+		print: true
+		seed: 5
+		python: /usr/bin/python3
+	YAML
+	pynamic-gen -q same.yaml --sources-only -o keys
+	diff -r words keys
+	pynamic-gen -q 2 3 --sources-only -o configured -c CC=mpicc --with-python=/usr/bin/python3 --with-includes=-I/opt
+	grep -q 'INCLUDES := -I/opt' configured/flags.mk
+}
+
+@test "what pyMPI's configure would be told and means nothing here is refused, not ignored" {
+	run pynamic-gen 5 10 -o "$DIR" -c --with-x
+	[ "$status" = 2 ]
+	says "'--with-x' after -c has no meaning"
+	[ ! -e "$DIR" ]
+}
+
+@test "a series: each combination in a folder of its own, named on standard output" {
+	cat >grow.yaml <<-'YAML'
+		programs: [plain]
+		utilities: 1
+		series:
+		  modules: [1, 3]
+		  functions: [2, 5]
+	YAML
+	pynamic-gen -q grow.yaml >names
+	[ "$(cat names)" = "$(printf 'grow/m%s\n' 1-u1-f2 1-u1-f5 3-u1-f2 3-u1-f5)" ]
+	while read -r dir; do
+		"$dir/plain"
+		[ "$(jq -r .name "$dir/manifest.json")" = "grow-${dir#grow/}" ]
+	done <names
+	[ "$(jq '.spec.utility_functions' grow/m3-u1-f5/manifest.json)" = 5 ]
+	run pynamic-gen grow.yaml
+	says "grow/m3-u1-f5: up to date"
+	# A member is an ordinary target: its resolved spec gives it again.
+	pynamic-gen -q grow/m3-u1-f5/spec.yaml -o again
+	diff -r grow/m3-u1-f5/src again/src
+}
+
+@test "a series that cannot be made is refused before its first target" {
+	run pynamic-gen 3 4 --without-host -o "$DIR" --set series.functions=2,1000000 --set series.modules=1,100000
+	[ "$status" = 2 ]
+	says "m100000-u0-f1000000: "
+	[ ! -e "$DIR" ]
+	run pynamic-gen 3 4 -o "$DIR" --set series.modules=2,2
+	[ "$status" = 2 ]
+	says "twice"
+}
+
+@test "odd averages, and 3,000 libraries" {
+	pynamic-gen -q 4 7 -u 1 5 --without-host -o "$DIR"
+	"$DIR/plain"
+	pynamic-gen -q 3000 1 -u 1500 1 --without-host --sources-only -o many
+	[ "$(find many/src -name '*.c' | wc -l)" = 3002 ]
+	run pynamic-gen 90000 1 -u 80000 1 --sources-only -o toomany --set dependencies.shape=all
+	[ "$status" = 2 ]
+	says "a library would be linked with"
+	[ ! -e toomany ]
 }
 
 @test "a folder with other files is not touched" {

@@ -642,6 +642,26 @@ static void test_counts_of_any_graph(void **state)
 	assert_int_equal(plan.n_import_events, 1);
 }
 
+/* As many libraries as a large code might have one day, in every shape. */
+static void test_three_thousand_libraries(void **state)
+{
+	struct shape shape = { 1500, 1500, 3, 3, 10, 4, 2, 1, true, 14 };
+
+	(void)state;
+	for (int i = SHAPE_USED; i <= SHAPE_LAYERS; i++) {
+		struct target_spec spec = spec_of(&shape);
+		struct plan plan;
+
+		spec.shape = i;
+		plan_make(&spec, &plan);
+		assert_int_equal(plan.n_loaded, 3000);
+		assert_int_equal(plan.n_import_events, 1500);
+		check_shape(&spec, &plan);
+		check_counts(&spec, &plan);
+		plan_deinit(&plan);
+	}
+}
+
 static void test_names(void **state)
 {
 	static const struct {
@@ -695,6 +715,7 @@ int main(void)
 		cmocka_unit_test(test_each_import_loads),
 		cmocka_unit_test(test_counts_are_those_of_a_run),
 		cmocka_unit_test(test_counts_of_any_graph),
+		cmocka_unit_test(test_three_thousand_libraries),
 		cmocka_unit_test(test_names),
 	};
 

@@ -64,6 +64,8 @@ static void test_specs_in_repository(void **state)
 		{ "targets/tiny.yaml", "tiny", 6, 4, 20, 10 },
 		{ "targets/small.yaml", "small", 40, 24, 200, 20 },
 		{ "targets/llnl.yaml", "llnl", 280, 215, 1850, 150 },
+		{ "targets/nersc8.yaml", "nersc8", 280, 215, 1850, 100 },
+		{ "targets/procurement.yaml", "procurement", 550, 350, 1250, 150 },
 	};
 
 	(void)state;
@@ -148,6 +150,56 @@ static void test_refusals(void **state)
 	}
 }
 
+/* Settings that are fine one by one. */
+static void test_refused_together(void **state)
+{
+	static const struct {
+		const char *first, *second, *words;
+	} cases[] = {
+		{ "begin_links_all=true", "break_modules=false", "no libmodulebegin" },
+		{ "dependencies.shape=all", "utilities=6000", "would be linked with 6000 others" },
+		{ "begin_links_all=true", "modules=6000", "would be linked with 6000 others" },
+		{ "modules=40", "functions=1000000", NULL },
+		{ "modules=1000", "dependencies.fan_out=100000", NULL },
+		{ "max_depth=10000", "body.stack=1MB", "bytes of stack" },
+		{ "dependencies.shape=chain", "body.stack=1kB", NULL },
+		{ "max_depth=10000", "body.stack=0", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct target_spec spec;
+		struct err *err = spec_read(NULL, &spec);
+
+		assert_null(err);
+		set(&spec, "utilities=0");
+		set(&spec, cases[i].first);
+		set(&spec, cases[i].second);
+		if (cases[i].words) {
+			assert_refused(&spec, cases[i].words);
+			continue;
+		}
+		err = spec_check(&spec, NULL);
+		if (err)
+			fail_msg("%s", err_message(err));
+		spec_deinit(&spec);
+	}
+}
+
+static void test_too_many_calls(void **state)
+{
+	struct target_spec spec;
+	struct err *err = spec_read(NULL, &spec);
+
+	(void)state;
+	assert_null(err);
+	set(&spec, "modules=40");
+	set(&spec, "functions=1000000");
+	set(&spec, "utility_functions=1");
+	set(&spec, "calls.utility=100");
+	assert_refused(&spec, "might be called more than");
+}
+
 static void test_bodies_of_no_kind(void **state)
 {
 	struct target_spec spec;
@@ -183,6 +235,8 @@ int main(void)
 		cmocka_unit_test(test_name_from_file),
 		cmocka_unit_test(test_resolved_spec_reads_back),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_refused_together),
+		cmocka_unit_test(test_too_many_calls),
 		cmocka_unit_test(test_bodies_of_no_kind),
 		cmocka_unit_test(test_too_many_functions),
 	};

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Makes the target that the command line describes, or each target of a series. */
+#include "gen/cmd.h"
+
+#include <stdio.h>
+
+#include "gen/options.h"
+#include "gen/series.h"
+#include "gen/target.h"
+#include "lib/fs.h"
+#include "lib/mem.h"
+#include "lib/progress.h"
+
+static struct err *make_target(const struct options *options, const struct target_spec *spec, const char *dir)
+{
+	struct target_opts opts = { .dir = dir, .jobs = spec->jobs, .sources_only = options->sources_only };
+	bool was_done;
+	struct err *err = target_make(spec, &opts, &was_done);
+
+	if (!err)
+		progress_note("%s: %s", dir,
+			      was_done		? "up to date" :
+			      opts.sources_only ? "sources written" :
+						  "done");
+	return err;
+}
+
+/* All members are checked before the first is made. Names the folders on standard output. */
+static struct err *make_series(const struct options *options, const char *dir, size_t n)
+{
+	struct err *err = NULL;
+
+	for (size_t i = 0; !err && i < 2 * n; i++) {
+		_cleanup_free_ char *folder = NULL;
+		_cleanup_free_ char *path = NULL;
+		struct target_spec spec;
+
+		err = options_read_spec(options, i % n, &spec, &folder);
+		if (err)
+			return err;
+		path = fs_join(dir, folder);
+		if (i >= n) {
+			err = make_target(options, &spec, path);
+			if (!err)
+				puts(path);
+		}
+		spec_deinit(&spec);
+	}
+	return err;
+}
+
+static struct err *run(const struct options *options)
+{
+	struct target_spec spec;
+	const char *dir;
+	size_t n;
+	struct err *err = options_read_spec(options, OPTIONS_NO_MEMBER, &spec, NULL);
+
+	if (err)
+		return err;
+	dir = options->dir ? options->dir : spec.name;
+	err = series_count(&spec, &n);
+	if (!err)
+		err = n ? make_series(options, dir, n) : make_target(options, &spec, dir);
+	spec_deinit(&spec);
+	return err;
+}
+
+struct err *cmd_make(int argc, char **argv)
+{
+	struct options options;
+	struct err *err;
+
+	options_parse(argc, argv, &options);
+	err = run(&options);
+	options_deinit(&options);
+	return err;
+}

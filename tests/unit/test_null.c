@@ -16,7 +16,7 @@ static void without_noise_exactly(void **state)
 	nullrun_make(&scenario, 2, &run);
 	assert_true(run_is_valid(&run));
 	for (size_t i = 0; i < TEMPERATURE_N; i++) {
-		s = &run.summaries[i];
+		s = &run.variants[0].summaries[i];
 		assert_int_equal(s->n_traced, 2);
 		assert_int_equal(s->n_untraced, 2);
 		assert_int_equal(s->t1_ns.n, 2 * 4 * 100);
@@ -45,8 +45,8 @@ static void full_cost_is_handling_when_busy(void **state)
 	(void)state;
 	scenario.tasks = 1;
 	nullrun_make(&scenario, 1, &run);
-	assert_float_equal(run.summaries[TEMPERATURE_WARM].job_cost_per_stop_ns.p50, handling_ns / 2, 1e-6);
-	assert_float_equal(run.summaries[TEMPERATURE_WARM].task_cost_per_stop_ns.p50, handling_ns / 2, 1e-6);
+	assert_float_equal(run.variants[0].summaries[TEMPERATURE_WARM].job_cost_per_stop_ns.p50, handling_ns / 2, 1e-6);
+	assert_float_equal(run.variants[0].summaries[TEMPERATURE_WARM].task_cost_per_stop_ns.p50, handling_ns / 2, 1e-6);
 	run_deinit(&run);
 }
 
@@ -59,7 +59,7 @@ static void with_noise_within_five_percent(void **state)
 	scenario.null_noise = 0.1;
 	nullrun_make(&scenario, 2, &run);
 	for (size_t i = 0; i < TEMPERATURE_N; i++) {
-		const struct summary *s = &run.summaries[i];
+		const struct summary *s = &run.variants[0].summaries[i];
 
 		assert_float_equal(s->t1_ns.p50, NULLRUN_T1_NS, 0.05 * NULLRUN_T1_NS);
 		assert_float_equal(s->t2_ns.p50, NULLRUN_T2_NS, 0.05 * NULLRUN_T2_NS);

@@ -150,7 +150,11 @@ static void what_is_no_record_is_refused(void **state)
 		  "[{\"repetition\": -1}]}", "out of range" },
 		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\", \"trials\": "
 		  "[{\"repetition\": 0, \"temperature\": \"tepid\"}]}", "unknown value 'tepid'" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\", \"trials\": []}", "summary" },
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\", \"trials\": []}", "variants" },
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\", \"trials\": [], "
+		  "\"variants\": [{\"program\": \"host\"}]}", "variants[0]: bind_now: missing" },
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\", \"trials\": [], "
+		  "\"variants\": [{\"program\": null, \"bind_now\": false}]}", "variants[0]: summary: missing" },
 		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\", \"host\": 3}",
 		  "host: not an object" },
 	};

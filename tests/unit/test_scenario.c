@@ -40,7 +40,11 @@ static void test_defaults(void **state)
 	assert_null(s.name);
 	assert_string_equal(s.tool, "native");
 	assert_null(s.target);
-	assert_int_equal(s.program, PROGRAM_HOST);
+	assert_int_equal(s.program.n, 1);
+	assert_int_equal(s.program.choices[0], PROGRAM_HOST);
+	assert_int_equal(s.bind_now.n, 1);
+	assert_int_equal(s.bind_now.choices[0], BIND_NOW_OFF);
+	assert_int_equal(s.counters, COUNTERS_OFF);
 	assert_int_equal(s.tasks, 4);
 	assert_int_equal(s.launcher, LAUNCHER_MPIRUN);
 	assert_string_equal(s.mpirun, "mpirun");
@@ -91,7 +95,7 @@ static void test_choices(void **state)
 	(void)state;
 	assert_ok(scenario_read(NULL, &s));
 	assert_ok(conf_read_text(&scenario_table, "x.yaml", text, strlen(text), &s));
-	assert_int_equal(s.program, PROGRAM_PYTHON);
+	assert_int_equal(s.program.choices[0], PROGRAM_PYTHON);
 	assert_int_equal(s.launcher, LAUNCHER_SPAWN);
 	assert_int_equal(s.aslr, ASLR_OFF);
 	assert_int_equal(s.temperature.n, 1);
@@ -235,53 +239,44 @@ static void test_file(void **state)
 	assert_ok(fs_remove_tree(dir));
 }
 
-static void check_argv(const struct scenario *s, const struct manifest *m, const char *want)
+/* Keys that would be without effect, or could not be obeyed, are refused. */
+static void test_variant_keys(void **state)
 {
-	_cleanup_strbuf_ struct strbuf got = STRBUF_INIT;
-	char **argv;
-
-	assert_ok(scenario_job_argv(s, m, &argv));
-	for (size_t i = 0; argv[i]; i++)
-		strbuf_printf(&got, "%s%s", i ? "|" : "", argv[i]);
-	assert_string_equal(got.text, want);
-	scenario_argv_free(argv);
-}
-
-static void test_argv(void **state)
-{
-	static char list[] = "modules.txt", list_now[] = "modules-now.txt";
-	struct manifest_program programs[] = {
-		{ .name = (char *)"host", .path = (char *)"host", .driver = true, .module_list = list },
-		{ .name = (char *)"linked_now", .path = (char *)"linked_now", .driver = true, .module_list = list_now },
-		{ .name = (char *)"plain", .path = (char *)"plain", .module_list = list },
-		{ .name = (char *)"python", .driver = true, .module_list = list },
+	static const struct {
+		const char *text, *message; /* NULL: fine */
+	} cases[] = {
+		{ "target: t\nprogram: [host, linked]\nbind_now: [off, on]\n", NULL },
+		{ "target: t\ntool: none\ncounters: callgrind\n", NULL },
+		{ "command: prog\nbind_now: on\ntool: none\n", NULL },
+		{ "command: prog\nprogram: [host, linked]\n",
+		  "several programs are asked for, but there is no target that has them" },
+		{ "target: t\nprogram: []\n", "'program' is empty" },
+		{ "target: t\nbind_now: []\n", "'bind_now' is empty" },
+		{ "target: t\ncounters: perf\n", "'counters' are of untraced runs, but the tool is 'native'" },
+		{ "command: prog\ntool: none\ncounters: auto\n",
+		  "'counters' are of the phases of a target, but there is none" },
+		{ "target: t\ntool: none\ncounters: perf\nprogram: python\n",
+		  "the program 'python' cannot count its phases" },
+		{ "target: t\ntool: none\nbaseline: off\n",
+		  "nothing would be measured: the tool is none, and 'baseline' is off" },
+		{ "target: t\ntool: none\nbreakpoints: {count: 1}\n",
+		  "breakpoints are asked for, but the tool is none" },
+		{ "target: t\ntool: none\nbreakpoints: {where: names, names: [f]}\n",
+		  "breakpoints are asked for, but the tool is none" },
 	};
-	struct manifest m = { .target_dir = (char *)"/t", .name = (char *)"tiny", .python = (char *)"/usr/bin/python3",
-			      .driver = (char *)"driver.py", .programs = programs, .n_programs = ARRAY_SIZE(programs) };
-	struct scenario s;
-	char **argv;
 
 	(void)state;
-	assert_ok(scenario_read(NULL, &s));
-	assert_ok(conf_set(&scenario_table, "target=/t", &s));
-	check_argv(&s, &m, "/t/host|/t/driver.py|/t/modules.txt");
-	s.program = PROGRAM_PLAIN;
-	check_argv(&s, &m, "/t/plain|/t/modules.txt");
-	s.program = PROGRAM_LINKED_NOW;
-	check_argv(&s, &m, "/t/linked_now|/t/driver.py|/t/modules-now.txt");
-	s.program = PROGRAM_PYTHON;
-	check_argv(&s, &m, "/usr/bin/python3|/t/driver.py|/t/modules.txt");
-	m.n_programs = 0;
-	assert_err(scenario_job_argv(&s, &m, &argv), "target 'tiny' has no program 'python'");
-	s.program = PROGRAM_HOST;
-	assert_err(scenario_job_argv(&s, &m, &argv), "target 'tiny' has no program 'host'");
-	s.program = PROGRAM_PLAIN;
-	assert_err(scenario_job_argv(&s, &m, &argv), "target 'tiny' has no program 'plain'");
-	scenario_deinit(&s);
-	assert_ok(scenario_read(NULL, &s));
-	assert_ok(conf_set(&scenario_table, "command=prog,a b", &s));
-	check_argv(&s, NULL, "prog|a b");
-	scenario_deinit(&s);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct scenario s = { 0 };
+
+		conf_defaults(&scenario_table, &s);
+		assert_ok(conf_read_text(&scenario_table, "s.yaml", cases[i].text, strlen(cases[i].text), &s));
+		if (cases[i].message)
+			assert_err(scenario_check(&s), cases[i].message);
+		else
+			assert_ok(scenario_check(&s));
+		scenario_deinit(&s);
+	}
 }
 
 int main(void)
@@ -289,7 +284,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults), cmocka_unit_test(test_table),     cmocka_unit_test(test_choices),
 		cmocka_unit_test(test_positions), cmocka_unit_test(test_checks),   cmocka_unit_test(test_filled_in),
-		cmocka_unit_test(test_file),     cmocka_unit_test(test_argv),
+		cmocka_unit_test(test_file),     cmocka_unit_test(test_variant_keys),
 	};
 
 	return cmocka_run_group_tests_name("scenario", tests, NULL, NULL);

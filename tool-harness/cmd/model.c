@@ -264,7 +264,7 @@ static void model_given(const struct model_args *args)
 static struct err *predict_measured(const struct model_args *args, const struct run *run, enum temperature temperature,
 				    struct prediction *ret)
 {
-	const struct summary *s = &run->summaries[temperature];
+	const struct summary *s = &run->variants[0].summaries[temperature];
 	struct prediction p = {
 		.name = temperature_names[temperature],
 		.libraries = args->libraries >= 0 ? args->libraries : s->load_events_per_task,
@@ -290,12 +290,15 @@ static struct err *model_measured(const struct model_args *args)
 	json_t *predictions = json_array();
 	struct err *err = run_read(args->record, &run);
 
+	if (!err && run.n_variants > 1)
+		err = err_hint(err_new("'%s' measured %zu programs, or ways to bind them", args->record, run.n_variants),
+			       "a prediction is from one: run it by itself");
 	if (!err)
 		put_source(&run, &out);
-	for (size_t i = 0; !err && i < TEMPERATURE_N; i++) {
+	for (size_t i = 0; !err && run.n_variants && i < TEMPERATURE_N; i++) {
 		struct prediction p;
 
-		if (!run.summaries[i].t1_ns.n)
+		if (!run.variants[0].summaries[i].t1_ns.n)
 			continue;
 		err = predict_measured(args, &run, i, &p);
 		if (err)

@@ -11,6 +11,8 @@
 #include <time.h>
 
 #include "cmd/calibrate.h"
+#include "cmd/prepare.h"
+#include "job/counters.h"
 #include "job/hostfacts.h"
 #include "job/job.h"
 #include "job/pagecache.h"
@@ -30,12 +32,9 @@ struct loop {
 	struct run *run;
 	struct manifest manifest;
 	bool has_manifest;
-	const struct manifest_program *program; /* of the manifest; NULL if nothing of it is run */
-	char **argv;
+	struct prepared_list variants;
 	char **breakpoints;
 	size_t n_breakpoints;
-	struct file_set files;
-	struct expectation expectation;
 	char *dir;          /* raw files of this run: RESULTS/ID */
 	char *path;         /* of the record, once written */
 };
@@ -61,46 +60,6 @@ static void name_run(struct run *run, const char *name)
 	run->id = mem_printf("%s-%s-%d", name, text, (int)getpid());
 }
 
-/* What a cold run must read from disk: the libraries, the program, the driver and its list. */
-static struct err *add_target_files(struct loop *loop)
-{
-	const struct manifest *manifest = &loop->manifest;
-	const struct manifest_program *program = loop->program;
-	const char *const others[] = { program->path, program->driver ? manifest->driver : NULL,
-				       program->module_list };
-	struct err *err = NULL;
-
-	for (size_t i = 0; !err && i < manifest->n_libraries; i++) {
-		_cleanup_free_ char *path = fs_join(manifest->target_dir, manifest->libraries[i].path);
-
-		err = file_set_add(&loop->files, path);
-	}
-	for (size_t i = 0; !err && i < ARRAY_SIZE(others); i++) {
-		_cleanup_free_ char *path = others[i] ? fs_join(manifest->target_dir, others[i]) : NULL;
-
-		if (path)
-			err = file_set_add(&loop->files, path);
-	}
-	return err;
-}
-
-static struct err *add_files(struct loop *loop)
-{
-	_cleanup_free_ char *program = NULL;
-	struct err *err = NULL;
-
-	if (loop->has_manifest) {
-		err = add_target_files(loop);
-	} else {
-		program = fs_find_program(loop->argv[0]);
-		if (program)
-			err = file_set_add(&loop->files, program);
-	}
-	for (size_t i = 0; !err && i < loop->scenario->cold_files.n; i++)
-		err = file_set_add(&loop->files, loop->scenario->cold_files.strings[i]);
-	return err;
-}
-
 static struct err *calibrate(struct loop *loop)
 {
 	enum trap_write way = loop->scenario->breakpoints_write == BP_WRITE_POKE ? TRAP_WRITE_POKE :
@@ -123,17 +82,12 @@ static struct err *prepare(struct loop *loop)
 		if (!err)
 			err = manifest_check_files(&loop->manifest);
 	}
-	if (!err && !makes_up(loop))
-		err = scenario_job_argv(scenario, loop->has_manifest ? &loop->manifest : NULL, &loop->argv);
-	if (!err && loop->argv && loop->has_manifest) {
-		loop->program = manifest_program(&loop->manifest, program_names[scenario->program]);
-		manifest_select_program(&loop->manifest, loop->program);
-	}
+	if (!err)
+		err = prepared_make(scenario, loop->has_manifest ? &loop->manifest : NULL, !makes_up(loop),
+				    &loop->variants);
 	if (!err)
 		err = breakpoints_choose(scenario, loop->has_manifest ? &loop->manifest : NULL, &loop->breakpoints,
 					 &loop->n_breakpoints);
-	if (!err && !makes_up(loop))
-		err = add_files(loop);
 	if (!err)
 		err = run_check_results_dir(scenario->results);
 	if (err)
@@ -144,25 +98,25 @@ static struct err *prepare(struct loop *loop)
 	run->scenario = conf_to_json(&scenario_table, scenario);
 	run->host = hostfacts_read(scenario->launcher == LAUNCHER_MPIRUN ? scenario->mpirun : NULL);
 	if (loop->has_manifest)
-		run->target = run_target_json(&loop->manifest, loop->program);
-	expectation_init(&loop->expectation, loop->has_manifest ? &loop->manifest : NULL, loop->program);
+		run->target = run_target_json(&loop->manifest, loop->variants.v[0].program);
+	run->counters = json_incref(loop->variants.counters);
 	loop->dir = fs_join(scenario->results, run->id);
-	return makes_up(loop) ? NULL : calibrate(loop);
+	return makes_up(loop) || !loop->tool->run ? NULL : calibrate(loop);
 }
 
 /* --- one trial -------------------------------------------------------------------- */
 
-static struct err *set_temperature(struct loop *loop, struct trial *trial)
+static struct err *set_temperature(struct loop *loop, const struct file_set *files, struct trial *trial)
 {
 	const struct scenario *scenario = loop->scenario;
 	struct err *err;
 
 	if (trial->temperature == TEMPERATURE_COLD)
-		err = pagecache_evict(&loop->files, scenario->cold_drop_caches);
+		err = pagecache_evict(files, scenario->cold_drop_caches);
 	else
-		err = pagecache_load(&loop->files);
+		err = pagecache_load(files);
 	if (!err)
-		err = pagecache_residency(&loop->files, &trial->residency);
+		err = pagecache_residency(files, &trial->residency);
 	trial->residency.dropped_caches = trial->temperature == TEMPERATURE_COLD && scenario->cold_drop_caches;
 	return err;
 }
@@ -189,16 +143,18 @@ static void note_end(const struct loop *loop, struct trial *trial)
 		trial_contradict(trial, "interrupted before the job ended");
 }
 
-static struct err *execute(struct loop *loop, struct trial *trial, const char *dir)
+static struct err *execute(struct loop *loop, const struct prepared *p, struct trial *trial, const char *dir)
 {
 	const struct scenario *scenario = loop->scenario;
 	const struct job_plan plan = {
-		.argv = (const char *const *)loop->argv,
+		.argv = (const char *const *)p->argv,
+		.env = p->env,
 		.n_tasks = (size_t)scenario->tasks,
 		.launcher = (enum launcher)scenario->launcher,
 		.mpirun = scenario->mpirun,
 		.launcher_args = &scenario->launcher_args,
-		.aslr = scenario->aslr == ASLR_ON,
+		/* Simulated caches see addresses: the same in all runs, the counts are, too. */
+		.aslr = scenario->aslr == ASLR_ON && trial->counter_source != COUNTERS_CALLGRIND,
 		.dir = dir,
 	};
 	const struct tool_request request = {
@@ -213,9 +169,11 @@ static struct err *execute(struct loop *loop, struct trial *trial, const char *d
 
 	if (makes_up(loop))
 		return trial->traced ? loop->tool->run(&request, trial) : loop->tool->run_baseline(&request, trial);
+	if (p->program)
+		manifest_select_program(&loop->manifest, p->program);
 	err = fs_mkdirs(dir);
 	if (!err)
-		err = set_temperature(loop, trial);
+		err = set_temperature(loop, &p->files, trial);
 	if (err)
 		return err;
 	if (trial->traced)
@@ -226,14 +184,19 @@ static struct err *execute(struct loop *loop, struct trial *trial, const char *d
 		return err;
 	if (!err)
 		err = marks_read(dir, trial);
+	if (!err && trial->counter_source == COUNTERS_CALLGRIND)
+		callgrind_read(dir, trial);
 	return err;
 }
 
-static struct err *run_trial(struct loop *loop, uint32_t repetition, enum temperature temperature, bool traced)
+static struct err *run_trial(struct loop *loop, const struct prepared *p, uint32_t repetition,
+			     enum temperature temperature, bool traced)
 {
 	struct trial *trial = run_add_trial(loop->run);
 	const char *tool = traced ? loop->tool->name : "none";
-	_cleanup_free_ char *name = mem_printf("%u-%s-%s", repetition, temperature_names[temperature], tool);
+	_cleanup_free_ char *variant = variant_name(p->variant.program, p->variant.bind_now);
+	_cleanup_free_ char *name = mem_printf("%u-%s-%s%s%s", repetition, temperature_names[temperature], tool,
+					       loop->variants.n > 1 ? "-" : "", loop->variants.n > 1 ? variant : "");
 	_cleanup_free_ char *dir = fs_join(loop->dir, name);
 	struct err *err, *write_err;
 
@@ -241,9 +204,13 @@ static struct err *run_trial(struct loop *loop, uint32_t repetition, enum temper
 	trial->temperature = temperature;
 	trial->traced = traced;
 	trial->tool = mem_strdup(tool);
-	progress_note("repetition %u of %lld, %s, %s", repetition + 1, (long long)loop->scenario->repetitions,
-		      temperature_names[temperature], traced ? tool : "untraced");
-	err = execute(loop, trial, dir);
+	trial->program = mem_strdup(p->variant.program);
+	trial->bind_now = p->variant.bind_now;
+	trial->counter_source = loop->variants.counter_source;
+	progress_note("repetition %u of %lld, %s, %s%s%s", repetition + 1, (long long)loop->scenario->repetitions,
+		      temperature_names[temperature], traced ? tool : "untraced", loop->variants.n > 1 ? ", " : "",
+		      loop->variants.n > 1 ? variant : "");
+	err = execute(loop, p, trial, dir);
 	if (err && !trial->n_tasks) {
 		/* Nothing was started: there is no trial to record. */
 		trial_deinit(trial);
@@ -255,7 +222,7 @@ static struct err *run_trial(struct loop *loop, uint32_t repetition, enum temper
 	note_end(loop, trial);
 	expect_hits(loop, trial);
 	if (!trial->n_contradictions)
-		check_trial(trial, &loop->expectation);
+		check_trial(trial, &p->expectation);
 	free(loop->path);
 	loop->path = NULL;
 	write_err = run_write(loop->run, loop->scenario->results, &loop->path);
@@ -267,25 +234,41 @@ static struct err *run_trial(struct loop *loop, uint32_t repetition, enum temper
 
 /* --- all of them ------------------------------------------------------------------ */
 
+/* One repetition of one temperature: all variants in turns, so that a machine that changes with
+ * time changes for all. *ret_ended: a trial did not come to its end, which ends the run. */
+static struct err *run_turn(struct loop *loop, uint32_t repetition, enum temperature temperature, bool *ret_ended,
+			    int *status_ret)
+{
+	for (size_t i = 0; i < loop->variants.n; i++) {
+		for (int traced = !loop->scenario->baseline; traced <= (loop->tool->run != NULL); traced++) {
+			struct err *err = run_trial(loop, &loop->variants.v[i], repetition, temperature, traced);
+			const struct trial *trial;
+
+			if (err)
+				return err;
+			trial = &loop->run->trials[loop->run->n_trials - 1];
+			if (trial->interrupted || trial->timed_out) {
+				*status_ret = trial->timed_out ? EXIT_TIMED_OUT : EXIT_INTERRUPTED;
+				*ret_ended = true;
+				return NULL;
+			}
+		}
+	}
+	return NULL;
+}
+
 static struct err *run_all(struct loop *loop, int *status_ret)
 {
 	const struct conf_list *temperatures = &loop->scenario->temperature;
+	bool ended = false;
 
 	for (uint32_t repetition = 0; repetition < loop->scenario->repetitions; repetition++) {
 		for (size_t i = 0; i < temperatures->n; i++) {
-			for (int traced = !loop->scenario->baseline; traced <= 1; traced++) {
-				enum temperature temperature = (enum temperature)temperatures->choices[i];
-				struct err *err = run_trial(loop, repetition, temperature, traced);
-				const struct trial *trial;
+			struct err *err = run_turn(loop, repetition, (enum temperature)temperatures->choices[i],
+						   &ended, status_ret);
 
-				if (err)
-					return err;
-				trial = &loop->run->trials[loop->run->n_trials - 1];
-				if (trial->interrupted || trial->timed_out) {
-					*status_ret = trial->timed_out ? EXIT_TIMED_OUT : EXIT_INTERRUPTED;
-					return NULL;
-				}
-			}
+			if (err || ended)
+				return err;
 		}
 	}
 	loop->run->complete = true;
@@ -306,8 +289,7 @@ struct err *runloop(const struct scenario *scenario, const volatile bool *stop, 
 	progress_end();
 	*path_ret = loop.path;
 	breakpoints_free(loop.breakpoints, loop.n_breakpoints);
-	scenario_argv_free(loop.argv);
-	file_set_deinit(&loop.files);
+	prepared_deinit(&loop.variants);
 	free(loop.dir);
 	if (loop.has_manifest)
 		manifest_deinit(&loop.manifest);

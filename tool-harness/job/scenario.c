@@ -22,6 +22,7 @@ static const char *const reinsert_names[] = { "rewrite", "remove-insert", "none"
 static const char *const write_names[] = { "mem", "poke", NULL };
 static const char *const linkmap_names[] = { "incremental", "full", NULL };
 static const char *const wait_names[] = { "block", "spin", NULL };
+static const char *const binding_names[] = { "off", "on", NULL };
 
 #define FIELD(field) .offset = offsetof(struct scenario, field)
 #define MAX_TIME_NS (7.0 * 24 * 3600 * NS_PER_S)
@@ -30,15 +31,19 @@ static const struct conf_option options[] = {
 	{ .key = "name", .type = CONF_STRING, FIELD(name), .default_text = "",
 	  .help = "name in the record; default: that of the scenario file, target or command", .group = "Job" },
 	{ .key = "tool", .type = CONF_STRING, FIELD(tool), .default_text = "native",
-	  .help = "what brings the tasks through start-up: native (the kit's own ptrace engine) or null "
-		  "(made-up events, no processes)",
+	  .help = "what brings the tasks through start-up: native (the kit's own ptrace engine), null "
+		  "(made-up events, no processes) or none (untraced runs alone)",
 	  .group = "Job" },
 	{ .key = "target", .type = CONF_STRING, FIELD(target), .default_text = "",
 	  .help = "folder of a generated target", .group = "Job" },
-	{ .key = "program", .type = CONF_CHOICE, FIELD(program), .default_text = "host", .choices = program_names,
-	  .help = "program of the target: host (MPI and embedded Python), the same as linked, linked_now, static or "
+	{ .key = "program", .type = CONF_CHOICES, FIELD(program), .default_text = "host", .choices = program_names,
+	  .help = "programs of the target, each measured by itself: host (MPI and embedded Python), the same as linked, linked_now, static or "
 		  "bigexe, plain (no Python) and its plain_linked, plain_linked_now, plain_static, or python "
 		  "(the interpreter with the driver and mpi4py)",
+	  .group = "Job" },
+	{ .key = "bind_now", .type = CONF_CHOICES, FIELD(bind_now), .default_text = "off", .choices = binding_names,
+	  .help = "whether the tasks run with LD_BIND_NOW=1, so that all is bound at start; with both, each "
+		  "program is measured both ways",
 	  .group = "Job" },
 	{ .key = "command", .type = CONF_STRINGS, FIELD(command), .default_text = "",
 	  .help = "any other program and its arguments, instead of a target", .group = "Job" },
@@ -66,6 +71,11 @@ static const struct conf_option options[] = {
 	  .help = "executions for each temperature", .group = "Measurement" },
 	{ .key = "baseline", .type = CONF_BOOL, FIELD(baseline), .default_text = "on",
 	  .help = "for each traced execution run the job untraced, too", .group = "Measurement" },
+	{ .key = "counters", .type = CONF_CHOICE, FIELD(counters), .default_text = "off",
+	  .choices = counter_source_names,
+	  .help = "cache misses of import and visit, with the tool none: perf (perf_event_open), papi, callgrind "
+		  "(simulated; takes some fifty times as long), or auto, the first of them that this machine has",
+	  .group = "Measurement" },
 	{ .key = "results", .type = CONF_STRING, FIELD(results), .default_text = "results/runs",
 	  .help = "folder for the records", .group = "Measurement" },
 	{ .key = "cold.drop_caches", .type = CONF_BOOL, FIELD(cold_drop_caches), .default_text = "off",
@@ -173,6 +183,11 @@ static bool is_null_tool(const struct scenario *scenario)
 	return !strcmp(scenario->tool, "null");
 }
 
+bool scenario_is_untraced(const struct scenario *scenario)
+{
+	return !strcmp(scenario->tool, "none");
+}
+
 static struct err *check_job(const struct scenario *scenario)
 {
 	const struct {
@@ -201,9 +216,36 @@ static struct err *check_job(const struct scenario *scenario)
 	return NULL;
 }
 
+/* Several programs only of a target, counters only of programs that can count. */
+static struct err *check_variants(const struct scenario *scenario)
+{
+	if (!scenario->program.n || !scenario->bind_now.n)
+		return err_hint(err_new("'%s' is empty", scenario->program.n ? "bind_now" : "program"),
+				"leave it out for %s", scenario->program.n ? "off" : "host");
+	if (scenario->program.n > 1 && !scenario->target)
+		return err_hint(err_new("several programs are asked for, but there is no target that has them"),
+				"set 'target', or leave 'program' out");
+	if (scenario->counters == COUNTERS_OFF)
+		return NULL;
+	if (!scenario_is_untraced(scenario))
+		return err_hint(err_new("'counters' are of untraced runs, but the tool is '%s'", scenario->tool),
+				"set tool to none");
+	if (!scenario->target)
+		return err_hint(err_new("'counters' are of the phases of a target, but there is none"), "set 'target'");
+	for (size_t i = 0; i < scenario->program.n; i++)
+		if (scenario->program.choices[i] == PROGRAM_PYTHON)
+			return err_hint(err_new("the program 'python' cannot count its phases"),
+					"use host, which is the same with the interpreter inside");
+	return NULL;
+}
+
 static struct err *check_measurement(const struct scenario *scenario)
 {
 	bool cold = false;
+
+	if (scenario_is_untraced(scenario) && !scenario->baseline)
+		return err_hint(err_new("nothing would be measured: the tool is none, and 'baseline' is off"),
+				"set baseline to on");
 
 	if (!scenario->temperature.n)
 		return err_hint(err_new("'temperature' is empty"), "use cold, warm or both");
@@ -240,6 +282,9 @@ static struct err *check_breakpoints(const struct scenario *scenario)
 	if (scenario->breakpoints_where == BP_SPREAD && scenario->breakpoints_count && scenario->command.n)
 		return err_hint(err_new("breakpoints cannot be spread over a command, whose functions are not known"),
 				"name functions: breakpoints.where names, and breakpoints.names");
+	if (scenario_is_untraced(scenario) && (scenario->breakpoints_count || names->n))
+		return err_hint(err_new("breakpoints are asked for, but the tool is none"),
+				"set tool to native, or breakpoints.count to 0");
 	if (!scenario->symbols && (scenario->breakpoints_count || names->n))
 		return err_hint(err_new("'symbols' is off, but breakpoints are asked for, which are found by name"),
 				"set symbols to on, or breakpoints.count to 0");
@@ -251,6 +296,8 @@ struct err *scenario_check(struct scenario *scenario)
 	struct err *err;
 
 	err = check_job(scenario);
+	if (!err)
+		err = check_variants(scenario);
 	if (!err)
 		err = check_measurement(scenario);
 	if (!err)
@@ -267,42 +314,6 @@ struct err *scenario_check(struct scenario *scenario)
 		return err_hint(err_new("the name of the scenario cannot be '%s'", scenario->name),
 				"it names the record's folder; set 'results' for a path");
 	return NULL;
-}
-
-struct err *scenario_job_argv(const struct scenario *scenario, const struct manifest *manifest, char ***ret)
-{
-	const char *dir = scenario->target ? manifest->target_dir : NULL;
-	const char *name = program_names[scenario->program];
-	const struct manifest_program *program;
-	char **argv;
-	size_t n = 0;
-
-	if (!dir) {
-		argv = mem_calloc(scenario->command.n + 1, sizeof(*argv));
-		for (size_t i = 0; i < scenario->command.n; i++)
-			argv[i] = mem_strdup(scenario->command.strings[i]);
-		*ret = argv;
-		return NULL;
-	}
-	program = manifest_program(manifest, name);
-	if (!program)
-		return err_hint(err_new("target '%s' has no program '%s'", manifest->name, name),
-				"add %s to 'programs' in its spec and generate it again", name);
-
-	argv = mem_calloc(4, sizeof(*argv));
-	argv[n++] = program->path ? fs_join(dir, program->path) : mem_strdup(manifest->python);
-	if (program->driver)
-		argv[n++] = fs_join(dir, manifest->driver);
-	argv[n++] = fs_join(dir, program->module_list);
-	*ret = argv;
-	return NULL;
-}
-
-void scenario_argv_free(char **argv)
-{
-	for (size_t i = 0; argv && argv[i]; i++)
-		free(argv[i]);
-	free(argv);
 }
 
 void scenario_deinit(struct scenario *scenario)

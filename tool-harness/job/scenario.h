@@ -21,12 +21,14 @@ enum bp_reinsert { REINSERT_REWRITE, REINSERT_REMOVE_INSERT, REINSERT_NONE };
 enum bp_write { BP_WRITE_MEM, BP_WRITE_POKE };
 enum linkmap_mode { LINKMAP_INCREMENTAL, LINKMAP_FULL };
 enum wait_mode { WAIT_BLOCK, WAIT_SPIN };
+enum binding { BIND_NOW_OFF, BIND_NOW_ON };
 
 struct scenario {
 	char *name;                  /* of the record; NULL: from the file or the command */
-	char *tool;                  /* "native" (our ptrace engine), "null" (made-up events) */
+	char *tool;                  /* "native" (our ptrace engine), "null" (made-up events), "none" */
 	char *target;                /* folder of a generated target, or NULL */
-	int program;                 /* enum program (lib/manifest.h): which program of the target */
+	struct conf_list program;    /* enum program (lib/manifest.h): which programs of the target */
+	struct conf_list bind_now;   /* enum binding: each program once with each; see job/variant.h */
 	struct conf_list command;    /* argv of any program, instead of a target */
 	int64_t tasks;
 	int launcher;                /* enum launcher */
@@ -36,6 +38,7 @@ struct scenario {
 	struct conf_list temperature;/* enum temperature, in the order given */
 	int64_t repetitions;
 	bool baseline;               /* an untraced run of the same job for each traced one */
+	int counters;                /* enum counter_source: who counts cache misses */
 	int64_t breakpoints_count;
 	int breakpoints_where;       /* enum bp_where */
 	struct conf_list breakpoints_names;
@@ -68,14 +71,8 @@ MUST_CHECK struct err *scenario_read(const char *path, struct scenario *ret);
  */
 MUST_CHECK struct err *scenario_check(struct scenario *scenario);
 
-/*
- * The command line of a task, without launcher and shim: the scenario's command, or the
- * program of the target, whose manifest must then be given. NULL-terminated; free with
- * scenario_argv_free. A program that was not built is an error.
- */
-MUST_CHECK struct err *scenario_job_argv(const struct scenario *scenario, const struct manifest *manifest,
-					 char ***ret);
-void scenario_argv_free(char **argv);
+/* True if only untraced runs are made: the tool "none". */
+bool scenario_is_untraced(const struct scenario *scenario);
 
 void scenario_deinit(struct scenario *scenario);
 

@@ -146,6 +146,22 @@ static void check_reports(struct trial *trial, const struct expectation *expecta
 	disagree_end(&calls);
 }
 
+/* Who was to count has counted: a processor may lack a counter, but not all of them. */
+static void check_counters(struct trial *trial)
+{
+	if (trial->counter_source == COUNTERS_OFF)
+		return;
+	for (size_t i = 0; i < trial->n_tasks; i++) {
+		const struct trial_task *task = &trial->tasks[i];
+
+		for (size_t phase = 0; phase < COUNTED_N; phase++)
+			if (task->counters[phase][COUNTER_L1D_MISSES] < 0 &&
+			    task->counters[phase][COUNTER_L1I_MISSES] < 0)
+				trial_contradict(trial, "rank %d: no cache misses of the %s were counted by %s", task->rank,
+						 counted_phase_names[phase], counter_source_names[trial->counter_source]);
+	}
+}
+
 static void check_libraries(struct trial *trial, const struct expectation *expectation)
 {
 	struct disagreement d = { trial, "libraries of the target", 0 };
@@ -307,6 +323,7 @@ void check_trial(struct trial *trial, const struct expectation *expectation)
 	if (generated) {
 		check_marks(trial);
 		check_reports(trial, expectation);
+		check_counters(trial);
 	}
 	if (!trial->traced)
 		return;

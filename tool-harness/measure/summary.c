@@ -17,7 +17,9 @@
 const char *const span_names[] = {
 	"acquire",     "stop",       "startup_libraries", "link_maps",      "symbols",     "plant",
 	"phase1",      "phase2",     "startup",           "visit",          "mpi",         "exit",
-	"total",       "import_worst", "import_median",   "visit_worst",    "visit_median", NULL,
+	"total",       "import_worst", "import_median",   "visit_worst",    "visit_median",
+	"mpi_test_worst", "mpi_test_median", "driver_worst", "driver_median", "own_worst", "own_median",
+	"sum_worst",   "sum_median", NULL,
 };
 _Static_assert(ARRAY_SIZE(span_names) == SPAN_N + 1, "a name per span");
 
@@ -57,26 +59,78 @@ static int64_t last_activity(const struct trial_phases *phases)
 	return phases->mpi_ns ? phases->mpi_ns : phases->visited_ns ? phases->visited_ns : phases->imported_ns;
 }
 
-static void rank_times(const struct trial *trial, enum mark from, enum mark to, struct samples *ret)
-{
-	for (size_t i = 0; i < trial->n_tasks; i++) {
-		const int64_t *marks = trial->tasks[i].marks_ns;
+/* Durations of one rank, in the order of their spans from SPAN_IMPORT_WORST on. */
+enum rank_time { RANK_IMPORT, RANK_VISIT, RANK_MPI_TEST, RANK_DRIVER, RANK_OWN, RANK_SUM, RANK_N };
+_Static_assert(SPAN_IMPORT_WORST + 2 * RANK_N == SPAN_N, "worst and median of each");
 
-		if (marks[from] && marks[to])
-			samples_add(ret, marks[to] - marks[from]);
+/* -1: an end of it did not happen. */
+static int64_t rank_time(const struct trial *trial, const struct trial_task *task, enum rank_time which)
+{
+	const int64_t *marks = task->marks_ns;
+	int64_t sum = 0;
+
+	switch (which) {
+	case RANK_IMPORT:
+		return between(marks[MARK_IMPORT_BEGIN], marks[MARK_IMPORT_END]);
+	case RANK_VISIT:
+		return between(marks[MARK_VISIT_BEGIN], marks[MARK_VISIT_END]);
+	case RANK_MPI_TEST:
+		return between(marks[MARK_MPI_BEGIN], marks[MARK_MPI_END]);
+	case RANK_DRIVER:
+		return between(trial->phases.launch_ns, marks[MARK_DRIVER]);
+	case RANK_OWN:
+		return between(task->exec_ns, marks[MARK_DRIVER]);
+	default:
+		for (enum rank_time part = RANK_IMPORT; part <= RANK_DRIVER; part++) {
+			int64_t ns = part == RANK_MPI_TEST ? 0 : rank_time(trial, task, part);
+
+			if (ns < 0)
+				return -1;
+			sum += ns;
+		}
+		return sum;
 	}
 }
 
-static void worst_and_median(const struct trial *trial, enum mark from, enum mark to, int64_t *ret_worst,
-			     int64_t *ret_median)
+static void rank_times(const struct trial *trial, enum rank_time which, struct samples *ret)
 {
-	_cleanup_(samples_deinit) struct samples times = { 0 };
-	struct quantiles q;
+	for (size_t i = 0; i < trial->n_tasks; i++) {
+		int64_t ns = rank_time(trial, &trial->tasks[i], which);
 
-	rank_times(trial, from, to, &times);
-	quantiles_compute(&times, &q);
-	*ret_worst = q.n ? q.max : -1;
-	*ret_median = q.n ? q.p50 : -1;
+		if (ns >= 0)
+			samples_add(ret, ns);
+	}
+}
+
+static void compute_rank_spans(const struct trial *trial, int64_t *spans_ns)
+{
+	for (enum rank_time which = 0; which < RANK_N; which++) {
+		_cleanup_(samples_deinit) struct samples times = { 0 };
+		int64_t *worst_and_median = spans_ns + SPAN_IMPORT_WORST + 2 * which;
+		struct quantiles q;
+
+		rank_times(trial, which, &times);
+		quantiles_compute(&times, &q);
+		worst_and_median[0] = q.n ? q.max : -1;
+		worst_and_median[1] = q.n ? q.p50 : -1;
+	}
+}
+
+static void compute_counters(const struct trial *trial, struct trial_summary *ret)
+{
+	for (size_t phase = 0; phase < COUNTED_N; phase++) {
+		for (size_t counter = 0; counter < COUNTER_N; counter++) {
+			_cleanup_(samples_deinit) struct samples counts = { 0 };
+			struct quantiles q;
+
+			for (size_t i = 0; i < trial->n_tasks; i++)
+				if (trial->tasks[i].counters[phase][counter] >= 0)
+					samples_add(&counts, trial->tasks[i].counters[phase][counter]);
+			quantiles_compute(&counts, &q);
+			ret->counters_worst[phase][counter] = q.n ? q.max : -1;
+			ret->counters_median[phase][counter] = q.n ? q.p50 : -1;
+		}
+	}
 }
 
 static void compute_spans(const struct trial *trial, int64_t *spans_ns)
@@ -88,10 +142,7 @@ static void compute_spans(const struct trial *trial, int64_t *spans_ns)
 	if (!trial->traced)
 		spans_ns[SPAN_PHASE1] = between(phases->launch_ns, phases->continued_ns);
 	spans_ns[SPAN_EXIT] = between(last_activity(phases), phases->ended_ns);
-	worst_and_median(trial, MARK_IMPORT_BEGIN, MARK_IMPORT_END, &spans_ns[SPAN_IMPORT_WORST],
-			 &spans_ns[SPAN_IMPORT_MEDIAN]);
-	worst_and_median(trial, MARK_VISIT_BEGIN, MARK_VISIT_END, &spans_ns[SPAN_VISIT_WORST],
-			 &spans_ns[SPAN_VISIT_MEDIAN]);
+	compute_rank_spans(trial, spans_ns);
 }
 
 /* The distributions of one trial, or pooled over several. */
@@ -147,6 +198,7 @@ static void summarise_into(const struct trial *trial, struct cost_samples *pool,
 
 	memset(ret, 0, sizeof(*ret));
 	compute_spans(trial, ret->spans_ns);
+	compute_counters(trial, ret);
 	for (size_t i = 0; i < trial->n_events; i++)
 		ret->stops[trial->events[i].phase][trial->events[i].class]++;
 	load_events_find(trial, &loads);
@@ -181,6 +233,7 @@ struct repetitions {
 	struct samples breakpoints_planted, breakpoint_hits;
 	struct samples task_cost_ns, job_cost_ns, measured_ns, model_ns, plant_ns, model_ratio, tracer_cpu_ns;
 	struct samples ptrace_calls, bytes_read, traps_written, tracer_peak_rss_bytes;
+	struct samples counters_worst[COUNTED_N][COUNTER_N], counters_median[COUNTED_N][COUNTER_N];
 };
 
 /* All members are samples, so the struct is an array of them. */
@@ -203,7 +256,7 @@ static void add_spans(const struct trial_summary *one, struct samples *spans_ns)
 static const struct trial *baseline_of(const struct trial *traced, const struct trial *trials, size_t n_trials)
 {
 	for (size_t i = 0; i < n_trials; i++)
-		if (!trials[i].traced && trials[i].temperature == traced->temperature &&
+		if (!trials[i].traced && trial_same_variant(&trials[i], traced) && trials[i].temperature == traced->temperature &&
 		    trials[i].repetition == traced->repetition && trials[i].n_contradictions == 0)
 			return &trials[i];
 	return NULL;
@@ -223,12 +276,25 @@ static void add_against_baseline(const struct trial *trial, const struct trial_s
 			samples_add(&reps->ratio[i], (double)one->spans_ns[i] / base.spans_ns[i]);
 	for (size_t i = 0; i < EVENT_N_CLASSES; i++)
 		stops += one->stops[EVENT_IMPORT][i];
-	rank_times(trial, MARK_IMPORT_BEGIN, MARK_IMPORT_END, &imports_ns);
+	rank_times(trial, RANK_IMPORT, &imports_ns);
 	quantiles_compute(&imports_ns, &q);
 	if (!stops || !q.n || base.spans_ns[SPAN_IMPORT_WORST] < 0)
 		return;
 	samples_add(&reps->task_cost_ns, (q.sum - (double)q.n * base.spans_ns[SPAN_IMPORT_MEDIAN]) / stops);
 	samples_add(&reps->job_cost_ns, (q.max - base.spans_ns[SPAN_IMPORT_WORST]) / stops);
+}
+
+static void add_untraced(const struct trial_summary *one, struct repetitions *reps)
+{
+	add_spans(one, reps->untraced_ns);
+	for (size_t i = 0; i < COUNTED_N; i++) {
+		for (size_t j = 0; j < COUNTER_N; j++) {
+			if (one->counters_worst[i][j] < 0)
+				continue;
+			samples_add(&reps->counters_worst[i][j], one->counters_worst[i][j]);
+			samples_add(&reps->counters_median[i][j], one->counters_median[i][j]);
+		}
+	}
 }
 
 static void add_traced(const struct trial *trial, const struct trial_summary *one, struct repetitions *reps)
@@ -300,9 +366,16 @@ static void reduce(const struct repetitions *reps, const struct cost_samples *po
 	quantiles_compute(&reps->plant_ns, &ret->plant_ns);
 	quantiles_compute(&reps->model_ratio, &ret->model_ratio);
 	quantiles_compute(&reps->tracer_cpu_ns, &ret->tracer_cpu_ns);
+	for (size_t i = 0; i < COUNTED_N; i++) {
+		for (size_t j = 0; j < COUNTER_N; j++) {
+			quantiles_compute(&reps->counters_worst[i][j], &ret->counters_worst[i][j]);
+			quantiles_compute(&reps->counters_median[i][j], &ret->counters_median[i][j]);
+		}
+	}
 }
 
-void summary_compute(const struct trial *trials, size_t n_trials, enum temperature temperature, struct summary *ret)
+void summary_compute(const struct trial *trials, size_t n_trials, const struct trial *like,
+		     enum temperature temperature, struct summary *ret)
 {
 	_cleanup_(repetitions_deinit) struct repetitions reps = { 0 };
 	_cleanup_(cost_samples_deinit) struct cost_samples pool = { 0 };
@@ -312,7 +385,7 @@ void summary_compute(const struct trial *trials, size_t n_trials, enum temperatu
 		const struct trial *trial = &trials[i], *baseline;
 		struct trial_summary one;
 
-		if (trial->temperature != temperature)
+		if (trial->temperature != temperature || !trial_same_variant(trial, like))
 			continue;
 		if (trial->n_contradictions > 0) {
 			ret->n_invalid++;
@@ -321,7 +394,7 @@ void summary_compute(const struct trial *trials, size_t n_trials, enum temperatu
 		summarise_into(trial, trial->traced ? &pool : NULL, &one);
 		if (!trial->traced) {
 			ret->n_untraced++;
-			add_spans(&one, reps.untraced_ns);
+			add_untraced(&one, &reps);
 			continue;
 		}
 		ret->n_traced++;

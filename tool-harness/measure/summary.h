@@ -28,6 +28,14 @@ enum span {
 	SPAN_IMPORT_MEDIAN, /* the same, median over ranks */
 	SPAN_VISIT_WORST,   /* visit_begin -> visit_end of the slowest rank */
 	SPAN_VISIT_MEDIAN,
+	SPAN_MPI_TEST_WORST, /* mpi_begin -> mpi_end */
+	SPAN_MPI_TEST_MEDIAN,
+	SPAN_DRIVER_WORST,   /* launch -> driver: the paper's start-up, to the first line of the driver */
+	SPAN_DRIVER_MEDIAN,
+	SPAN_OWN_WORST,      /* exec -> driver: what of that is the task's own, without the launcher */
+	SPAN_OWN_MEDIAN,
+	SPAN_SUM_WORST,      /* launch -> driver, import and visit of one rank: the paper's total */
+	SPAN_SUM_MEDIAN,
 	SPAN_N,
 };
 extern const char *const span_names[]; /* "acquire", ..., NULL */
@@ -49,12 +57,14 @@ struct trial_summary {
 	double measured_ns;                               /* sum of T1 parts and reinsertion */
 	double model_ns;                                  /* M x N x (T1 + B x T2), means for T1 and T2 */
 	double plant_ns;                                  /* sum of first insertions, in neither of the two */
+	double counters_worst[COUNTED_N][COUNTER_N];      /* the most that a rank counted; -1: not counted */
+	double counters_median[COUNTED_N][COUNTER_N];     /* over the ranks that counted */
 };
 
 void trial_summarise(const struct trial *trial, struct trial_summary *ret);
 
 /*
- * Of all valid trials of one temperature. Quantiles of spans, ratios, costs and
+ * Of all valid trials of one variant and temperature. Quantiles of spans, ratios, costs and
  * totals are over repetitions; those of T1, T2, handling and queueing are over the
  * load events or stops of all repetitions.
  */
@@ -87,10 +97,12 @@ struct summary {
 	struct quantiles tracer_cpu_ns;
 	double ptrace_calls, bytes_read, traps_written; /* of a trial: medians */
 	double tracer_peak_rss_bytes;
+	struct quantiles counters_worst[COUNTED_N][COUNTER_N], counters_median[COUNTED_N][COUNTER_N];
 };
 
-/* Trials of other temperatures are passed over; a contradicted one only counts as invalid. */
-void summary_compute(const struct trial *trials, size_t n_trials, enum temperature temperature,
-		     struct summary *ret);
+/* Trials of other temperatures, or of another variant than `like`, are passed over; a contradicted
+ * one only counts as invalid. */
+void summary_compute(const struct trial *trials, size_t n_trials, const struct trial *like,
+		     enum temperature temperature, struct summary *ret);
 
 #endif

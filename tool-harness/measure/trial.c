@@ -52,6 +52,12 @@ void trial_add_tasks(struct trial *trial, size_t n)
 	}
 }
 
+bool trial_same_variant(const struct trial *a, const struct trial *b)
+{
+	return a->bind_now == b->bind_now && !a->program == !b->program &&
+	       (!a->program || strcmp(a->program, b->program) == 0);
+}
+
 char *variant_name(const char *program, bool bind_now)
 {
 	return mem_printf("%s%s", program ? program : "command", bind_now ? "+bind_now" : "");

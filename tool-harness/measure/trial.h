@@ -212,6 +212,9 @@ void trial_deinit(struct trial *trial);
 /* Allocates the tasks of an empty trial: rank i, exit status not seen, nothing reported or counted. */
 void trial_add_tasks(struct trial *trial, size_t n);
 
+/* The same program, bound in the same way. */
+bool trial_same_variant(const struct trial *a, const struct trial *b);
+
 /* "linked", "linked+bind_now", "command": heap, caller frees. program may be NULL. */
 char *variant_name(const char *program, bool bind_now);
 

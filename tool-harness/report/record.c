@@ -22,12 +22,22 @@ void run_init(struct run *run)
 	memset(run, 0, sizeof(*run));
 }
 
+static void free_variants(struct run *run)
+{
+	for (size_t i = 0; i < run->n_variants; i++)
+		free(run->variants[i].program);
+	free(run->variants);
+	run->variants = NULL;
+	run->n_variants = 0;
+}
+
 void run_deinit(struct run *run)
 {
 	for (size_t i = 0; i < run->n_trials; i++)
 		trial_deinit(&run->trials[i]);
 	free(run->trials);
 	free(run->trial_summaries);
+	free_variants(run);
 	free(run->id);
 	free(run->started_utc);
 	free(run->kit_version);
@@ -35,6 +45,7 @@ void run_deinit(struct run *run)
 	json_decref(run->host);
 	json_decref(run->target);
 	json_decref(run->calibration);
+	json_decref(run->counters);
 	run_init(run);
 }
 
@@ -45,6 +56,22 @@ struct trial *run_add_trial(struct run *run)
 	return &run->trials[run->n_trials++];
 }
 
+static bool is_first_of_variant(const struct run *run, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (trial_same_variant(&run->trials[i], &run->trials[index]))
+			return false;
+	return true;
+}
+
+static void summarise_variant(const struct run *run, const struct trial *like, struct run_variant *ret)
+{
+	ret->program = mem_strdup(like->program);
+	ret->bind_now = like->bind_now;
+	for (size_t i = 0; i < TEMPERATURE_N; i++)
+		summary_compute(run->trials, run->n_trials, like, i, &ret->summaries[i]);
+}
+
 void run_summarise(struct run *run)
 {
 	free(run->trial_summaries);
@@ -52,8 +79,11 @@ void run_summarise(struct run *run)
 	run->n_trial_summaries = run->n_trials;
 	for (size_t i = 0; i < run->n_trials; i++)
 		trial_summarise(&run->trials[i], &run->trial_summaries[i]);
-	for (size_t i = 0; i < TEMPERATURE_N; i++)
-		summary_compute(run->trials, run->n_trials, i, &run->summaries[i]);
+	free_variants(run);
+	run->variants = mem_calloc(run->n_trials, sizeof(*run->variants));
+	for (size_t i = 0; i < run->n_trials; i++)
+		if (is_first_of_variant(run, i))
+			summarise_variant(run, &run->trials[i], &run->variants[run->n_variants++]);
 }
 
 bool run_is_valid(const struct run *run)
@@ -146,24 +176,39 @@ static bool has_temperature(const struct run *run, enum temperature temperature)
 	return false;
 }
 
+static json_t *variants_to_json(const struct run *run)
+{
+	json_t *variants = json_array();
+
+	for (size_t i = 0; i < run->n_variants; i++) {
+		const struct run_variant *variant = &run->variants[i];
+		json_t *json = fields_to_json(variant_fields, variant), *summary = json_object();
+
+		for (size_t j = 0; j < TEMPERATURE_N; j++)
+			if (has_temperature(run, j))
+				json_object_set_new(summary, temperature_names[j],
+						    fields_to_json(summary_fields, &variant->summaries[j]));
+		json_object_set_new(json, "summary", summary);
+		json_array_append_new(variants, json);
+	}
+	return variants;
+}
+
 static json_t *run_to_json(const struct run *run, const struct trial *table)
 {
-	json_t *summary = json_object(), *libraries = json_array();
+	json_t *libraries = json_array();
 
-	for (size_t i = 0; i < TEMPERATURE_N; i++)
-		if (has_temperature(run, i))
-			json_object_set_new(summary, temperature_names[i],
-					    fields_to_json(summary_fields, &run->summaries[i]));
 	for (size_t i = 0; i < table->n_libraries; i++) {
 		json_t *path = json_string(table->libraries[i]);
 
 		json_array_append_new(libraries, path ? path : json_null());
 	}
-	return json_pack("{s:s, s:i, s:s, s:s?, s:s?, s:b, s:b, s:o, s:O?, s:O?, s:O?, s:O?, s:o, s:o}",
+	return json_pack("{s:s, s:i, s:s, s:s?, s:s?, s:b, s:b, s:o, s:O?, s:O?, s:O?, s:O?, s:O?, s:o, s:o}",
 			 "schema", RUN_SCHEMA, "schema_version", RUN_SCHEMA_VERSION, "id", run->id,
 			 "started_utc", run->started_utc, "kit_version", run->kit_version, "complete", run->complete,
-			 "valid", run_is_valid(run), "summary", summary, "scenario", run->scenario, "host", run->host,
-			 "target", run->target, "calibration", run->calibration, "trials", trials_to_json(run),
+			 "valid", run_is_valid(run), "variants", variants_to_json(run), "scenario", run->scenario,
+			 "host", run->host, "target", run->target, "calibration", run->calibration,
+			 "counters", run->counters, "trials", trials_to_json(run),
 			 "libraries", libraries);
 }
 
@@ -266,18 +311,40 @@ static struct err *read_trials(json_t *root, struct run *run)
 	return NULL;
 }
 
-static struct err *read_summaries(json_t *root, struct run *run)
+static struct err *read_variant(json_t *json, struct run_variant *variant)
 {
-	json_t *summary = json_object_get(root, "summary");
+	json_t *summary = json_object_get(json, "summary");
+	struct err *err = fields_from_json(variant_fields, json, variant);
 
+	if (err)
+		return err;
 	if (!json_is_object(summary))
 		return err_new("summary: missing or not an object");
 	for (size_t i = 0; i < TEMPERATURE_N; i++) {
 		json_t *one = json_object_get(summary, temperature_names[i]);
-		struct err *err = one ? fields_from_json(summary_fields, one, &run->summaries[i]) : NULL;
 
+		err = one ? fields_from_json(summary_fields, one, &variant->summaries[i]) : NULL;
 		if (err)
 			return err_wrap(err, "summary: %s", temperature_names[i]);
+	}
+	return NULL;
+}
+
+static struct err *read_variants(json_t *root, struct run *run)
+{
+	json_t *variants = json_object_get(root, "variants"), *json;
+	size_t i;
+
+	if (!json_is_array(variants))
+		return err_new("variants: missing or not an array");
+	run->variants = mem_calloc(json_array_size(variants), sizeof(*run->variants));
+	json_array_foreach(variants, i, json) {
+		struct err *err;
+
+		run->n_variants = i + 1;
+		err = read_variant(json, &run->variants[i]);
+		if (err)
+			return err_wrap(err, "variants[%zu]", i);
 	}
 	return NULL;
 }
@@ -317,8 +384,10 @@ static struct err *run_from_json(json_t *root, struct run *run)
 	if (!err)
 		err = object_of(root, "calibration", &run->calibration);
 	if (!err)
+		err = object_of(root, "counters", &run->counters);
+	if (!err)
 		err = read_trials(root, run);
-	return err ? err : read_summaries(root, run);
+	return err ? err : read_variants(root, run);
 }
 
 struct err *run_parse(const char *name, const char *text, size_t len, struct run *ret)

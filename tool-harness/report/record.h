@@ -17,6 +17,13 @@
 #define RUN_SCHEMA "attachstorm-run"
 #define RUN_SCHEMA_VERSION 1
 
+/* What is said about the trials of one variant: a program and its binding. */
+struct run_variant {
+	char *program;           /* NULL: a command */
+	bool bind_now;
+	struct summary summaries[TEMPERATURE_N];
+};
+
 /* Strings are heap, JSON values owned references; all may be NULL but id. */
 struct run {
 	char *id;                /* file name of the record without its ending */
@@ -26,12 +33,14 @@ struct run {
 	json_t *host;            /* facts of the machine; the table shows the keys it knows (docs/formats.md) */
 	json_t *target;          /* of the manifest, see run_target_json; NULL for a plain command */
 	json_t *calibration;     /* floor measurements of this run, or NULL */
+	json_t *counters;        /* who counted cache misses, see docs/formats.md; NULL: nobody */
 	bool complete;           /* all repetitions have been made */
 	struct trial *trials;
 	size_t n_trials, cap_trials;
 	struct trial_summary *trial_summaries;          /* one per trial, by run_summarise */
 	size_t n_trial_summaries;
-	struct summary summaries[TEMPERATURE_N];        /* by run_summarise */
+	struct run_variant *variants;                   /* in the order of their first trials, by run_summarise */
+	size_t n_variants;
 };
 
 void run_init(struct run *run);

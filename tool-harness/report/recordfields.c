@@ -9,6 +9,7 @@
 
 #include "measure/summary.h"
 #include "measure/trial.h"
+#include "report/record.h"
 
 #define T(kind, member) FIELD(kind, struct trial, #member, member)
 #define END { .key = NULL }
@@ -124,6 +125,15 @@ static const struct field medians_by_class[] = {
 	{ "", FIELD_MAP, 0, one_double, event_class_names, sizeof(double), 0, 0 },
 };
 
+static const struct field doubles_by_counter[] = {
+	{ "", FIELD_MAP, 0, one_double, counter_names, sizeof(double), 0, 0 },
+};
+static const struct field quantiles_by_counter[] = {
+	{ "", FIELD_MAP, 0, one_quantiles, counter_names, sizeof(struct quantiles), 0, 0 },
+};
+#define BY_COUNTER(owner, member, fields, type) \
+	{ #member, FIELD_MAP, offsetof(owner, member), fields, counted_phase_names, COUNTER_N * sizeof(type), 0, 0 }
+
 #define OF(kind, member) FIELD(kind, struct trial_summary, #member, member)
 #define OF_QUANTILES(owner, member) \
 	{ #member, FIELD_OBJECT, offsetof(owner, member), quantiles_fields, NULL, 0, 0, 0 }
@@ -143,6 +153,8 @@ const struct field trial_summary_fields[] = {
 	OF(FIELD_DOUBLE, measured_ns),
 	OF(FIELD_DOUBLE, model_ns),
 	OF(FIELD_DOUBLE, plant_ns),
+	BY_COUNTER(struct trial_summary, counters_worst, doubles_by_counter, double),
+	BY_COUNTER(struct trial_summary, counters_median, doubles_by_counter, double),
 	END,
 };
 
@@ -185,5 +197,13 @@ const struct field summary_fields[] = {
 	S(FIELD_DOUBLE, bytes_read),
 	S(FIELD_DOUBLE, traps_written),
 	S(FIELD_DOUBLE, tracer_peak_rss_bytes),
+	BY_COUNTER(struct summary, counters_worst, quantiles_by_counter, struct quantiles),
+	BY_COUNTER(struct summary, counters_median, quantiles_by_counter, struct quantiles),
+	END,
+};
+
+const struct field variant_fields[] = {
+	FIELD(FIELD_STRING, struct run_variant, "program", program),
+	FIELD(FIELD_BOOL, struct run_variant, "bind_now", bind_now),
 	END,
 };

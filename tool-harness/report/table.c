@@ -8,8 +8,11 @@
  */
 #include "report/table.h"
 
+#include <string.h>
+
 #include "report/cell.h"
 #include "report/human.h"
+#include "report/metrics.h"
 #include "report/tablehead.h"
 
 #define LABEL_WIDTH 34
@@ -42,11 +45,11 @@ static const struct {
 	{ SPAN_IMPORT_MEDIAN, "          median rank" },
 };
 
-static void put_span_heading(const struct run *run, struct strbuf *out)
+static void put_span_heading(const struct summary *summaries, struct strbuf *out)
 {
 	cell_left(out, "", LABEL_WIDTH);
 	for (size_t i = 0; i < TEMPERATURE_N; i++) {
-		const struct summary *s = &run->summaries[i];
+		const struct summary *s = &summaries[i];
 
 		if (is_shown(s))
 			cell_ruled(out, 31, "%s: n = %zu, untraced %zu", temperature_names[i], (size_t)s->n_traced,
@@ -55,7 +58,7 @@ static void put_span_heading(const struct run *run, struct strbuf *out)
 	cell_end(out);
 	cell_left(out, "", LABEL_WIDTH);
 	for (size_t i = 0; i < TEMPERATURE_N; i++) {
-		if (!is_shown(&run->summaries[i]))
+		if (!is_shown(&summaries[i]))
 			continue;
 		cell_right(out, "untraced", 12);
 		cell_right(out, "traced", 11);
@@ -64,20 +67,20 @@ static void put_span_heading(const struct run *run, struct strbuf *out)
 	cell_end(out);
 }
 
-static void put_spans(const struct run *run, struct strbuf *out)
+static void put_spans(const struct summary *summaries, struct strbuf *out)
 {
-	put_span_heading(run, out);
+	put_span_heading(summaries, out);
 	for (size_t row = 0; row < ARRAY_SIZE(span_rows); row++) {
 		enum span span = span_rows[row].span;
 		bool any = false;
 
 		for (size_t i = 0; i < TEMPERATURE_N; i++)
-			any |= run->summaries[i].traced_ns[span].n + run->summaries[i].untraced_ns[span].n > 0;
+			any |= summaries[i].traced_ns[span].n + summaries[i].untraced_ns[span].n > 0;
 		if (!any)
 			continue;
 		cell_left(out, span_rows[row].label, LABEL_WIDTH);
 		for (size_t i = 0; i < TEMPERATURE_N; i++) {
-			const struct summary *s = &run->summaries[i];
+			const struct summary *s = &summaries[i];
 
 			if (!is_shown(s))
 				continue;
@@ -110,14 +113,14 @@ static double stops_of_class(const struct summary *s, enum event_class class)
 	return sum;
 }
 
-static void put_stops(const struct run *run, struct strbuf *out)
+static void put_stops(const struct summary *summaries, struct strbuf *out)
 {
 	cell_headings(out, "stops, all tasks", 18,
 		      (const char *const[]){ "all", "add", "delete", "consistent", "null", "start-up", "import",
 					     "later", NULL },
 		      (const int[]){ 10, 9, 9, 12, 9, 12, 10, 10 });
 	for (size_t i = 0; i < TEMPERATURE_N; i++) {
-		const struct summary *s = &run->summaries[i];
+		const struct summary *s = &summaries[i];
 		double all = 0;
 
 		if (!s->n_traced)
@@ -142,14 +145,14 @@ static void put_stops(const struct run *run, struct strbuf *out)
 	}
 }
 
-static void put_libraries(const struct run *run, struct strbuf *out)
+static void put_libraries(const struct summary *summaries, struct strbuf *out)
 {
 	cell_headings(out, "per task", 18,
 		      (const char *const[]){ "load events", "of phase 2", "libs at start", "at end", "of target",
 					     "breakpoints", "hits", NULL },
 		      (const int[]){ 12, 12, 15, 9, 11, 13, 10 });
 	for (size_t i = 0; i < TEMPERATURE_N; i++) {
-		const struct summary *s = &run->summaries[i];
+		const struct summary *s = &summaries[i];
 
 		if (!s->n_traced || s->tasks <= 0)
 			continue;
@@ -165,14 +168,14 @@ static void put_libraries(const struct run *run, struct strbuf *out)
 	}
 }
 
-static void put_tracer(const struct run *run, struct strbuf *out)
+static void put_tracer(const struct summary *summaries, struct strbuf *out)
 {
 	cell_headings(out, "tracer", 18,
 		      (const char *const[]){ "CPU time", "peak memory", "ptrace calls", "bytes read",
 					     "traps written", NULL },
 		      (const int[]){ 12, 14, 15, 14, 15 });
 	for (size_t i = 0; i < TEMPERATURE_N; i++) {
-		const struct summary *s = &run->summaries[i];
+		const struct summary *s = &summaries[i];
 		_cleanup_strbuf_ struct strbuf memory = STRBUF_INIT;
 
 		if (!s->n_traced)
@@ -188,8 +191,15 @@ static void put_tracer(const struct run *run, struct strbuf *out)
 	}
 }
 
+static bool is_of_variant(const struct trial *trial, const struct run_variant *variant)
+{
+	struct trial like = { .program = variant->program, .bind_now = variant->bind_now };
+
+	return trial_same_variant(trial, &like);
+}
+
 /* The run whose page cache was least as it should be stands for all. */
-static void put_residency(const struct run *run, struct strbuf *out)
+static void put_residency(const struct run *run, const struct run_variant *variant, struct strbuf *out)
 {
 	for (size_t i = 0; i < TEMPERATURE_N; i++) {
 		const struct trial_residency *worst = NULL;
@@ -199,7 +209,7 @@ static void put_residency(const struct run *run, struct strbuf *out)
 			const struct trial_residency *r = &run->trials[j].residency;
 			double share = r->pages ? (double)r->pages_resident / r->pages : 0;
 
-			if (run->trials[j].temperature != i || !r->pages)
+			if (run->trials[j].temperature != i || !r->pages || !is_of_variant(&run->trials[j], variant))
 				continue;
 			if (!worst || (i == TEMPERATURE_COLD ? share > worst_share : share < worst_share)) {
 				worst = r;
@@ -249,15 +259,15 @@ static void put_cost(const struct quantiles *q, double floor_ns, struct strbuf *
 }
 
 /* A program that loads nothing after its start has no costs to show. */
-static bool has_load_events(const struct run *run)
+static bool has_load_events(const struct summary *summaries)
 {
 	for (size_t i = 0; i < TEMPERATURE_N; i++)
-		if (run->summaries[i].handling_ns.n)
+		if (summaries[i].handling_ns.n)
 			return true;
 	return false;
 }
 
-static void put_costs(const struct run *run, struct strbuf *out)
+static void put_costs(const struct run *run, const struct summary *summaries, struct strbuf *out)
 {
 	struct floors floors;
 
@@ -273,7 +283,7 @@ static void put_costs(const struct run *run, struct strbuf *out)
 
 		for (size_t i = 0; i < TEMPERATURE_N; i++) {
 			const struct quantiles *q =
-				(const struct quantiles *)((const char *)&run->summaries[i] + cost_rows[row].offset);
+				(const struct quantiles *)((const char *)&summaries[i] + cost_rows[row].offset);
 
 			if (!q->n)
 				continue;
@@ -286,13 +296,13 @@ static void put_costs(const struct run *run, struct strbuf *out)
 	floors_put(&floors, out);
 }
 
-static void put_model(const struct run *run, struct strbuf *out)
+static void put_model(const struct summary *summaries, struct strbuf *out)
 {
 	cell_headings(out, "model     M × N × (T1 + B × T2)", 54,
 		      (const char *const[]){ "model", "measured", "model / measured", NULL },
 		      (const int[]){ 12, 12, 20 });
 	for (size_t i = 0; i < TEMPERATURE_N; i++) {
-		const struct summary *s = &run->summaries[i];
+		const struct summary *s = &summaries[i];
 		_cleanup_strbuf_ struct strbuf formula = STRBUF_INIT;
 
 		if (!s->n_traced || !s->model_ratio.n)
@@ -343,35 +353,80 @@ static void put_verdict(const struct run *run, struct strbuf *out)
 			if (quoted == QUOTED_CONTRADICTIONS)
 				continue;
 			quoted++;
-			strbuf_printf(out, "          %s %u, %s: %s\n", temperature_names[trial->temperature],
-				      trial->repetition + 1, trial->traced ? "traced" : "untraced",
-				      trial->contradictions[j]);
+			strbuf_printf(out, "          %s %u, %s", temperature_names[trial->temperature],
+				      trial->repetition + 1, trial->traced ? "traced" : "untraced");
+			if (run->n_variants > 1) {
+				_cleanup_free_ char *name = variant_name(trial->program, trial->bind_now);
+
+				strbuf_printf(out, ", %s", name);
+			}
+			strbuf_printf(out, ": %s\n", trial->contradictions[j]);
 		}
 	}
 	if (all > quoted)
 		strbuf_printf(out, "          and %zu more in the record\n", all - quoted);
 }
 
-void table_format(const struct run *run, struct strbuf *out)
+/* Everything about one variant of a traced run; its name where there are others. */
+static void put_variant(const struct run *run, const struct run_variant *variant, struct strbuf *out)
 {
+	const struct summary *summaries = variant->summaries;
 	bool traced = false;
 
 	for (size_t i = 0; i < TEMPERATURE_N; i++)
-		traced |= run->summaries[i].n_traced > 0;
-	head_put(run, out);
-	cell_rule(out, TABLE_WIDTH);
-	put_spans(run, out);
-	put_residency(run, out);
+		traced |= summaries[i].n_traced > 0;
+	if (run->n_variants > 1) {
+		_cleanup_free_ char *name = variant_name(variant->program, variant->bind_now);
+
+		strbuf_printf(out, "program   %s\n", name);
+	}
+	put_spans(summaries, out);
+	put_residency(run, variant, out);
 	if (traced) {
 		cell_rule(out, TABLE_WIDTH);
-		put_stops(run, out);
-		put_libraries(run, out);
-		put_tracer(run, out);
+		put_stops(summaries, out);
+		put_libraries(summaries, out);
+		put_tracer(summaries, out);
 	}
-	if (has_load_events(run)) {
+	if (has_load_events(summaries)) {
 		cell_rule(out, TABLE_WIDTH);
-		put_costs(run, out);
-		put_model(run, out);
+		put_costs(run, summaries, out);
+		put_model(summaries, out);
+	}
+}
+
+/* Simulated time is no time: with callgrind there are counts alone. */
+static void put_untraced(const struct run *run, struct strbuf *out)
+{
+	const char *source = json_string_value(json_object_get(run->counters, "source"));
+
+	cell_rule(out, TABLE_WIDTH);
+	if (!source || strcmp(source, counter_source_names[COUNTERS_CALLGRIND]) != 0)
+		metrics_put_times(run, out);
+	if (source)
+		metrics_put_counters(run, out);
+	for (size_t i = 0; i < run->n_variants; i++) {
+		if (run->n_variants > 1) {
+			_cleanup_free_ char *name = variant_name(run->variants[i].program, run->variants[i].bind_now);
+
+			strbuf_printf(out, "%s\n", name);
+		}
+		put_residency(run, &run->variants[i], out);
+	}
+}
+
+void table_format(const struct run *run, struct strbuf *out)
+{
+	const char *tool = json_string_value(json_object_get(run->scenario, "tool"));
+
+	head_put(run, out);
+	if (tool && strcmp(tool, "none") == 0) {
+		put_untraced(run, out);
+	} else {
+		for (size_t i = 0; i < run->n_variants; i++) {
+			cell_rule(out, TABLE_WIDTH);
+			put_variant(run, &run->variants[i], out);
+		}
 	}
 	cell_rule(out, TABLE_WIDTH);
 	put_verdict(run, out);

@@ -10,7 +10,9 @@
 
 #include "lib/strbuf.h"
 
-static const struct tool_ops *const tools[] = { &tool_native, &tool_null };
+static const struct tool_ops tool_none = { .name = "none", .help = "no tool: untraced runs alone" };
+
+static const struct tool_ops *const tools[] = { &tool_native, &tool_null, &tool_none };
 
 struct err *tool_find(const char *name, const struct tool_ops **ret)
 {

@@ -32,6 +32,7 @@ struct tool_ops {
 	 * task. Fills the trial (tasks, events, breakpoints, phases that the tool sees);
 	 * the caller reads the marks and checks the counts. On an error, a time limit or
 	 * an interrupt nothing of the job is left; what was measured stays in the trial.
+	 * NULL for the tool "none": only untraced runs are made.
 	 */
 	struct err *(*run)(const struct tool_request *request, struct trial *trial);
 	/* The untraced run of the same job, from a tool that makes trials up whole and starts no

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the paper measured (Lee, Ahn, de Supinski, Gyllenhaal, Miller: "Pynamic: the Python
+ * Dynamic Benchmark", 2007, Tables 1 and 2), to stand beside what is measured here.
+ */
+#ifndef REPORT_PAPER_H
+#define REPORT_PAPER_H
+
+struct paper_row {
+	const char *variant;                                 /* ours of the same kind, see variant_name */
+	const char *name;                                    /* the paper's */
+	double startup_s, import_s, visit_s, total_s;        /* Table 1, as printed */
+	double import_l1d, import_l1i, visit_l1d, visit_l1i; /* Table 2: millions of misses, as printed */
+};
+
+/* The machine and the build that these are of, in one line for a table. */
+extern const char paper_source[];
+
+/* The paper's counterpart of a variant, or NULL. */
+const struct paper_row *paper_find(const char *variant);
+
+#endif

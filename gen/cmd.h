@@ -7,5 +7,6 @@
 
 MUST_CHECK struct err *cmd_make(int argc, char **argv);
 MUST_CHECK struct err *cmd_footprint(int argc, char **argv);
+MUST_CHECK struct err *cmd_fit(int argc, char **argv);
 
 #endif

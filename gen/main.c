@@ -19,6 +19,7 @@ static const struct {
 	struct err *(*run)(int argc, char **argv);
 } commands[] = {
 	{ "footprint", cmd_footprint },
+	{ "fit", cmd_fit },
 };
 
 static struct err *run_command(int argc, char **argv)

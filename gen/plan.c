@@ -92,18 +92,15 @@ static bool is_drawn(size_t i, size_t n, size_t count)
 	return count && (i + 1) * count / n > i * count / n;
 }
 
-static void choose_symbols(struct plan *plan, const struct target_spec *spec)
+enum plan_symbols plan_symbols_of(const struct target_spec *spec, size_t i)
 {
-	size_t n = plan->n_libraries, n_kept = n - spec->stripped_libraries, kept = 0;
+	size_t n = spec->modules + spec->utilities, n_stripped = spec->stripped_libraries;
 
-	for (size_t i = 0; i < n; i++) {
-		struct plan_library *library = &plan->libraries[i];
-
-		if (is_drawn(i, n, spec->stripped_libraries))
-			library->symbols = PLAN_STRIPPED;
-		else if (is_drawn(kept++, n_kept, spec->undebugged_libraries))
-			library->symbols = PLAN_NO_DEBUG;
-	}
+	if (is_drawn(i, n, n_stripped))
+		return PLAN_STRIPPED;
+	if (is_drawn(i - i * n_stripped / n, n - n_stripped, spec->undebugged_libraries))
+		return PLAN_NO_DEBUG;
+	return PLAN_DEBUG;
 }
 
 static void make_break_module(struct plan_library *library, enum plan_role role, const char *name)
@@ -123,6 +120,7 @@ static void make_library(struct plan_library *library, enum library_kind kind, u
 	library->kind = kind;
 	library->index = index;
 	library->name = mem_printf("lib%s%u", kind == LIBRARY_MODULE ? "module" : "utility", index);
+	library->symbols = plan_symbols_of(spec, kind == LIBRARY_MODULE ? index : spec->modules + index);
 	make_functions(library, spec);
 }
 
@@ -164,7 +162,6 @@ void plan_make(const struct target_spec *spec, struct plan *ret)
 	plan.short_names = spec->short_names;
 	plan.name_suffix = make_suffix(spec->name_length);
 	make_libraries(&plan, spec);
-	choose_symbols(&plan, spec);
 	plan_make_dependencies(&plan, spec);
 	plan_make_calls(&plan, spec);
 	plan_count(&plan);

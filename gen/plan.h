@@ -93,6 +93,9 @@ void plan_deinit(struct plan *plan);
  */
 void plan_count(struct plan *plan);
 
+/* Which symbols library i of all keeps, modules first. Needs the numbers of libraries only. */
+enum plan_symbols plan_symbols_of(const struct target_spec *spec, size_t i);
+
 /* Letter of a library with short names, which its index follows: 'm' or 'u'. */
 char plan_letter(const struct plan_library *library);
 

@@ -5,7 +5,7 @@
 
 #include "gen/emit_c.h"
 #include "gen/plan.h"
-#include "gen/spec.h"
+#include "gen/series.h"
 
 #define MAX_FUNCTIONS 2000
 #define MAX_NAME 200
@@ -45,11 +45,17 @@ static void emit_all(const struct target_spec *spec)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	_cleanup_free_ char *folder = NULL;
 	struct target_spec spec = { 0 };
 	struct err *err;
+	size_t n;
 
 	conf_defaults(&spec_table, &spec);
 	err = conf_read_text(&spec_table, "fuzz", (const char *)data, size, &spec);
+	if (!err)
+		err = series_count(&spec, &n);
+	if (!err && n)
+		series_select(&spec, size % n, &folder);
 	if (!err)
 		err = spec_check(&spec, NULL);
 	if (!err && is_quick(&spec))

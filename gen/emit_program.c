@@ -40,7 +40,7 @@ static const char object_rules[] =
 static const char extra_rules[] =
 	"\n" EXTRA_OBJ_DIR "/list: " PROGRAM_SRC_DIR "/extra.c flags.mk\n"
 	"\t@mkdir -p $(@D) && rm -f $(@D)/part*.o\n"
-	"\t@$(CC) -O2 -g0 -fPIC -c -o $(@D)/part.o $<\n"
+	"\t@$(CC) -O0 -g0 -fPIC -c -o $(@D)/part.o $<\n"
 	"\t@size=$$(size -A $(@D)/part.o | awk '$$1 ~ /^[.]text/ { n += $$2 } END { print n + 0 }') && \\\n"
 	"\tn=$$((($(EXTRA_BYTES) + size / 2) / size)) && i=0 && \\\n"
 	"\twhile [ $$i -lt $$n ]; do \\\n"

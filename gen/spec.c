@@ -128,10 +128,10 @@ static const struct conf_option options[] = {
 	  .help = "MPI compiler command for the host program", .group = "Build" },
 	{ .key = "programs", .type = CONF_CHOICES, FIELD(programs), .default_text = "host,plain",
 	  .choices = program_names,
-	  .help = "what is built to run the target: host (MPI and embedded Python, finds modules by import), the same "
-		  "linked with all libraries (linked; linked_now with -z now), with them inside (static), or with extra "
-		  "code (bigexe); plain (no Python, no MPI) and its plain_linked, plain_linked_now, plain_static; "
-		  "python (nothing is built, but mpi4py must be there)",
+	  .help = "what is built to run the target: host (MPI and embedded Python, finds modules by import), "
+		  "the same linked with all libraries (linked; linked_now with -z now), with them inside (static), "
+		  "or with extra code (bigexe); plain (no Python, no MPI) and its plain_linked, plain_linked_now, "
+		  "plain_static; python (nothing is built, but mpi4py must be there)",
 	  .group = "Build" },
 	{ .key = "bigexe.size", .type = CONF_SIZE, FIELD(bigexe_size), .default_text = "200MB", .min = 1 << 18,
 	  .max = 1.0 * (1 << 30), .help = "extra code in the program bigexe, without debug information",
@@ -143,7 +143,8 @@ static const struct conf_option options[] = {
 	{ .key = "link.hash_style", .type = CONF_CHOICE, FIELD(hash_style), .default_text = "gnu",
 	  .choices = hash_names, .help = "hash tables of dynamic symbols", .group = "Debug information" },
 	{ .key = "link.build_id", .type = CONF_CHOICE, FIELD(build_id), .default_text = "sha1",
-	  .choices = build_id_names, .help = "build-id note by which a debugger finds and caches what belongs to a file",
+	  .choices = build_id_names,
+	  .help = "build-id note by which a debugger finds and caches what belongs to a file",
 	  .group = "Debug information" },
 };
 

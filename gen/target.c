@@ -123,6 +123,13 @@ static bool is_wanted(const struct target_spec *spec, const char *folder)
 	return strcmp(folder, DWO_DIR) || debuginfo_is_split(spec);
 }
 
+static bool has_suffix(const char *name, const char *suffix)
+{
+	size_t n = strlen(name), n_suffix = strlen(suffix);
+
+	return n > n_suffix && !strcmp(name + n - n_suffix, suffix);
+}
+
 /* Libraries of an older plan (all of them without a plan), and temporary files of a build
  * that was killed. */
 static struct err *remove_stale(const char *dir, const char *folder, const struct plan *plan)
@@ -138,8 +145,9 @@ static struct err *remove_stale(const char *dir, const char *folder, const struc
 	while ((entry = readdir(d))) {
 		size_t length = library_name_length(entry->d_name);
 		bool whole = length && strchr(entry->d_name + length + 1, '.') == NULL;
+		bool ours = length || (!strcmp(folder, DWO_DIR) && has_suffix(entry->d_name, ".dwo"));
 
-		if (length && !(plan && whole && in_plan(plan, entry->d_name, length))) {
+		if (ours && !(plan && (!length || (whole && in_plan(plan, entry->d_name, length))))) {
 			struct err *err = remove_file(path, entry->d_name);
 
 			if (err)

@@ -105,6 +105,13 @@ static bool has_headers(const struct target_spec *spec, const json_t *facts)
 	return file_in(text_of(facts, "include"), "Python.h");
 }
 
+static bool is_archive(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 2 && !strcmp(name + n - 2, ".a");
+}
+
 static struct err *find_embedding(const struct target_spec *spec, const json_t *facts, char **ret_libs)
 {
 	const char *dir = text_of(facts, "libdir");
@@ -120,8 +127,9 @@ static struct err *find_embedding(const struct target_spec *spec, const json_t *
 	}
 	/* A Python outside of the loader's own folders is found again at run time. */
 	rpath = strncmp(dir, "/usr/lib", 8) ? mem_printf(" -Wl,-rpath,%s", dir) : mem_strdup("");
-	*ret_libs = mem_printf("-L%s%s -lpython%s %s", dir, rpath, text_of(facts, "ldversion"),
-			       text_of(facts, "libs"));
+	/* A static library need not be fit for a position-independent program (Debian's is not). */
+	*ret_libs = mem_printf("-L%s%s -lpython%s %s%s", dir, rpath, text_of(facts, "ldversion"),
+			       text_of(facts, "libs"), is_archive(text_of(facts, "ldlibrary")) ? " -no-pie" : "");
 	return NULL;
 }
 

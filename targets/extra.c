@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A part of the extra code of a big executable: 512 functions that nothing calls. It is
+ * A part of the extra code of a big executable: 256 functions that nothing calls. It is
  * compiled once; its object is copied under other names until there is as much code as
  * asked for. Invariant: it refers to nothing outside of itself, so that all its symbols
  * may get a prefix.
@@ -32,5 +32,3 @@
 
 FUNCTIONS_128(0)
 FUNCTIONS_128(1)
-FUNCTIONS_128(2)
-FUNCTIONS_128(3)

@@ -29,48 +29,6 @@ have_mpi4py() {
 	"$PYTHON" -c 'import mpi4py' 2>/dev/null || skip "mpi4py is missing"
 }
 
-# check_lines TASKS MPI: Pynamic's lines are there, once each, in order.
-check_lines() {
-	local expected
-	expected=$(sed '/^$/d' <<-END
-		Pynamic: Version $(pynamic-gen --version | awk '{print $2}')
-		Pynamic: run on DATE with $1 MPI tasks
-		Pynamic: startup time = X secs
-		Pynamic: driver beginning... now importing modules
-		Pynamic: driver finished importing all modules... visiting all module functions
-		Pynamic: module import time = X secs
-		Pynamic: module visit time = X secs
-		Pynamic: module test passed!
-		$([ "$2" = no ] || printf '%s\n' 'Pynamic: fractal mpi time = X secs' 'Pynamic: mpi test passed!')
-	END
-	)
-	diff <(echo "$expected") <(grep '^Pynamic: ' <<<"$output" | grep -v 'over all ranks' |
-		sed -E 's/= [0-9]+\.[0-9]+ secs/= X secs/; s/run on [-0-9]+ [:0-9]+ with/run on DATE with/')
-}
-
-# check_marks TASKS FIRST_RANK MARKS: one file per task, named after it, marks in order of
-# time, every rank there, reports as in the manifest.
-check_marks() {
-	local file ranks="" name
-	[ "$(ls "$ATTACHSTORM_PHASE_DIR" | wc -l)" -eq "$1" ]
-	for file in "$ATTACHSTORM_PHASE_DIR"/*; do
-		name=$(basename "$file")
-		[ "$name" = "phase.$(uname -n).${name##*.}" ]
-		[ "$(grep -v '^report' "$file" | cut -d' ' -f1 | xargs)" = "$3" ]
-		[ "$(grep -v '^report' "$file" | cut -d' ' -f3 | sort -u)" = "${name##*.}" ]
-		grep -v '^report' "$file" | cut -d' ' -f2 | sort -n -C
-		ranks+=" $(grep -v '^report' "$file" | cut -d' ' -f4 | sort -u | xargs)"
-		[ "$(sed -n 's/^report modules_imported //p' "$file")" = "$(jq .modules "$TINY/manifest.json")" ]
-		[ "$(sed -n 's/^report calls //p' "$file")" = "$(jq .expect.calls "$TINY/manifest.json")" ]
-		if [[ "$3" == *mpi_end* ]]; then
-			[ "$(sed -n 's/^report mpi_test_passed //p' "$file")" = 1 ]
-		else
-			[ "$(grep -c mpi_test_passed "$file")" -eq 0 ]
-		fi
-	done
-	[ "$(xargs -n1 <<<"$ranks" | sort -n | xargs)" = "$(seq "$2" $(($2 + $1 - 1)) | xargs)" ]
-}
-
 @test "driver: host under mpirun, 4 tasks" {
 	expect_status 0 $MPIRUN -n 4 "$TINY/host" "$TINY/driver.py"
 	check_lines 4 yes

@@ -55,7 +55,7 @@ obj-host/%.o: src-host/%.c $(PROGRAM_HEADERS) flags.mk
 
 obj-extra/list: src-host/extra.c flags.mk
 	@mkdir -p $(@D) && rm -f $(@D)/part*.o
-	@$(CC) -O2 -g0 -fPIC -c -o $(@D)/part.o $<
+	@$(CC) -O0 -g0 -fPIC -c -o $(@D)/part.o $<
 	@size=$$(size -A $(@D)/part.o | awk '$$1 ~ /^[.]text/ { n += $$2 } END { print n + 0 }') && \
 	n=$$((($(EXTRA_BYTES) + size / 2) / size)) && i=0 && \
 	while [ $$i -lt $$n ]; do \

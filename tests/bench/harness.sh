@@ -8,14 +8,15 @@ O=${1:-build}
 target=${BENCH_TARGET:-$O/targets/small}
 results=$O/bench
 "$O/pynamic-gen" -q targets/small.yaml -o "$O/targets/small"
-for wait in block spin; do
-	"$O/attachstorm" run -q -t "$target" -n "${BENCH_TASKS:-4}" -b 0 -T warm -r "${BENCH_REPETITIONS:-5}" --wait $wait \
-		-o "$results" --json >"$results.json"
-	jq -r --arg wait "$wait" '
+for way in block/needed block/all spin/needed; do
+	wait=${way%/*} symbols=${way#*/}
+	"$O/attachstorm" run -q -t "$target" -n "${BENCH_TASKS:-4}" -b 0 -T warm -r "${BENCH_REPETITIONS:-5}" --wait "$wait" \
+		--set "symbols=$symbols" -o "$results" --json >"$results.json"
+	jq -r --arg wait "$wait" --arg symbols "$symbols" '
 		.summary.warm as $s | .calibration.bare_stop_continue_ns[$wait].p50 as $floor |
 		def us: . / 10 | round / 100 | tostring + " us";
 		def x: . * 1000 | round / 1000 | tostring;
-		"wait \($wait), n = \($s.n_traced) runs a side",
+		"wait \($wait), symbols \($symbols), n = \($s.n_traced) runs a side",
 		"  import, slowest rank   traced / untraced  \($s.ratio.import_worst.p50 | x)   (bar 1.10)",
 		"  import, median rank    traced / untraced  \($s.ratio.import_median.p50 | x)",
 		"  floor                  \($floor | us)",

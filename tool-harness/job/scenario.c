@@ -21,6 +21,7 @@ static const char *const where_names[] = { "spread", "names", NULL };
 static const char *const reinsert_names[] = { "rewrite", "remove-insert", "none", NULL };
 static const char *const write_names[] = { "mem", "poke", NULL };
 static const char *const linkmap_names[] = { "incremental", "full", NULL };
+static const char *const symbols_names[] = { "needed", "all", "off", NULL };
 static const char *const wait_names[] = { "block", "spin", NULL };
 static const char *const binding_names[] = { "off", "on", NULL };
 
@@ -105,8 +106,10 @@ static const struct conf_option options[] = {
 	{ .key = "link_map", .type = CONF_CHOICE, FIELD(linkmap), .default_text = "incremental",
 	  .choices = linkmap_names,
 	  .help = "at each load event read the new part of the link map, or walk all of it", .group = "Tracer" },
-	{ .key = "symbols", .type = CONF_BOOL, FIELD(symbols), .default_text = "on",
-	  .help = "read the symbol tables of new libraries, as breakpoints by name need it", .group = "Tracer" },
+	{ .key = "symbols", .type = CONF_CHOICE, FIELD(symbols), .default_text = "needed", .choices = symbols_names,
+	  .help = "which libraries' symbol tables are read when they appear: needed (all while there are breakpoints "
+		  "to find, else none), all, or off",
+	  .group = "Tracer" },
 	{ .key = "wait", .type = CONF_CHOICE, FIELD(wait), .default_text = "block", .choices = wait_names,
 	  .help = "between stops sleep (block) or poll all the time (spin), which costs a core", .group = "Tracer" },
 
@@ -285,9 +288,9 @@ static struct err *check_breakpoints(const struct scenario *scenario)
 	if (scenario_is_untraced(scenario) && (scenario->breakpoints_count || names->n))
 		return err_hint(err_new("breakpoints are asked for, but the tool is none"),
 				"set tool to native, or breakpoints.count to 0");
-	if (!scenario->symbols && (scenario->breakpoints_count || names->n))
+	if (scenario->symbols == SYMBOLS_OFF && (scenario->breakpoints_count || names->n))
 		return err_hint(err_new("'symbols' is off, but breakpoints are asked for, which are found by name"),
-				"set symbols to on, or breakpoints.count to 0");
+				"set symbols to needed, or breakpoints.count to 0");
 	return NULL;
 }
 

@@ -20,6 +20,7 @@ enum bp_where { BP_SPREAD, BP_NAMES };
 enum bp_reinsert { REINSERT_REWRITE, REINSERT_REMOVE_INSERT, REINSERT_NONE };
 enum bp_write { BP_WRITE_MEM, BP_WRITE_POKE };
 enum linkmap_mode { LINKMAP_INCREMENTAL, LINKMAP_FULL };
+enum symbols_mode { SYMBOLS_NEEDED, SYMBOLS_ALL, SYMBOLS_OFF };
 enum wait_mode { WAIT_BLOCK, WAIT_SPIN };
 enum binding { BIND_NOW_OFF, BIND_NOW_ON };
 
@@ -45,7 +46,7 @@ struct scenario {
 	int breakpoints_reinsert;    /* enum bp_reinsert */
 	int breakpoints_write;       /* enum bp_write */
 	int linkmap;                 /* enum linkmap_mode */
-	bool symbols;                /* read symbol tables of new libraries */
+	int symbols;                 /* enum symbols_mode */
 	int wait;                    /* enum wait_mode */
 	bool cold_drop_caches;
 	struct conf_list cold_files; /* more files or folders to evict */

@@ -301,7 +301,8 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 	native.tracer.spin = scenario->wait == WAIT_SPIN;
 	native.tracer.trap_write = scenario->breakpoints_write == BP_WRITE_POKE ? TRAP_WRITE_POKE : TRAP_WRITE_MEM;
 	native.libraries = library_set_create(request->manifest, request->breakpoints, request->n_breakpoints,
-					      scenario->symbols);
+					      scenario->symbols == SYMBOLS_ALL ||
+						      (scenario->symbols == SYMBOLS_NEEDED && request->n_breakpoints));
 	err = job_launch(request->plan, native.deadline_ns, request->stop, &native.job);
 	if (!err) {
 		job_fill_trial(native.job, trial);

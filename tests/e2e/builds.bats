@@ -178,6 +178,17 @@ bound_late() {
 	expect_status 0 timeout 60 "$DIR/plain_linked_now" "$DIR/modules-now.txt"
 }
 
+@test "builds: the harness sees what the manifest says of each program" {
+	all_programs
+	unset ATTACHSTORM_PHASE_DIR
+	for program in host linked linked_now static bigexe plain_linked plain_linked_now plain_static; do
+		expect_status 0 timeout 60 attachstorm run --set target="$TARGET" --set program=$program --set tasks=2 \
+			--set temperature=warm --set repetitions=1 --set baseline=off --set breakpoints.count=5 \
+			--set results="$BATS_TEST_TMPDIR/results"
+		expect_output "agree with the manifest"
+	done
+}
+
 # --- debug information ---------------------------------------------------------------
 
 sections() {

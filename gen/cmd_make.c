@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "gen/footprint.h"
 #include "gen/options.h"
 #include "gen/series.h"
 #include "gen/target.h"
@@ -23,6 +24,22 @@ static struct err *make_target(const struct options *options, const struct targe
 			      opts.sources_only ? "sources written" :
 						  "done");
 	return err;
+}
+
+/* What Pynamic prints at the end of a build, on standard output as there. */
+static struct err *print_summary(const char *dir)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct footprint footprint;
+	struct err *err = footprint_of_target(dir, NULL, &footprint);
+
+	if (err)
+		return err;
+	footprint_put_summary(&footprint, &text);
+	footprint_deinit(&footprint);
+	if (fputs(text.text, stdout) < 0 || fflush(stdout))
+		return err_new("cannot write to standard output");
+	return NULL;
 }
 
 /* All members are checked before the first is made. Names the folders on standard output. */
@@ -62,6 +79,8 @@ static struct err *run(const struct options *options)
 	err = series_count(&spec, &n);
 	if (!err)
 		err = n ? make_series(options, dir, n) : make_target(options, &spec, dir);
+	if (!err && !n && !options->sources_only && !options->quiet)
+		err = print_summary(dir);
 	spec_deinit(&spec);
 	return err;
 }

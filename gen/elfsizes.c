@@ -152,13 +152,19 @@ static struct err *read_file(struct reader *r, const char *bytes)
 {
 	Elf_Scn *section = NULL;
 	struct err *err = NULL;
+	GElf_Ehdr header;
 	size_t n;
 
-	if (elf_getshdrnum(r->elf, &n) < 0 || elf_getshdrstrndx(r->elf, &r->names) < 0)
-		return err_hint(err_new("'%s' is cut short or damaged: %s", r->name, elf_errmsg(-1)),
+	if (!gelf_getehdr(r->elf, &header) || elf_getshdrnum(r->elf, &n) < 0)
+		return err_new("'%s' is damaged: %s", r->name, elf_errmsg(-1));
+	/* libelf counts no section headers where they would be beyond the end. */
+	if (!n && header.e_shoff)
+		return err_hint(err_new("'%s' is cut short: its section headers are beyond its end", r->name),
 				"copy or build the file again");
 	if (!n)
 		return err_new("'%s' has no section headers, which the sizes are taken from", r->name);
+	if (elf_getshdrstrndx(r->elf, &r->names) < 0)
+		return err_new("'%s' is damaged: %s", r->name, elf_errmsg(-1));
 	read_segments(r, bytes);
 	while (!err && (section = elf_nextscn(r->elf, section)))
 		err = read_section(r, section);

@@ -16,7 +16,7 @@
 #include "lib/progress.h"
 
 #define MAX_BUILDS 3
-#define GOOD_ENOUGH 0.03 /* what is this near is not built again */
+#define GOOD_ENOUGH 0.05 /* what is this near is not built again */
 
 /* Libraries of each kind in a sample, and how large they may get: a sample takes a second. */
 #define SAMPLE_LIBRARIES 2

@@ -51,7 +51,7 @@ static const struct argp_option table[] = {
 	{ "without-host", OPT_WITHOUT_HOST, NULL, 0, "Leave out the MPI program with embedded Python", 0 },
 	{ "sources-only", OPT_SOURCES_ONLY, NULL, 0, "Write sources and makefile, build nothing", 0 },
 
-	{ "quiet", 'q', NULL, 0, "No progress", GROUP_OTHER },
+	{ "quiet", 'q', NULL, 0, "No progress, no summary of sizes", GROUP_OTHER },
 	{ "help-keys", OPT_HELP_KEYS, NULL, 0, "List the keys of a spec", GROUP_OTHER },
 	{ 0 },
 };
@@ -178,6 +178,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'q':
 		progress_quiet();
+		args->quiet = true;
 		return 0;
 	case OPT_SOURCES_ONLY:
 		args->sources_only = true;

@@ -18,6 +18,7 @@ struct options {
 	const char *utilities[2]; /* of -u */
 	const char *dir;
 	bool sources_only;
+	bool quiet;
 	struct strbuf include_dirs;
 	struct options_assignment *assignments;
 	size_t n_assignments, cap_assignments;

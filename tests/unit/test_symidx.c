@@ -32,6 +32,52 @@ static void finds_functions_of_this_program(void **state)
 	symidx_destroy(index);
 }
 
+static void finds_functions_by_address(void **state)
+{
+	struct symidx *index;
+	uint64_t probe, low, high;
+	const char *behind;
+
+	(void)state;
+	assert_ok(symidx_create("/proc/self/exe", &index));
+	assert_true(symidx_find(index, "symidx_probe", &probe));
+	assert_string_equal(symidx_find_address(index, probe), "symidx_probe");
+	assert_string_equal(symidx_find_address(index, probe + 1), "symidx_probe");
+	behind = symidx_find_address(index, probe - 1);
+	assert_true(!behind || strcmp(behind, "symidx_probe"));
+	symidx_extent(index, &low, &high);
+	assert_null(symidx_find_address(index, 0));
+	assert_null(symidx_find_address(index, high));
+	assert_null(symidx_find_address(index, UINT64_MAX));
+	symidx_destroy(index);
+}
+
+/* Assembler: one function without a size, two names for one address, one inside of another. */
+__asm__(".text\n"
+	".type probe_local, @function\nprobe_local:\n"
+	".globl probe_global\n.type probe_global, @function\nprobe_global: nop\n nop\n"
+	".type probe_inner, @function\nprobe_inner: nop\n.size probe_inner, . - probe_inner\n nop\n"
+	".size probe_global, . - probe_global\n.size probe_local, . - probe_local\n"
+	".type probe_unsized, @function\nprobe_unsized: nop\n nop\n"
+	".type probe_last, @function\nprobe_last: ret\n.size probe_last, . - probe_last\n");
+
+static void finds_odd_functions_by_address(void **state)
+{
+	struct symidx *index;
+	uint64_t at;
+
+	(void)state;
+	assert_ok(symidx_create("/proc/self/exe", &index));
+	assert_true(symidx_find(index, "probe_global", &at));
+	assert_string_equal(symidx_find_address(index, at), "probe_global");
+	assert_string_equal(symidx_find_address(index, at + 2), "probe_inner");
+	assert_string_equal(symidx_find_address(index, at + 3), "probe_global");
+	assert_string_equal(symidx_find_address(index, at + 4), "probe_unsized");
+	assert_string_equal(symidx_find_address(index, at + 5), "probe_unsized");
+	assert_string_equal(symidx_find_address(index, at + 6), "probe_last");
+	symidx_destroy(index);
+}
+
 static void finds_the_loaders_interface(void **state)
 {
 	struct symidx *index;
@@ -90,6 +136,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_functions_of_this_program),
+		cmocka_unit_test(finds_functions_by_address),
+		cmocka_unit_test(finds_odd_functions_by_address),
 		cmocka_unit_test(finds_the_loaders_interface),
 		cmocka_unit_test_setup_teardown(refuses_what_is_no_library, temp_dir_setup, temp_dir_teardown),
 		cmocka_unit_test(a_cache_reads_each_file_once),

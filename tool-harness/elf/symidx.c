@@ -23,6 +23,15 @@ struct symbol {
 	bool object; /* data, not a function */
 };
 
+/* A function for the search by address; made of the file's table again, for the few files
+ * whose functions are searched that way. */
+struct by_address {
+	uint64_t low, high; /* high excluded */
+	const char *name;
+	uint32_t place;     /* in the file */
+	uint8_t preference; /* of several at one address: less is better */
+};
+
 struct symidx {
 	int fd;
 	Elf *elf;
@@ -30,6 +39,9 @@ struct symidx {
 	size_t n_symbols, n_functions;
 	uint32_t *buckets; /* symbol number + 1, 0 empty; open addressing */
 	size_t n_buckets;
+	struct by_address *sorted; /* by low, functions at one address by preference */
+	size_t n_sorted;
+	bool is_sorted;
 	uint64_t low, high;
 };
 
@@ -197,6 +209,7 @@ void symidx_destroy(struct symidx *index)
 		close(index->fd);
 	free(index->symbols);
 	free(index->buckets);
+	free(index->sorted);
 	free(index);
 }
 
@@ -226,6 +239,99 @@ bool symidx_find_object(struct symidx *index, const char *name, uint64_t *value_
 {
 	return find(index, name, true, value_ret);
 }
+
+/* --- by address ------------------------------------------------------------------- */
+
+static int address_compare(const void *a, const void *b)
+{
+	const struct by_address *x = a, *y = b;
+
+	if (x->low != y->low)
+		return x->low < y->low ? -1 : 1;
+	if (x->preference != y->preference)
+		return x->preference < y->preference ? -1 : 1;
+	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+static uint8_t preference(const GElf_Sym *sym)
+{
+	switch (GELF_ST_BIND(sym->st_info)) {
+	case STB_GLOBAL:
+		return 0;
+	case STB_WEAK:
+		return 1;
+	default:
+		return 2;
+	}
+}
+
+/* The sections were checked when the names were read. Functions written in assembler may
+ * have no size: they end where the next one begins. */
+static void addresses_make(struct symidx *index)
+{
+	GElf_Shdr shdr = { 0 };
+	Elf_Scn *scn = symbol_section(index->elf, &shdr);
+	Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
+	Elf_Data *strings = scn ? elf_getdata(elf_getscn(index->elf, shdr.sh_link), NULL) : NULL;
+	size_t n = data && strings ? data->d_size / sizeof(Elf64_Sym) : 0;
+
+	index->is_sorted = true;
+	index->sorted = mem_calloc(index->n_functions + 1, sizeof(index->sorted[0]));
+	for (size_t i = 0; i < n && index->n_sorted < index->n_functions; i++) {
+		GElf_Sym sym;
+
+		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF ||
+		    sym.st_name >= strings->d_size || GELF_ST_TYPE(sym.st_info) != STT_FUNC)
+			continue;
+		index->sorted[index->n_sorted++] = (struct by_address){
+			.low = sym.st_value,
+			.high = sym.st_value + sym.st_size,
+			.name = (const char *)strings->d_buf + sym.st_name,
+			.place = (uint32_t)i,
+			.preference = preference(&sym),
+		};
+	}
+	qsort(index->sorted, index->n_sorted, sizeof(index->sorted[0]), address_compare);
+	for (size_t i = index->n_sorted; i > 0; i--) {
+		struct by_address *s = &index->sorted[i - 1];
+
+		if (s->high <= s->low && i < index->n_sorted)
+			s->high = s[1].low > s->low ? s[1].low : s[1].high;
+	}
+}
+
+/* How far back of an address a function is looked for that others begin in (a cold part, an
+ * entry point of assembler). */
+#define NESTED_MAX 16
+
+const char *symidx_find_address(struct symidx *index, uint64_t value)
+{
+	size_t low = 0, high;
+	const struct by_address *best = NULL;
+
+	if (!index->is_sorted)
+		addresses_make(index);
+	high = index->n_sorted;
+	while (low < high) { /* the first function behind the address */
+		size_t middle = low + (high - low) / 2;
+
+		if (index->sorted[middle].low <= value)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (size_t i = low; i > 0 && low - i < NESTED_MAX; i--) {
+		const struct by_address *s = &index->sorted[i - 1];
+
+		if (best && s->low != best->low)
+			break;
+		if (value < s->high)
+			best = s; /* goes on to the preferred one at the same address */
+	}
+	return best ? best->name : NULL;
+}
+
+/* --- the file as a whole ---------------------------------------------------------- */
 
 size_t symidx_count(const struct symidx *index)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Function symbols of one ELF file, by name: what a debugger reads of every library it
- * hears of. Read with libelf from .symtab, or .dynsym where that was stripped; elf(5).
+ * Function symbols of one ELF file, by name and by address: what a debugger reads of every
+ * library it hears of. Read with libelf from .symtab, or .dynsym where that was stripped; elf(5).
  * A cache holds one index per file, so that tasks that map the same file share it.
  */
 #ifndef ELF_SYMIDX_H
@@ -25,6 +25,13 @@ bool symidx_find(struct symidx *index, const char *name, uint64_t *value_ret);
 
 /* The same for data objects (STT_OBJECT), needed for _r_debug. */
 bool symidx_find_object(struct symidx *index, const char *name, uint64_t *value_ret);
+
+/*
+ * The function that an address (relative to the load bias) lies in, its name owned by the
+ * index, or NULL. Of functions that share the address the global one, then the weak one,
+ * then the first in the file. The first call sorts the file's functions.
+ */
+const char *symidx_find_address(struct symidx *index, uint64_t value);
 
 size_t symidx_count(const struct symidx *index);
 

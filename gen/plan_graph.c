@@ -193,7 +193,8 @@ static void need_utilities(struct plan *plan, size_t module, struct row row, con
 		return;
 	case SHAPE_CHAIN:
 	case SHAPE_TREE:
-		need_tops(library, first_of_part(module, n, row.n), first_of_part(module + 1, n, row.n), row, spec, rng);
+		need_tops(library, first_of_part(module, n, row.n), first_of_part(module + 1, n, row.n), row, spec,
+			  rng);
 		return;
 	case SHAPE_LAYERS:
 		need_part(library, module, n, get_layer(row, layers - 1, layers), spec->utility_fan_out, rng);

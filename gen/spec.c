@@ -1,25 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The option table of a target spec and the checks that span several keys. Reading,
- * ranges and messages are conf's. Invariant: a spec that passed spec_check has a plan.
+ * The option table of a target spec. Reading, ranges and messages are conf's; what no
+ * single key can tell is checked in spec_check.c.
  */
 #include "gen/spec.h"
-
-#include <ctype.h>
-#include <string.h>
-
-#include "gen/program.h"
-#include "lib/fs.h"
-#include "lib/mem.h"
-
-/* The plan is held in memory: about 40 bytes a function. */
-#define MAX_TOTAL_FUNCTIONS 50000000
 
 static const char *const debug_names[] = { "none", "full", "split", "compressed", "gdb_index", "names",
 					   "stripped", NULL };
 static const char *const hash_names[] = { "gnu", "sysv", "both", NULL };
 static const char *const build_id_names[] = { "sha1", "none", NULL };
-
 static const char *const shape_names[] = { "used", "all", "chain", "tree", "layers", NULL };
 
 #define FIELD(field) .offset = offsetof(struct target_spec, field)
@@ -39,8 +28,9 @@ static const struct conf_option options[] = {
 	{ .key = "utility_functions", .type = CONF_INT, FIELD(utility_functions), .default_text = "0",
 	  .min = 0, .max = 1000000,
 	  .help = "average number of functions in a utility library; 0: as in a module", .group = "Functions" },
-	{ .key = "functions_spread", .type = CONF_INT, FIELD(functions_spread), .default_text = "50", .min = 0, .max = 99,
-	  .help = "percent by which a library may have more or fewer functions than the average", .group = "Functions" },
+	{ .key = "functions_spread", .type = CONF_INT, FIELD(functions_spread), .default_text = "50", .min = 0,
+	  .max = 99, .help = "percent by which a library may have more or fewer functions than the average",
+	  .group = "Functions" },
 	{ .key = "short_names", .type = CONF_BOOL, FIELD(short_names), .default_text = "false",
 	  .help = "functions are called m0_12 and u3_45 instead of libmodule0_fn12 and libutility3_fn45",
 	  .group = "Functions" },
@@ -169,140 +159,6 @@ struct err *spec_read(const char *path, struct target_spec *ret)
 	}
 	*ret = spec;
 	return NULL;
-}
-
-/* "targets/tiny.yaml" -> "tiny" */
-static char *name_from_stem(const char *stem)
-{
-	const char *base = fs_basename(stem);
-	const char *dot = strrchr(base, '.');
-
-	return dot && dot != base ? mem_strndup(base, dot - base) : mem_strdup(base);
-}
-
-/* Commands, flags and folders land in a makefile, where these characters cannot be quoted
- * by any means that make and the shell agree on. */
-#define UNQUOTABLE "#$`'\"\\;|&<>()*?"
-
-static struct err *check_makefile_text(const char *what, const char *text, const char *forbidden)
-{
-	for (const char *p = text; *p; p++)
-		if (iscntrl((unsigned char)*p) || strchr(forbidden, *p))
-			return err_new("%s has a character that a makefile cannot hold: '%s'", what, text);
-	return NULL;
-}
-
-static struct err *check_makefile_list(const char *what, const struct conf_list *list, const char *forbidden)
-{
-	for (size_t i = 0; i < list->n; i++) {
-		struct err *err = check_makefile_text(what, list->strings[i], forbidden);
-
-		if (err)
-			return err;
-	}
-	return NULL;
-}
-
-static struct err *check_bodies(const struct target_spec *spec)
-{
-	int64_t weights = 0, largest = 0;
-
-	if (!spec->body_sizes.n)
-		return err_hint(err_new("body.size is empty"), "0 makes functions without a body");
-	for (size_t i = 0; i < spec->body_sizes.n; i++)
-		if (spec->body_sizes.ints[i] > largest)
-			largest = spec->body_sizes.ints[i];
-	for (size_t i = 0; i < BODY_N_KINDS; i++)
-		weights += spec->body_weights[i];
-	if (largest && !weights)
-		return err_hint(err_new("bodies have no kind: all their weights are 0"),
-				"set one of body.integer, body.floating, body.memory and body.branchy");
-	return NULL;
-}
-
-/* What is counted in 32 bits, and what a linker's command line holds. */
-#define MAX_DIRECT 5000
-#define MAX_STACK (4 << 20)
-
-static int64_t min_i64(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Dependencies of one module at most. */
-static int64_t most_dependencies(const struct target_spec *spec)
-{
-	int64_t utilities = spec->shape == SHAPE_ALL ? spec->utilities :
-						       min_i64(spec->utility_fan_out, spec->utilities);
-
-	if (spec->utilities / spec->modules + 1 > utilities)
-		utilities = spec->utilities / spec->modules + 1;
-	return utilities + (spec->cross_module ? min_i64(spec->module_fan_out, spec->modules) : 0);
-}
-
-static struct err *check_graph(const struct target_spec *spec)
-{
-	int64_t direct = most_dependencies(spec), calls = spec->functions * 3 / 2 + 1, depth;
-
-	if (spec->begin_links_all && !spec->break_modules)
-		return err_new("begin_links_all needs break_modules: there is no libmodulebegin without it");
-	if (spec->begin_links_all && spec->modules > direct)
-		direct = spec->modules;
-	if (direct > MAX_DIRECT)
-		return err_hint(err_new("a library would be linked with %lld others", (long long)direct),
-				"at most %d fit a linker's command line; take fewer libraries, a smaller fan-out or "
-				"another dependencies.shape", MAX_DIRECT);
-	calls = calls * spec->utility_calls > direct ? calls * spec->utility_calls : direct;
-	if (calls > UINT32_MAX / spec->modules)
-		return err_hint(err_new("a utility function might be called more than %u times", UINT32_MAX),
-				"take a smaller calls.utility or fewer functions");
-	depth = spec->max_depth + (spec->shape == SHAPE_CHAIN  ? spec->utilities :
-				   spec->shape == SHAPE_LAYERS ? min_i64(spec->layers, spec->utilities) :
-								 64);
-	/* 200 bytes for what a function has besides that array, saved registers included. */
-	if (depth * (spec->body_stack + 200) > MAX_STACK)
-		return err_hint(err_new("a call chain of %lld functions would need %lld bytes of stack",
-					(long long)depth, (long long)(depth * (spec->body_stack + 200))),
-				"at most %d; take a smaller max_depth or body.stack", MAX_STACK);
-	return NULL;
-}
-
-struct err *spec_check(struct target_spec *spec, const char *stem)
-{
-	struct err *err;
-	int64_t total;
-
-	if (!spec->name)
-		spec->name = stem ? name_from_stem(stem) : mem_strdup("pynamic");
-	if (strchr(spec->name, '/') || !strcmp(spec->name, ".") || !strcmp(spec->name, ".."))
-		return err_hint(err_new("name of the target cannot be '%s'", spec->name),
-				"it names the target's folder; use -o for a path");
-	if (!spec->utility_functions)
-		spec->utility_functions = spec->functions;
-	total = spec->modules * spec->functions + spec->utilities * spec->utility_functions;
-	if (total > MAX_TOTAL_FUNCTIONS)
-		return err_hint(err_new("the target would have about %lld functions", (long long)total),
-				"at most %d in all libraries together", MAX_TOTAL_FUNCTIONS);
-	if (spec->stripped_libraries + spec->undebugged_libraries > spec->modules + spec->utilities)
-		return err_new("stripped_libraries and undebugged_libraries are more than the %lld libraries",
-			       (long long)(spec->modules + spec->utilities));
-	err = check_bodies(spec);
-	if (!err)
-		err = check_graph(spec);
-	if (err)
-		return err;
-	if (!spec->cc || !spec->python)
-		return err_new("%s is empty", spec->cc ? "python" : "compiler.cc");
-	if (!spec->mpicc && program_needs(spec).embedding)
-		return err_new("mpicc is empty, but a program with MPI needs it");
-	err = check_makefile_text("compiler.cc", spec->cc, UNQUOTABLE);
-	if (!err && spec->mpicc)
-		err = check_makefile_text("mpicc", spec->mpicc, UNQUOTABLE);
-	if (!err)
-		err = check_makefile_list("compiler.flags", &spec->cflags, UNQUOTABLE);
-	if (!err)
-		err = check_makefile_list("compiler.include_dirs", &spec->include_dirs, UNQUOTABLE " ");
-	return err;
 }
 
 bool spec_has_program(const struct target_spec *spec, enum program program)

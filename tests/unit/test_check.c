@@ -12,7 +12,8 @@ static uint32_t calls[] = { 3, 5 };
 static size_t needs_utility[] = { 2 };
 static struct manifest_library libraries[] = {
 	{ .name = (char *)"libmodule0", .path = (char *)"lib/libmodule0.so", .function_pattern = (char *)"libmodule0_fn{}",
-	  .n_functions = 2, .calls = calls, .cross = (char *)"libmodule0_cross", .cross_calls = 4 },
+	  .n_functions = 2, .calls = calls, .entry = (char *)"libmodule0_visit",
+	  .cross = (char *)"libmodule0_cross", .cross_calls = 4 },
 	{ .name = (char *)"libmodule1", .path = (char *)"lib/libmodule1.so", .function_pattern = (char *)"libmodule1_fn{}_x",
 	  .n_functions = 2, .calls = calls, .dependencies = needs_utility, .n_dependencies = 1 },
 	{ .name = (char *)"libutility0", .path = (char *)"lib/libutility0.so", .kind = LIBRARY_UTILITY,
@@ -189,6 +190,7 @@ static void calls_by_name(void **state)
 	assert_int_equal(expectation_calls(&manifest, "libmodule0_fn1"), 5);
 	assert_int_equal(expectation_calls(&manifest, "libmodule1_fn1_x"), 5);
 	assert_int_equal(expectation_calls(&manifest, "libmodule0_cross"), 4);
+	assert_int_equal(expectation_calls(&manifest, "libmodule0_visit"), 1);
 	assert_int_equal(expectation_calls(&manifest, "libmodule0_fn2"), -1);
 	assert_int_equal(expectation_calls(&manifest, "libmodule0_fn1x"), -1);
 	assert_int_equal(expectation_calls(&manifest, "libmodule0_fn"), -1);

@@ -10,86 +10,7 @@
 
 #include "gen/plan.h"
 #include "lib/mem.h"
-
-struct shape {
-	int64_t modules, utilities, functions, utility_functions, max_depth, fan_out, module_fan_out, calls;
-	bool cross;
-	uint64_t seed;
-};
-
-/* Corners and ordinary ones: odd averages, no utilities, one of everything, more
- * utilities than modules can hold by fan-out, more utilities than functions. */
-static const struct shape shapes[] = {
-	{ 6, 4, 20, 20, 10, 2, 2, 1, true, 1 },
-	{ 6, 4, 20, 20, 10, 2, 2, 1, false, 2 },
-	{ 1, 0, 1, 1, 10, 4, 2, 1, true, 3 },
-	{ 1, 0, 1, 1, 1, 4, 2, 1, false, 4 },
-	{ 1, 5, 1, 1, 10, 4, 2, 1, true, 5 },
-	{ 5, 0, 7, 1, 3, 4, 2, 1, true, 6 },
-	{ 7, 3, 33, 11, 4, 9, 9, 2, true, 7 },
-	{ 3, 40, 5, 3, 10, 1, 1, 1, true, 8 },
-	{ 40, 3, 9, 15, 1, 4, 5, 0, true, 9 },
-	{ 12, 12, 21, 1, 1000, 4, 2, 3, true, 10 },
-	{ 30, 24, 101, 51, 10, 4, 2, 1, true, UINT64_MAX },
-};
-
-static struct target_spec spec_of(const struct shape *shape)
-{
-	return (struct target_spec){
-		.seed = shape->seed, .modules = shape->modules, .utilities = shape->utilities,
-		.functions = shape->functions, .utility_functions = shape->utility_functions,
-		.max_depth = shape->max_depth, .cross_module = shape->cross,
-		.utility_fan_out = shape->fan_out, .module_fan_out = shape->module_fan_out,
-		.utility_calls = shape->calls, .functions_spread = 50, .coverage = 100, .layers = 3,
-	};
-}
-
-/* The same in every shape of the graph, with and without the modules to stop at, and with
- * every coverage. */
-static const struct variant {
-	int shape;
-	int64_t layers, coverage;
-	bool break_modules, begin_links_all;
-} variants[] = {
-	{ SHAPE_USED, 3, 100, false, false },	{ SHAPE_USED, 3, 37, true, false },
-	{ SHAPE_USED, 3, 0, true, true },	{ SHAPE_ALL, 3, 100, true, false },
-	{ SHAPE_ALL, 3, 50, true, true },	{ SHAPE_CHAIN, 3, 100, false, false },
-	{ SHAPE_CHAIN, 3, 1, true, false },	{ SHAPE_TREE, 3, 100, true, false },
-	{ SHAPE_TREE, 3, 99, true, true },	{ SHAPE_LAYERS, 1, 100, true, false },
-	{ SHAPE_LAYERS, 3, 75, true, false },	{ SHAPE_LAYERS, 1000, 100, true, true },
-};
-
-static void for_each_variant(size_t first, void (*check)(const struct target_spec *spec, const struct plan *plan))
-{
-	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
-		for (size_t j = first; j < ARRAY_SIZE(variants); j++) {
-			struct target_spec spec = spec_of(&shapes[i]);
-			struct plan plan;
-
-			spec.shape = variants[j].shape;
-			spec.layers = variants[j].layers;
-			spec.coverage = variants[j].coverage;
-			spec.break_modules = variants[j].break_modules;
-			spec.begin_links_all = variants[j].begin_links_all;
-			plan_make(&spec, &plan);
-			check(&spec, &plan);
-			plan_deinit(&plan);
-		}
-	}
-}
-
-static void for_each_shape(void (*check)(const struct target_spec *spec, const struct plan *plan))
-{
-	for_each_variant(0, check);
-}
-
-static bool depends(const struct plan_library *library, uint32_t other)
-{
-	for (size_t i = 0; i < library->n_dependencies; i++)
-		if (library->dependencies[i] == other)
-			return true;
-	return false;
-}
+#include "unit/plans.h"
 
 static void assert_same_library(const struct plan_library *a, const struct plan_library *b)
 {
@@ -343,63 +264,6 @@ static void test_chains(void **state)
 	for_each_shape(check_chains);
 }
 
-/* Longest path of dependencies from a library; fails on a cycle. */
-static size_t measure_depth(const struct plan *plan, uint32_t library, size_t *depths, size_t limit)
-{
-	const struct plan_library *l = &plan->libraries[library];
-	size_t depth = 1;
-
-	assert_true(limit > 0);
-	if (depths[library])
-		return depths[library];
-	for (size_t i = 0; i < l->n_dependencies; i++) {
-		size_t below = measure_depth(plan, l->dependencies[i], depths, limit - 1);
-
-		depth = below + 1 > depth ? below + 1 : depth;
-	}
-	return depths[library] = depth;
-}
-
-static void check_shape(const struct target_spec *spec, const struct plan *plan)
-{
-	_cleanup_free_ size_t *depths = mem_calloc(plan->n_libraries, sizeof(*depths));
-	_cleanup_free_ size_t *users = mem_calloc(plan->n_libraries, sizeof(*users));
-	size_t n = spec->utilities, deepest = 0;
-
-	for (size_t i = 0; i < plan->n_libraries; i++)
-		measure_depth(plan, i, depths, plan->n_libraries + 1);
-	for (size_t i = plan->n_modules; i < plan->n_libraries; i++) {
-		const struct plan_library *library = &plan->libraries[i];
-
-		deepest = depths[i] > deepest ? depths[i] : deepest;
-		for (size_t j = 0; j < library->n_dependencies; j++)
-			users[library->dependencies[j]]++;
-	}
-	for (size_t i = plan->n_modules; i < plan->n_libraries; i++) {
-		size_t n_needed = plan->libraries[i].n_dependencies;
-
-		if (spec->shape == SHAPE_USED || spec->shape == SHAPE_ALL)
-			assert_int_equal(n_needed, 0);
-		if (spec->shape == SHAPE_CHAIN || spec->shape == SHAPE_TREE)
-			assert_true(users[i] <= 1);
-		if (spec->shape == SHAPE_TREE)
-			assert_true(n_needed <= (size_t)spec->utility_fan_out);
-	}
-	if (n && spec->shape == SHAPE_CHAIN)
-		assert_int_equal(deepest, n);
-	if (n && spec->shape == SHAPE_LAYERS)
-		assert_int_equal(deepest, (size_t)spec->layers < n ? (size_t)spec->layers : n);
-	if (spec->shape == SHAPE_ALL)
-		for (size_t i = 0; i < plan->n_ordinary; i++)
-			assert_true(plan->libraries[plan->first_module + i].n_dependencies >= n);
-}
-
-static void test_shapes(void **state)
-{
-	(void)state;
-	for_each_shape(check_shape);
-}
-
 /* The share holds for many small modules too, and another seed takes other functions. */
 static void test_coverage(void **state)
 {
@@ -426,184 +290,6 @@ static void test_coverage(void **state)
 	assert_in_range(both, n * 7 / 100, n * 11 / 100);
 	plan_deinit(&plan);
 	plan_deinit(&reseeded);
-}
-
-/* Of each library: sorted, acyclic (utilities need utilities, modules earlier ones). */
-static void check_order(const struct plan *plan, uint32_t self)
-{
-	const struct plan_library *library = &plan->libraries[self];
-
-	for (size_t j = 0; j < library->n_dependencies; j++) {
-		uint32_t other = library->dependencies[j];
-
-		assert_true(j == 0 || library->dependencies[j - 1] < other);
-		assert_true(other != self && other < plan->n_libraries);
-		if (library->kind == LIBRARY_UTILITY)
-			assert_true(other >= plan->n_modules);
-		else if (library->role == PLAN_ORDINARY)
-			assert_true(other < self || other >= plan->n_modules);
-		assert_int_equal(plan->libraries[other].role, PLAN_ORDINARY);
-	}
-}
-
-static void check_dependencies(const struct target_spec *spec, const struct plan *plan)
-{
-	_cleanup_free_ bool *used = mem_calloc(plan->n_libraries, sizeof(*used));
-
-	for (uint32_t i = 0; i < plan->n_libraries; i++) {
-		const struct plan_library *library = &plan->libraries[i];
-		_cleanup_free_ bool *called = mem_calloc(plan->n_libraries, sizeof(*called));
-		bool ordinary = library->kind == LIBRARY_MODULE && library->role == PLAN_ORDINARY;
-		size_t n_modules = 0;
-
-		check_order(plan, i);
-		for (size_t j = 0; j < library->n_dependencies; j++) {
-			used[library->dependencies[j]] = true;
-			n_modules += library->dependencies[j] < plan->n_modules;
-		}
-		if (library->role == PLAN_BEGIN)
-			assert_int_equal(n_modules, spec->begin_links_all ? spec->modules : 0);
-		else
-			assert_true(n_modules <= (size_t)spec->module_fan_out);
-		if (ordinary && spec->utilities)
-			assert_true(library->n_dependencies > n_modules);
-		if (ordinary && !spec->cross_module)
-			assert_int_equal(n_modules, 0);
-		if (ordinary && spec->cross_module && i > plan->first_module &&
-		    (spec->shape == SHAPE_USED || spec->shape == SHAPE_CHAIN))
-			assert_true(n_modules > 0);
-		for (size_t j = 0; j < library->n_calls; j++) {
-			const struct plan_call *call = &library->calls[j];
-
-			assert_true(call->library == i || depends(library, call->library));
-			assert_true(call->function < plan->libraries[call->library].n_all);
-			called[call->library] = true;
-			if (call->library != i && call->library < plan->n_modules)
-				assert_int_equal(call->function, plan->libraries[call->library].cross);
-		}
-		for (size_t j = 0; j < library->n_dependencies; j++)
-			if (ordinary && spec->shape != SHAPE_ALL)
-				assert_true(called[library->dependencies[j]]);
-	}
-	for (size_t i = plan->n_modules; i < plan->n_libraries; i++)
-		assert_true(used[i]);
-}
-
-static void test_dependencies(void **state)
-{
-	(void)state;
-	for_each_shape(check_dependencies);
-}
-
-/* All of a module's dependencies, one at a time, by no clever means. */
-static void mark_needed(const struct plan *plan, uint32_t library, bool *loaded)
-{
-	if (loaded[library])
-		return;
-	loaded[library] = true;
-	for (size_t i = 0; i < plan->libraries[library].n_dependencies; i++)
-		mark_needed(plan, plan->libraries[library].dependencies[i], loaded);
-}
-
-static size_t count_loaded(const struct plan *plan, const bool *loaded)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < plan->n_libraries; i++)
-		n += loaded[i];
-	return n;
-}
-
-static void check_loads(const struct target_spec *spec, const struct plan *plan)
-{
-	_cleanup_free_ bool *loaded = mem_calloc(plan->n_libraries, sizeof(*loaded));
-	_cleanup_free_ bool *again = mem_calloc(plan->n_libraries, sizeof(*again));
-	size_t total = 0, events = 0;
-
-	for (size_t i = 0; i < plan->n_modules; i++) {
-		size_t n = plan_load(plan, i, loaded), after;
-
-		mark_needed(plan, i, again);
-		after = count_loaded(plan, again);
-		assert_true(loaded[i]);
-		assert_int_equal(n, after - total);
-		for (size_t j = i + 1; j < plan->n_modules && !spec->begin_links_all; j++)
-			assert_false(loaded[j]);
-		if (spec->shape == SHAPE_ALL && i == plan->first_module && !spec->begin_links_all)
-			assert_int_equal(n, 1 + spec->utilities);
-		total = after;
-		events += n > 0;
-	}
-	assert_int_equal(total, plan->n_libraries);
-	assert_int_equal(plan->n_loaded, plan->n_libraries);
-	assert_int_equal(plan->n_import_events, events);
-	assert_int_equal(events, spec->begin_links_all ? 2 : plan->n_modules);
-}
-
-/* Utilities come in evenly, at every import if there are enough of them. */
-static void check_even_loads(const struct target_spec *spec, const struct plan *plan)
-{
-	_cleanup_free_ bool *loaded = mem_calloc(plan->n_libraries, sizeof(*loaded));
-
-	if (spec->begin_links_all || spec->shape == SHAPE_ALL || spec->shape == SHAPE_LAYERS)
-		return;
-	for (size_t i = 0; i < plan->n_modules; i++) {
-		size_t n = plan_load(plan, i, loaded);
-
-		assert_true(n - 1 <= (size_t)(spec->utilities / spec->modules + 1));
-		if (spec->utilities >= spec->modules && plan->libraries[i].role == PLAN_ORDINARY)
-			assert_true(n > 1);
-	}
-}
-
-static void test_each_import_loads(void **state)
-{
-	(void)state;
-	for_each_shape(check_loads);
-	for_each_shape(check_even_loads);
-}
-
-/* What the C program would do, one call at a time. */
-static uint64_t run(const struct plan *plan, uint32_t library, uint32_t function, uint32_t **counts)
-{
-	const struct plan_library *l = &plan->libraries[library];
-	const struct plan_function *f = &l->functions[function];
-	uint64_t result = 1;
-
-	counts[library][function]++;
-	for (uint32_t i = 0; i < f->n_calls; i++) {
-		const struct plan_call *call = &l->calls[f->first_call + i];
-
-		result += run(plan, call->library, call->function, counts);
-	}
-	return result;
-}
-
-static void check_counts(const struct target_spec *spec, const struct plan *plan)
-{
-	_cleanup_free_ uint32_t **counts = mem_calloc(plan->n_libraries, sizeof(*counts));
-	uint64_t calls = 0, visited = 0;
-
-	(void)spec;
-	for (size_t i = 0; i < plan->n_libraries; i++)
-		counts[i] = mem_calloc(plan->libraries[i].n_all, sizeof(**counts));
-	for (size_t i = 0; i < plan->n_modules; i++) {
-		uint64_t result = run(plan, i, plan->libraries[i].entry, counts) - 1;
-
-		assert_int_equal(result, plan->libraries[i].visit_result);
-		calls += result;
-	}
-	for (size_t i = 0; i < plan->n_libraries; i++) {
-		const struct plan_library *library = &plan->libraries[i];
-
-		for (size_t j = 0; j < library->n_all; j++) {
-			assert_int_equal(counts[i][j], library->functions[j].count);
-			visited += counts[i][j] && j != library->entry;
-		}
-		free(counts[i]);
-	}
-	assert_int_equal(calls, plan->n_calls);
-	assert_int_equal(visited, plan->n_visited);
 }
 
 static void test_counts_are_those_of_a_run(void **state)
@@ -640,26 +326,6 @@ static void test_counts_of_any_graph(void **state)
 	assert_int_equal(plan.n_visited, 3);
 	assert_int_equal(plan.n_loaded, 3);
 	assert_int_equal(plan.n_import_events, 1);
-}
-
-/* As many libraries as a large code might have one day, in every shape. */
-static void test_three_thousand_libraries(void **state)
-{
-	struct shape shape = { 1500, 1500, 3, 3, 10, 4, 2, 1, true, 14 };
-
-	(void)state;
-	for (int i = SHAPE_USED; i <= SHAPE_LAYERS; i++) {
-		struct target_spec spec = spec_of(&shape);
-		struct plan plan;
-
-		spec.shape = i;
-		plan_make(&spec, &plan);
-		assert_int_equal(plan.n_loaded, 3000);
-		assert_int_equal(plan.n_import_events, 1500);
-		check_shape(&spec, &plan);
-		check_counts(&spec, &plan);
-		plan_deinit(&plan);
-	}
 }
 
 static void test_names(void **state)
@@ -709,13 +375,9 @@ int main(void)
 		cmocka_unit_test(test_average),
 		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_chains),
-		cmocka_unit_test(test_dependencies),
-		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_coverage),
-		cmocka_unit_test(test_each_import_loads),
 		cmocka_unit_test(test_counts_are_those_of_a_run),
 		cmocka_unit_test(test_counts_of_any_graph),
-		cmocka_unit_test(test_three_thousand_libraries),
 		cmocka_unit_test(test_names),
 	};
 

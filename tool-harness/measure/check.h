@@ -27,7 +27,7 @@ struct expectation {
 void expectation_init(struct expectation *expectation, const struct manifest *manifest,
 		      const struct manifest_program *program);
 
-/* Calls of a function (of a library or its cross-module one) in one rank; -1: not in the manifest. */
+/* Calls of a function (of a library, its cross-module one or its entry) in one rank; -1: not in the manifest. */
 int64_t expectation_calls(const struct manifest *manifest, const char *function);
 
 /* Call once, after the marks are in (trial_classify). Cold trials must prove their residency. */

@@ -291,7 +291,8 @@ static struct err *model_measured(const struct model_args *args)
 	struct err *err = run_read(args->record, &run);
 
 	if (!err && run.n_variants > 1)
-		err = err_hint(err_new("'%s' measured %zu programs, or ways to bind them", args->record, run.n_variants),
+		err = err_hint(err_new("'%s' measured %zu programs, or ways to bind them", args->record,
+				       run.n_variants),
 			       "a prediction is from one: run it by itself");
 	if (!err)
 		put_source(&run, &out);

@@ -35,11 +35,12 @@ static const struct shortcut {
 	const char *help;
 } shortcuts[] = {
 	{ "target", 't', "DIR", "target", NULL, GROUP_JOB, "folder of a generated target" },
-	{ "program", 'p', "NAME", "program", NULL, GROUP_JOB, "its program: host, plain or python" },
+	{ "program", 'p', "LIST", "program", NULL, GROUP_JOB, "its program, or several: host,linked" },
+	{ "bind-now", 0, "on|off", "bind_now", NULL, GROUP_JOB, "LD_BIND_NOW=1 for the tasks; off,on for both" },
 	{ "tasks", 'n', "N", "tasks", NULL, GROUP_JOB, "MPI tasks" },
 	{ "launcher", 'l', "NAME", "launcher", NULL, GROUP_JOB, "mpirun, or spawn for N processes without MPI" },
 	{ "aslr", 0, "on|off", "aslr", NULL, GROUP_JOB, "address-space randomisation of the tasks" },
-	{ "tool", 0, "NAME", "tool", NULL, GROUP_TOOL, "native, or null for made-up events" },
+	{ "tool", 0, "NAME", "tool", NULL, GROUP_TOOL, "native, null for made-up events, or none" },
 	{ "breakpoints", 'b', "N", "breakpoints.count", NULL, GROUP_TOOL,
 	  "breakpoints per task, spread over the target's functions" },
 	{ "break-at", 'B', "F,G,...", "breakpoints.names", NULL, GROUP_TOOL, "breakpoints at these functions instead" },
@@ -48,6 +49,8 @@ static const struct shortcut {
 	{ "wait", 0, "HOW", "wait", NULL, GROUP_TOOL, "how the tracer waits: block or spin" },
 	{ "repetitions", 'r', "N", "repetitions", NULL, GROUP_MEASURE, "how often each temperature is measured" },
 	{ "temperature", 'T', "LIST", "temperature", NULL, GROUP_MEASURE, "cold, warm or both: cold,warm" },
+	{ "counters", 0, "WHO", "counters", NULL, GROUP_MEASURE,
+	  "cache misses, without a tool: auto, perf, papi or callgrind" },
 	{ "no-baseline", 0, NULL, "baseline", "off", GROUP_MEASURE, "no untraced run beside each traced one" },
 	{ "time-limit", 0, "TIME", "time_limit", NULL, GROUP_MEASURE, "of one execution of the job: 10min" },
 	{ "results", 'o', "DIR", "results", NULL, GROUP_OUTPUT, "folder for the record" },

@@ -83,7 +83,7 @@ static struct err *papi_check(const char *const *programs, size_t n)
 		has = symidx_find_object(symbols, "pynamic_papi", &value);
 		symidx_destroy(symbols);
 		if (!has)
-			return err_hint(err_new("the target was built without PAPI: '%s'", programs[i]),
+			return err_hint(err_new("the target was built without PAPI"),
 					"install libpapi-dev (Debian) or papi-devel (Fedora) and generate it again");
 	}
 	return errnum ? err_errno(errnum, "PAPI cannot count: no hardware counters here") : NULL;
@@ -111,42 +111,72 @@ static const struct {
 	{ COUNTERS_CALLGRIND, callgrind_check },
 };
 
-static json_t *to_json(enum counter_source asked, enum counter_source source, const char *note)
+/* Takes notes. */
+static json_t *to_json(enum counter_source asked, enum counter_source source, json_t *notes)
 {
 	json_t *caches = source == COUNTERS_CALLGRIND ?
 				 json_string("simulated: L1-D and L1-I 64 KiB 2-way, L2 1 MiB 16-way, 64-byte lines") :
 				 json_null();
 
-	return json_pack("{s:s, s:s, s:s?, s:o}", "source", counter_source_names[source], "asked",
-			 counter_source_names[asked], "note", *note ? note : NULL, "caches", caches);
+	return json_pack("{s:s, s:s, s:o, s:o}", "source", counter_source_names[source], "asked",
+			 counter_source_names[asked], "notes", notes, "caches", caches);
+}
+
+/* The first source that can be had; the others' reasons are added to notes. */
+static struct err *choose_any(const char *const *programs, size_t n, enum counter_source *ret, json_t *notes)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+		struct err *err = sources[i].check(programs, n);
+
+		if (!err) {
+			*ret = sources[i].source;
+			return NULL;
+		}
+		json_array_append_new(notes, json_string(err_message(err)));
+		err_free(err);
+	}
+	return err_hint(err_exit(EXIT_SKIPPED, "no cache misses can be counted here: %s",
+				 json_string_value(json_array_get(notes, 0))),
+			"install valgrind, whose callgrind simulates the caches");
+}
+
+static struct err *choose_one(enum counter_source asked, const char *const *programs, size_t n,
+			      enum counter_source *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+		struct err *err;
+
+		if (sources[i].source != asked)
+			continue;
+		err = sources[i].check(programs, n);
+		if (!err)
+			*ret = asked;
+		return err_with_status(err, EXIT_SKIPPED);
+	}
+	assert(!"a source without a check");
+	return NULL;
 }
 
 struct err *counters_choose(enum counter_source asked, const char *const *programs, size_t n,
 			    enum counter_source *ret, json_t **ret_json)
 {
-	_cleanup_strbuf_ struct strbuf note = STRBUF_INIT;
+	enum counter_source source = COUNTERS_OFF;
+	json_t *notes;
+	struct err *err;
 
 	if (asked == COUNTERS_OFF) {
 		*ret = COUNTERS_OFF;
 		*ret_json = NULL;
 		return NULL;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
-		struct err *err;
-
-		if (asked != COUNTERS_AUTO && asked != sources[i].source)
-			continue;
-		err = sources[i].check(programs, n);
-		if (!err) {
-			*ret = sources[i].source;
-			*ret_json = to_json(asked, sources[i].source, note.text);
-			return NULL;
-		}
-		if (asked != COUNTERS_AUTO)
-			return err_with_status(err, EXIT_SKIPPED);
-		strbuf_printf(&note, "%s%s", note.len ? "; " : "", err_message(err));
-		err_free(err);
+	notes = json_array();
+	err = asked == COUNTERS_AUTO ? choose_any(programs, n, &source, notes) :
+				       choose_one(asked, programs, n, &source);
+	if (err) {
+		json_decref(notes);
+		return err;
 	}
-	return err_hint(err_exit(EXIT_SKIPPED, "no cache misses can be counted here: %s", note.text),
-			"install valgrind, which simulates the caches");
+	*ret = source;
+	*ret_json = to_json(asked, source, notes);
+	return NULL;
 }

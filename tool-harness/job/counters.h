@@ -17,8 +17,8 @@
  * What a scenario's `counters` comes to on this machine with these programs (paths). auto
  * is the first of perf, papi and callgrind that can be had; a source that is asked for by
  * name and cannot be had is an error (EXIT_SKIPPED). ret_json is for the record: source,
- * asked, note (why no better one, or null), caches (simulated, or null); a new reference,
- * NULL for off.
+ * asked, notes (why no better one), caches (simulated, or null); a new reference, NULL for
+ * off.
  */
 MUST_CHECK struct err *counters_choose(enum counter_source asked, const char *const *programs, size_t n,
 				       enum counter_source *ret, json_t **ret_json);

@@ -159,8 +159,9 @@ static void check_counters(struct trial *trial)
 		for (size_t phase = 0; phase < COUNTED_N; phase++)
 			if (task->counters[phase][COUNTER_L1D_MISSES] < 0 &&
 			    task->counters[phase][COUNTER_L1I_MISSES] < 0)
-				trial_contradict(trial, "rank %d: no cache misses of the %s were counted by %s", task->rank,
-						 counted_phase_names[phase], counter_source_names[trial->counter_source]);
+				trial_contradict(trial, "rank %d: no cache misses of the %s were counted by %s",
+						 task->rank, counted_phase_names[phase],
+						 counter_source_names[trial->counter_source]);
 	}
 }
 

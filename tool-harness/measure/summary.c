@@ -256,7 +256,8 @@ static void add_spans(const struct trial_summary *one, struct samples *spans_ns)
 static const struct trial *baseline_of(const struct trial *traced, const struct trial *trials, size_t n_trials)
 {
 	for (size_t i = 0; i < n_trials; i++)
-		if (!trials[i].traced && trial_same_variant(&trials[i], traced) && trials[i].temperature == traced->temperature &&
+		if (!trials[i].traced && trial_same_variant(&trials[i], traced) &&
+		    trials[i].temperature == traced->temperature &&
 		    trials[i].repetition == traced->repetition && trials[i].n_contradictions == 0)
 			return &trials[i];
 	return NULL;

@@ -257,7 +257,7 @@ void metrics_put_times(const struct run *run, struct strbuf *out)
 			if (run->variants[i].summaries[t].n_untraced)
 				put_variant(&times, run, &run->variants[i], t, NULL, out);
 	}
-	strbuf_puts(out, "start-up  launcher's spawn to first line of the driver; 'of task': what passes after its exec\n");
+	strbuf_puts(out, "start-up  from the launcher's spawn to the driver's first line; of task: from its exec\n");
 	strbuf_puts(out, "total     start-up, import and visit, as the paper adds them\n");
 	if (has_paper(run))
 		strbuf_printf(out, "paper     Table 1: %s\n", paper_source);
@@ -286,8 +286,9 @@ static void put_source(const struct run *run, const struct summary *summary, str
 
 void metrics_put_counters(const struct run *run, struct strbuf *out)
 {
-	const char *note = json_string_value(json_object_get(run->counters, "note"));
+	json_t *notes = json_object_get(run->counters, "notes"), *note;
 	const char *caches = json_string_value(json_object_get(run->counters, "caches"));
+	size_t n;
 
 	for (size_t t = 0; t < TEMPERATURE_N; t++) {
 		if (!is_measured(run, t))
@@ -308,8 +309,8 @@ void metrics_put_counters(const struct run *run, struct strbuf *out)
 	strbuf_puts(out, "spread    largest difference between repetitions, of the worst rank's counts\n");
 	if (caches)
 		strbuf_printf(out, "caches    %s\n", caches);
-	if (note)
-		strbuf_printf(out, "note      %s\n", note);
+	json_array_foreach(notes, n, note)
+		strbuf_printf(out, "note      %s\n", json_string_value(note) ? json_string_value(note) : "?");
 	if (has_paper(run))
 		strbuf_printf(out, "paper     Table 2: %s\n", paper_source);
 }

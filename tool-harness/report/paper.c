@@ -11,7 +11,7 @@
 #include "lib/cleanup.h"
 
 const char paper_source[] =
-	"LLNL's Zeus, 2007 (2.4 GHz Opterons), some 500 libraries of 1,850 functions: not this machine";
+	"LLNL's Zeus, 2007 (2.4 GHz Opterons, 495 libraries), not this machine";
 
 static const struct paper_row rows[] = {
 	{ "host", "Vanilla", 1.5, 152.8, 2.9, 157.2, 6269.8, 0.47, 3.9, 18.0 },

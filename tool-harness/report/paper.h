@@ -13,7 +13,7 @@ struct paper_row {
 	double import_l1d, import_l1i, visit_l1d, visit_l1i; /* Table 2: millions of misses, as printed */
 };
 
-/* The machine and the build that these are of, in one line for a table. */
+/* The machine and the build that these are of, in half a line of a table. */
 extern const char paper_source[];
 
 /* The paper's counterpart of a variant, or NULL. */

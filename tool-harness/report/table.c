@@ -193,12 +193,15 @@ static void put_tracer(const struct summary *summaries, struct strbuf *out)
 
 static bool is_of_variant(const struct trial *trial, const struct run_variant *variant)
 {
-	struct trial like = { .program = variant->program, .bind_now = variant->bind_now };
+	struct trial like;
 
+	if (!variant)
+		return true;
+	like = (struct trial){ .program = variant->program, .bind_now = variant->bind_now };
 	return trial_same_variant(trial, &like);
 }
 
-/* The run whose page cache was least as it should be stands for all. */
+/* The run whose page cache was least as it should be stands for all; variant NULL: of any. */
 static void put_residency(const struct run *run, const struct run_variant *variant, struct strbuf *out)
 {
 	for (size_t i = 0; i < TEMPERATURE_N; i++) {
@@ -405,14 +408,7 @@ static void put_untraced(const struct run *run, struct strbuf *out)
 		metrics_put_times(run, out);
 	if (source)
 		metrics_put_counters(run, out);
-	for (size_t i = 0; i < run->n_variants; i++) {
-		if (run->n_variants > 1) {
-			_cleanup_free_ char *name = variant_name(run->variants[i].program, run->variants[i].bind_now);
-
-			strbuf_printf(out, "%s\n", name);
-		}
-		put_residency(run, &run->variants[i], out);
-	}
+	put_residency(run, NULL, out);
 }
 
 void table_format(const struct run *run, struct strbuf *out)

@@ -8,6 +8,8 @@
  */
 #include "report/tablehead.h"
 
+#include <string.h>
+
 #include "report/cell.h"
 #include "report/human.h"
 #include "report/table.h"
@@ -81,12 +83,19 @@ static void put_target(const struct run *run, struct strbuf *out)
 	}
 }
 
+static bool is(const char *text, const char *word)
+{
+	return text && strcmp(text, word) == 0;
+}
+
 static void put_job(const struct run *run, struct strbuf *out)
 {
 	json_t *scenario = run->scenario, *breakpoints = json_object_get(scenario, "breakpoints");
 	json_int_t tasks = json_integer_value(json_object_get(scenario, "tasks"));
 	json_int_t count = json_integer_value(json_object_get(breakpoints, "count"));
 	const char *launcher = text_of(run->host, "launcher_version");
+	bool untraced = is(text_of(scenario, "tool"), "none");
+	bool simulated = is(text_of(run->counters, "source"), counter_source_names[COUNTERS_CALLGRIND]);
 	struct facts facts;
 
 	if (!launcher)
@@ -96,10 +105,16 @@ static void put_job(const struct run *run, struct strbuf *out)
 		  launcher ? " by " : "", launcher ? launcher : "");
 	if (text_of(scenario, "tool"))
 		facts_add(&facts, "tool %s", text_of(scenario, "tool"));
-	if (text_of(scenario, "wait"))
+	if (text_of(scenario, "wait") && !untraced)
 		facts_add(&facts, "wait %s", text_of(scenario, "wait"));
-	if (text_of(scenario, "aslr"))
+	if (simulated)
+		facts_add(&facts, "ASLR off under callgrind");
+	else if (text_of(scenario, "aslr"))
 		facts_add(&facts, "ASLR %s", text_of(scenario, "aslr"));
+	if (untraced) {
+		cell_end(out);
+		return;
+	}
 	if (count > 0 && text_of(breakpoints, "reinsert"))
 		facts_add(&facts, "%" JSON_INTEGER_FORMAT " breakpoint%s, reinsert %s", count, count == 1 ? "" : "s",
 			  text_of(breakpoints, "reinsert"));

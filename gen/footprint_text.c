@@ -99,9 +99,9 @@ void footprint_put_table(const struct footprint *footprint, size_t max_objects, 
 		put_count_row("program, apart", "programs, apart", &programs, ret);
 	put_objects(footprint, max_objects, ret);
 	if (footprint->n_separate)
-		strbuf_printf(ret, "\n%.3f MB of debug information and symbol tables are in %llu separate debug files.\n",
+		strbuf_printf(ret, "\n%.3f MB of debug information and symbol tables are in %llu separate file%s.\n",
 			      (all.separate_bytes + programs.separate_bytes) / 1e6,
-			      (unsigned long long)footprint->n_separate);
+			      (unsigned long long)footprint->n_separate, footprint->n_separate == 1 ? "" : "s");
 }
 
 /* --- Pynamic's way --------------------------------------------------------------- */

@@ -128,7 +128,7 @@ size_bytes() {
 	[ "$(jq '.objects[0] | .debug_bytes, .symtab_bytes' f.json)" = "$whole" ]
 	[ "$(jq .separate_files f.json)" = 1 ]
 	expect_status 0 pynamic-gen footprint --debug-dir "$PWD/debug" ./libf.so
-	expect_output "in 1 separate debug file"
+	expect_output "are in 1 separate file."
 }
 
 @test "what cannot be measured is refused with a reason" {

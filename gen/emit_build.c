@@ -58,7 +58,7 @@ static const char object_rules[] =
  */
 static const char library_rule[] =
 	"\n"
-	"%s/%%.so: obj/%%.o\n"
+	"%s/%%.so: obj/%%.o src/%%." NEEDED_SUFFIX "\n"
 	"\t@mkdir -p %s\n"
 	"\t@$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_FLAGS) $(if $(filter $*,$(STRIPPED)),-s) -shared -Wl,-z,%s "
 	"-Wl,-soname,$*.so -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN' -Wl,-rpath-link,%s -o $@.tmp $< "
@@ -143,6 +143,12 @@ void emit_module_list(const struct plan *plan, const char *library_dir, struct s
 		strbuf_printf(ret, "module %s %s %llu\n", library->name, entry,
 			      (unsigned long long)library->visit_result);
 	}
+}
+
+void emit_needed(const struct plan *plan, const struct plan_library *library, struct strbuf *ret)
+{
+	for (size_t i = 0; i < library->n_dependencies; i++)
+		strbuf_printf(ret, "%s\n", plan->libraries[library->dependencies[i]].name);
 }
 
 size_t emit_n_built(const struct plan *plan, const struct target_spec *spec)

@@ -30,6 +30,13 @@ void emit_flags(const struct target_spec *spec, const struct toolchain *toolchai
 /* modules.txt (docs/formats.md), for the libraries in this folder of the target. */
 void emit_module_list(const struct plan *plan, const char *library_dir, struct strbuf *ret);
 
+/*
+ * src/NAME.needed: what a library is linked with. The makefile says the same, but a file that
+ * is written only when it changes tells make which libraries to link again.
+ */
+#define NEEDED_SUFFIX "needed"
+void emit_needed(const struct plan *plan, const struct plan_library *library, struct strbuf *ret);
+
 /* Files that the makefile builds. */
 size_t emit_n_built(const struct plan *plan, const struct target_spec *spec);
 

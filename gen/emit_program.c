@@ -61,7 +61,7 @@ static void put_link(enum program program, struct strbuf *ret)
 	if (kind->build == BUILD_STATIC)
 		strbuf_puts(ret, " " PROGRAM_OBJ_DIR "/static_table.o");
 	if (kind->build != BUILD_VANILLA)
-		strbuf_printf(ret, " $(LIBRARIES:%%=%s/%%%s)", dir, suffix);
+		strbuf_printf(ret, " $(LIBRARIES:%%=%s/%%%s) " LIBRARY_LIST, dir, suffix);
 	if (kind->extra)
 		strbuf_puts(ret, " " EXTRA_OBJ_DIR "/list");
 	strbuf_puts(ret, kind->build == BUILD_STATIC && kind->embeds ? " " EXPORT_LIST " flags.mk\n" : " flags.mk\n");

@@ -19,6 +19,8 @@
 
 #define MODULE_LIST "modules.txt"
 #define MODULE_LIST_NOW "modules-now.txt"
+/* Names of all libraries: programs that have them all are linked again when it changes. */
+#define LIBRARY_LIST "libraries.txt"
 /* Generated for static programs: the table of what is in them, and what they export. */
 #define STATIC_TABLE "static_table.c"
 #define EXPORT_LIST "exports.list"

@@ -264,6 +264,24 @@ static struct err *write_module_list(const char *dir, const char *name, const ch
 	return publish(dir, name, &text);
 }
 
+/* What tells make that something is to be linked again though none of its parts changed. */
+static struct err *write_link_lists(const char *dir, const struct plan *plan)
+{
+	_cleanup_strbuf_ struct strbuf all = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct err *err = NULL;
+
+	for (size_t i = 0; !err && i < plan->n_libraries; i++) {
+		_cleanup_free_ char *name = mem_printf("src/%s." NEEDED_SUFFIX, plan->libraries[i].name);
+
+		strbuf_clear(&text);
+		emit_needed(plan, &plan->libraries[i], &text);
+		err = publish(dir, name, &text);
+		strbuf_printf(&all, "%s\n", plan->libraries[i].name);
+	}
+	return err ? err : publish(dir, LIBRARY_LIST, &all);
+}
+
 static struct err *write_for_static(const char *dir, const struct plan *plan)
 {
 	static const char exports[] = "{ Py*; _Py*; pynamic_phase; };\n";
@@ -297,6 +315,8 @@ static struct err *write_rest(const char *dir, const struct target_spec *spec, c
 		err = write_module_list(dir, MODULE_LIST, LIBRARY_DIR, true, plan);
 	if (!err)
 		err = write_module_list(dir, MODULE_LIST_NOW, LIBRARY_NOW_DIR, needs.now, plan);
+	if (!err)
+		err = write_link_lists(dir, plan);
 	if (!err && needs.static_table)
 		err = write_for_static(dir, plan);
 	if (!err)

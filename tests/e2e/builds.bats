@@ -305,6 +305,20 @@ expect_sections() {
 	[ "$(jq -r '.programs[].name' "$DIR/manifest.json" | xargs)" = "plain_static python" ]
 }
 
+@test "builds: what only the graph of libraries changes is linked again" {
+	begin_needs() { readelf -d "$DIR/lib/libmodulebegin.so" | grep -c 'NEEDED.*libmodule0'; }
+	program_needs() { readelf -d "$DIR/plain_linked" | grep -c 'NEEDED.*libmodulebegin'; }
+	one_and_one --set programs=plain_linked
+	[ "$(begin_needs)" = 0 ] && [ "$(program_needs)" = 1 ]
+	cp -p "$DIR/obj/libmodule0.o" kept
+	one_and_one --set programs=plain_linked --set begin_links_all=on
+	[ "$(begin_needs)" = 1 ]
+	# Fewer libraries, and none of the others is different.
+	one_and_one --set programs=plain_linked --set break_modules=off
+	[ "$(program_needs)" = 0 ]
+	[ ! "$DIR/obj/libmodule0.o" -nt kept ]
+}
+
 @test "builds: one module, one function, no utility" {
 	pynamic-gen -q 1 1 --set programs=plain_linked,plain_linked_now,plain_static -o "$DIR"
 	"$DIR/plain_linked"

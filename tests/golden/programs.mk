@@ -27,14 +27,14 @@ obj/%.o: src/%.c flags.mk
 
 ADD_INDEX = $(if $(INDEX),$(if $(filter $*,$(NO_DEBUG) $(STRIPPED)),,@$(INDEX) $@.tmp && { readelf -SW $@.tmp | grep -qF '$(INDEX_SECTION)' || { echo 'error: $(INDEX) made no $(INDEX_SECTION) in $@'; exit 1; }; }))
 
-lib/%.so: obj/%.o
+lib/%.so: obj/%.o src/%.needed
 	@mkdir -p lib
 	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_FLAGS) $(if $(filter $*,$(STRIPPED)),-s) -shared -Wl,-z,lazy -Wl,-soname,$*.so -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN' -Wl,-rpath-link,lib -o $@.tmp $< -Wl,--push-state,--no-as-needed $(NEEDED_$*:%=lib/%.so) -Wl,--pop-state
 	$(ADD_INDEX)
 	@mv -f $@.tmp $@
 	@echo built $@
 
-lib-now/%.so: obj/%.o
+lib-now/%.so: obj/%.o src/%.needed
 	@mkdir -p lib-now
 	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_FLAGS) $(if $(filter $*,$(STRIPPED)),-s) -shared -Wl,-z,now -Wl,-soname,$*.so -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN' -Wl,-rpath-link,lib-now -o $@.tmp $< -Wl,--push-state,--no-as-needed $(NEEDED_$*:%=lib-now/%.so) -Wl,--pop-state
 	$(ADD_INDEX)
@@ -71,7 +71,7 @@ host: $(HOST_OBJECTS) $(COMMON_OBJECTS) flags.mk
 	@mv -f $@.tmp $@
 	@echo built $@
 
-linked: $(HOST_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib/%.so) flags.mk
+linked: $(HOST_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib/%.so) libraries.txt flags.mk
 	$(file >$@.rsp,$(LIBRARIES:%=lib/%.so))
 	@$(MPI_CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN/lib' -Wl,-z,lazy -Wl,--push-state,--no-as-needed @$@.rsp -Wl,--pop-state -Wl,--export-dynamic $(PYTHON_LIBS) -ldl -lm
 	$(ADD_INDEX)
@@ -79,7 +79,7 @@ linked: $(HOST_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib/%.so) flags.mk
 	@mv -f $@.tmp $@
 	@echo built $@
 
-linked_now: $(HOST_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib-now/%.so) flags.mk
+linked_now: $(HOST_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib-now/%.so) libraries.txt flags.mk
 	$(file >$@.rsp,$(LIBRARIES:%=lib-now/%.so))
 	@$(MPI_CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN/lib-now' -Wl,-z,now -Wl,--push-state,--no-as-needed @$@.rsp -Wl,--pop-state -Wl,--export-dynamic $(PYTHON_LIBS) -ldl -lm
 	$(ADD_INDEX)
@@ -87,7 +87,7 @@ linked_now: $(HOST_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib-now/%.so) flags.
 	@mv -f $@.tmp $@
 	@echo built $@
 
-static: $(HOST_OBJECTS) $(COMMON_OBJECTS) obj-host/static_table.o $(LIBRARIES:%=obj/%.o) exports.list flags.mk
+static: $(HOST_OBJECTS) $(COMMON_OBJECTS) obj-host/static_table.o $(LIBRARIES:%=obj/%.o) libraries.txt exports.list flags.mk
 	$(file >$@.rsp,$(LIBRARIES:%=obj/%.o))
 	@$(MPI_CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) @$@.rsp -Wl,--dynamic-list=exports.list $(PYTHON_LIBS) -ldl -lm
 	$(ADD_INDEX)
@@ -107,7 +107,7 @@ plain: $(PLAIN_OBJECTS) $(COMMON_OBJECTS) flags.mk
 	@mv -f $@.tmp $@
 	@echo built $@
 
-plain_linked: $(PLAIN_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib/%.so) flags.mk
+plain_linked: $(PLAIN_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib/%.so) libraries.txt flags.mk
 	$(file >$@.rsp,$(LIBRARIES:%=lib/%.so))
 	@$(CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN/lib' -Wl,-z,lazy -Wl,--push-state,--no-as-needed @$@.rsp -Wl,--pop-state -ldl -lm
 	$(ADD_INDEX)
@@ -115,7 +115,7 @@ plain_linked: $(PLAIN_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib/%.so) flags.m
 	@mv -f $@.tmp $@
 	@echo built $@
 
-plain_linked_now: $(PLAIN_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib-now/%.so) flags.mk
+plain_linked_now: $(PLAIN_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib-now/%.so) libraries.txt flags.mk
 	$(file >$@.rsp,$(LIBRARIES:%=lib-now/%.so))
 	@$(CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN/lib-now' -Wl,-z,now -Wl,--push-state,--no-as-needed @$@.rsp -Wl,--pop-state -ldl -lm
 	$(ADD_INDEX)
@@ -123,7 +123,7 @@ plain_linked_now: $(PLAIN_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib-now/%.so)
 	@mv -f $@.tmp $@
 	@echo built $@
 
-plain_static: $(PLAIN_OBJECTS) $(COMMON_OBJECTS) obj-host/static_table.o $(LIBRARIES:%=obj/%.o) flags.mk
+plain_static: $(PLAIN_OBJECTS) $(COMMON_OBJECTS) obj-host/static_table.o $(LIBRARIES:%=obj/%.o) libraries.txt flags.mk
 	$(file >$@.rsp,$(LIBRARIES:%=obj/%.o))
 	@$(CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) @$@.rsp -ldl -lm
 	$(ADD_INDEX)

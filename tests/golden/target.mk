@@ -27,7 +27,7 @@ obj/%.o: src/%.c flags.mk
 
 ADD_INDEX = $(if $(INDEX),$(if $(filter $*,$(NO_DEBUG) $(STRIPPED)),,@$(INDEX) $@.tmp && { readelf -SW $@.tmp | grep -qF '$(INDEX_SECTION)' || { echo 'error: $(INDEX) made no $(INDEX_SECTION) in $@'; exit 1; }; }))
 
-lib/%.so: obj/%.o
+lib/%.so: obj/%.o src/%.needed
 	@mkdir -p lib
 	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_FLAGS) $(if $(filter $*,$(STRIPPED)),-s) -shared -Wl,-z,lazy -Wl,-soname,$*.so -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN' -Wl,-rpath-link,lib -o $@.tmp $< -Wl,--push-state,--no-as-needed $(NEEDED_$*:%=lib/%.so) -Wl,--pop-state
 	$(ADD_INDEX)

@@ -22,6 +22,9 @@ void emit_flags(const struct target_spec *spec, const struct toolchain *toolchai
 
 	strbuf_printf(ret, "# Written by " GENERATOR "; changes are lost. Compiler: %s\n",
 		      toolchain->compiler_version);
+	/* Here, so that objects of the one are made again for the other. */
+	if (spec->codegen == CODEGEN_ASM)
+		strbuf_puts(ret, "# Objects are written from templates (codegen: asm).\n");
 	strbuf_printf(ret, "CC := %s\n", spec->cc);
 	put_list("CFLAGS", &spec->cflags, "", ret);
 	put_list("INCLUDES", &spec->include_dirs, "-I", ret);

@@ -19,6 +19,7 @@ enum option_key {
 	OPT_WITH_MPI4PY,
 	OPT_WITH_PYMPI,
 	OPT_WITHOUT_HOST,
+	OPT_CODEGEN,
 	OPT_SET,
 	OPT_SOURCES_ONLY,
 	OPT_HELP_KEYS,
@@ -49,6 +50,8 @@ static const struct argp_option table[] = {
 	{ "output", 'o', "DIR", 0, "Folder of the target (default: named as the target)", 0 },
 	{ "set", OPT_SET, "KEY=VALUE", 0, "Set a key of the spec; may be repeated", 0 },
 	{ "without-host", OPT_WITHOUT_HOST, NULL, 0, "Leave out the MPI program with embedded Python", 0 },
+	{ "codegen", OPT_CODEGEN, "c|asm", 0, "How libraries are made: by the compiler (c, default), or written from "
+	  "compiled templates, which is many times faster (asm)", 0 },
 	{ "sources-only", OPT_SOURCES_ONLY, NULL, 0, "Write sources and makefile, build nothing", 0 },
 
 	{ "quiet", 'q', NULL, 0, "No progress, no summary of sizes", GROUP_OTHER },
@@ -74,6 +77,7 @@ static const struct {
 	{ OPT_WITH_MPI4PY, "programs", "+python", "--with-mpi4py" },
 	{ OPT_WITH_PYMPI, "programs", "+host", "--with-pympi" },
 	{ OPT_WITHOUT_HOST, "programs", "plain", "--without-host" },
+	{ OPT_CODEGEN, "codegen", NULL, "--codegen" },
 	{ OPT_SET, NULL, NULL, "--set" },
 };
 

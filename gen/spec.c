@@ -7,6 +7,7 @@
 
 static const char *const debug_names[] = { "none", "full", "split", "compressed", "gdb_index", "names",
 					   "stripped", NULL };
+static const char *const codegen_names[] = { "c", "asm", NULL };
 static const char *const hash_names[] = { "gnu", "sysv", "both", NULL };
 static const char *const build_id_names[] = { "sha1", "none", NULL };
 static const char *const shape_names[] = { "used", "all", "chain", "tree", "layers", NULL };
@@ -112,6 +113,10 @@ static const struct conf_option options[] = {
 	  .help = "compiler flags for the libraries, besides those of debug", .group = "Build" },
 	{ .key = "compiler.include_dirs", .type = CONF_STRINGS, FIELD(include_dirs), .default_text = "",
 	  .help = "more folders with headers, searched before Python's own", .group = "Build" },
+	{ .key = "codegen", .type = CONF_CHOICE, FIELD(codegen), .default_text = "c", .choices = codegen_names,
+	  .help = "how the libraries' objects are made: each compiled (c), or written from templates that were "
+		  "compiled (asm), which gives the same in a small part of the time; needs code for x86-64 without "
+		  "optimisation", .group = "Build" },
 	{ .key = "python", .type = CONF_STRING, FIELD(python), .default_text = "/usr/bin/python3",
 	  .help = "Python interpreter whose headers and library are used", .group = "Build" },
 	{ .key = "mpicc", .type = CONF_STRING, FIELD(mpicc), .default_text = "mpicc",

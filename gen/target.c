@@ -13,12 +13,13 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "gen/asm.h"
 #include "gen/build.h"
 #include "gen/embed.h"
 #include "gen/emit_build.h"
-#include "gen/emit_c.h"
 #include "gen/plan.h"
 #include "gen/program.h"
+#include "gen/sources.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
@@ -233,25 +234,6 @@ static struct err *write_embedded(const char *dir)
 	return NULL;
 }
 
-/* One library at a time is in memory: all of them together may be gigabytes. */
-static struct err *write_sources(const char *dir, const struct target_spec *spec, const struct plan *plan)
-{
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-
-	for (size_t i = 0; i < plan->n_libraries; i++) {
-		_cleanup_free_ char *name = mem_printf("src/%s.c", plan->libraries[i].name);
-		struct err *err;
-
-		strbuf_clear(&text);
-		emit_c_library(plan, &plan->libraries[i], spec->print, &text, NULL);
-		err = publish(dir, name, &text);
-		if (err)
-			return err;
-		progress_count("sources", i + 1, plan->n_libraries);
-	}
-	return NULL;
-}
-
 /* The module list of programs that load from this folder; it goes if there are none. */
 static struct err *write_module_list(const char *dir, const char *name, const char *library_dir, bool wanted,
 				     const struct plan *plan)
@@ -383,21 +365,25 @@ static struct err *write_manifest(const char *dir, const struct target_spec *spe
 static struct err *make_planned(const struct target_spec *spec, const struct target_opts *opts,
 				const struct toolchain *toolchain)
 {
+	struct emit_places *places = NULL;
 	struct plan plan;
 	struct err *err;
 
 	plan_make(spec, &plan);
 	err = prepare_folder(opts->dir, spec, &plan);
 	if (!err)
-		err = write_sources(opts->dir, spec, &plan);
+		err = sources_write(opts->dir, spec, &plan, opts->jobs, &places);
 	if (!err)
 		err = write_embedded(opts->dir);
 	if (!err)
 		err = write_rest(opts->dir, spec, &plan, toolchain);
+	if (!err && !opts->sources_only && spec->codegen == CODEGEN_ASM)
+		err = asm_make_objects(opts->dir, spec, &plan, toolchain, opts->jobs, places);
 	if (!err && !opts->sources_only)
 		err = build_run(opts->dir, opts->jobs, emit_n_built(&plan, spec));
 	if (!err && !opts->sources_only)
 		err = write_manifest(opts->dir, spec, &plan, toolchain);
+	sources_places_free(places, plan.n_libraries);
 	plan_deinit(&plan);
 	return err;
 }

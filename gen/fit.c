@@ -8,8 +8,10 @@
 
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
 
+#include "gen/fit_spec.h"
 #include "gen/target.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
@@ -31,100 +33,39 @@ struct fitter {
 	const struct fit_opts *opts;
 	struct fit_goal goal;
 	char *dir;             /* temporary, of samples */
-	bool compact;          /* smaller code for the same functions */
-	bool short_names;
+	struct fit_style style;
 	struct fit_model model;
 };
 
-/* --- from knobs to a spec -------------------------------------------------------- */
+/* --- interruption ---------------------------------------------------------------- */
 
-static struct err *set_number(struct target_spec *spec, const char *key, int64_t value)
+static volatile sig_atomic_t interrupted;
+
+static void note_interruption(int signal)
 {
-	_cleanup_free_ char *text = mem_printf("%lld", (long long)value);
-
-	return conf_set_value(&spec_table, key, text, key, spec);
+	interrupted = signal;
 }
 
-/* An average of 12.4 statements: eight sizes, of which three are 13. */
-static struct err *set_body(struct target_spec *spec, double body_size)
-{
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	long whole = (long)floor(body_size), eighths = lround((body_size - whole) * 8);
+static const int interruptions[] = { SIGINT, SIGTERM, SIGHUP };
 
-	if (body_size >= 100 || eighths == 0 || eighths == 8)
-		strbuf_printf(&text, "%ld", lround(body_size));
-	for (long i = 0; !text.len || (i < 8 && strchr(text.text, ',')); i++)
-		strbuf_printf(&text, "%ld%s", whole + (i < eighths), i < 7 ? "," : "");
-	return conf_set_value(&spec_table, "body.size", text.text, "body.size", spec);
+/* A signal ends the fit between two builds, or with the build that it ends too (Ctrl-C), so
+ * that the temporary folder is removed. */
+static void catch_interruptions(struct sigaction old[ARRAY_SIZE(interruptions)])
+{
+	struct sigaction action = { .sa_handler = note_interruption, .sa_flags = SA_RESTART };
+
+	interrupted = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(interruptions); i++)
+		sigaction(interruptions[i], &action, &old[i]);
 }
 
-static struct err *copy_spec(const struct target_spec *from, struct target_spec *ret)
+static void restore_interruptions(const struct sigaction old[ARRAY_SIZE(interruptions)])
 {
-	_cleanup_free_ char *text = conf_to_yaml(&spec_table, from);
-	struct target_spec spec = { 0 };
-	struct err *err;
-
-	conf_defaults(&spec_table, &spec);
-	err = conf_read_text(&spec_table, "spec", text, strlen(text), &spec);
-	if (err)
-		spec_deinit(&spec);
-	else
-		*ret = spec;
-	return err;
+	for (size_t i = 0; i < ARRAY_SIZE(interruptions); i++)
+		sigaction(interruptions[i], &old[i], NULL);
 }
 
-static struct err *apply_knobs(const struct fitter *f, const struct fit_knobs *knobs, int64_t modules,
-			       int64_t utilities, struct target_spec *spec)
-{
-	const struct {
-		const char *key;
-		int64_t value;
-	} numbers[] = {
-		{ "modules", modules },
-		{ "utilities", utilities },
-		{ "functions", knobs->functions[LIBRARY_MODULE] },
-		{ "utility_functions", knobs->functions[LIBRARY_UTILITY] },
-		{ "functions_spread", 0 },
-		{ "name_length", knobs->name_length },
-		{ "data_size", knobs->data_size },
-		{ "debug_size", knobs->debug_size },
-		{ "stripped_libraries", knobs->stripped },
-		{ "undebugged_libraries", knobs->undebugged },
-	};
-	struct err *err = set_body(spec, knobs->body_size);
-
-	for (size_t i = 0; !err && i < ARRAY_SIZE(numbers); i++)
-		err = set_number(spec, numbers[i].key, numbers[i].value);
-	/* They would be two libraries more than the real code has. */
-	if (!err)
-		err = conf_set(&spec_table, "begin_links_all=false", spec);
-	if (!err)
-		err = conf_set(&spec_table, "break_modules=false", spec);
-	if (!err && f->short_names)
-		err = conf_set(&spec_table, "short_names=true", spec);
-	if (!err && f->compact)
-		err = conf_set(&spec_table, "compiler.flags=-Os,-fno-asynchronous-unwind-tables", spec);
-	if (!err && f->compact)
-		err = conf_set(&spec_table, "calls.utility=0", spec);
-	return err ? err : spec_check(spec, "fit");
-}
-
-/* A copy of the base with these knobs; free with spec_deinit. */
-static struct err *make_spec(const struct fitter *f, const struct fit_knobs *knobs, int64_t modules,
-			     int64_t utilities, struct target_spec *ret)
-{
-	struct target_spec spec;
-	struct err *err = copy_spec(f->opts->base, &spec);
-
-	if (err)
-		return err;
-	err = apply_knobs(f, knobs, modules, utilities, &spec);
-	if (err)
-		spec_deinit(&spec);
-	else
-		*ret = spec;
-	return err;
-}
+/* --- building ---------------------------------------------------------------------- */
 
 static struct err *build(const struct fitter *f, struct target_spec *spec, const char *dir, struct footprint *ret)
 {
@@ -132,6 +73,10 @@ static struct err *build(const struct fitter *f, struct target_spec *spec, const
 	bool was_done;
 	struct err *err = target_make(spec, &opts, &was_done);
 
+	if (interrupted) {
+		err_free(err);
+		return err_exit(EXIT_INTERRUPTED, "interrupted");
+	}
 	return err ? err : footprint_of_target(dir, NULL, ret);
 }
 
@@ -214,12 +159,12 @@ static void observe(const struct footprint *footprint, const struct fit_knobs *k
 static struct err *build_sample(const struct fitter *f, enum sample sample, struct fit_observation **ret,
 				size_t *n_ret)
 {
-	_cleanup_free_ char *dir = mem_printf("%s/sample%d%s", f->dir, sample, f->compact ? "c" : "");
+	_cleanup_free_ char *dir = mem_printf("%s/sample%d%s", f->dir, sample, f->style.compact ? "c" : "");
 	struct fit_knobs knobs = sample_knobs(f, sample);
 	struct footprint footprint;
 	struct target_spec spec;
-	struct err *err = make_spec(f, &knobs, sample_count(f, LIBRARY_MODULE), sample_count(f, LIBRARY_UTILITY),
-				    &spec);
+	struct err *err = fit_make_spec(f->opts->base, &knobs, &f->style, sample_count(f, LIBRARY_MODULE),
+					sample_count(f, LIBRARY_UTILITY), &spec);
 
 	if (err)
 		return err;
@@ -227,7 +172,7 @@ static struct err *build_sample(const struct fitter *f, enum sample sample, stru
 	err = build(f, &spec, dir, &footprint);
 	spec_deinit(&spec);
 	if (err)
-		return err_wrap(err, "sample %d", sample);
+		return interrupted ? err : err_wrap(err, "sample %d", sample);
 	observe(&footprint, &knobs, ret, n_ret);
 	footprint_deinit(&footprint);
 	return fs_remove_tree(dir);
@@ -246,19 +191,12 @@ static struct err *learn(struct fitter *f)
 
 /* --- the whole ------------------------------------------------------------------- */
 
-static double miss(double real, double model)
-{
-	if (real <= 0)
-		return model > 0 ? INFINITY : 0;
-	return fabs(model / real - 1);
-}
-
 static double worst_miss(const struct fit_goal *goal, const double bytes[FOOTPRINT_N_COLUMNS])
 {
 	double worst = 0;
 
 	for (int i = 0; i < FOOTPRINT_N_COLUMNS; i++)
-		worst = fmax(worst, miss(goal->bytes[i], bytes[i]));
+		worst = fmax(worst, fit_miss(goal->bytes[i], bytes[i]));
 	return worst;
 }
 
@@ -268,7 +206,8 @@ static struct err *build_whole(const struct fitter *f, const struct fit_knobs *k
 	struct footprint_object libraries;
 	struct footprint footprint;
 	struct target_spec spec;
-	struct err *err = make_spec(f, knobs, f->goal.modules, f->goal.utilities, &spec);
+	struct err *err = fit_make_spec(f->opts->base, knobs, &f->style, f->goal.modules,
+					f->goal.utilities, &spec);
 
 	if (err)
 		return err;
@@ -322,13 +261,13 @@ static struct err *solve_whole(struct fitter *f, struct fit_result *result)
 	struct fit_knobs knobs;
 	struct err *err;
 
-	f->compact = false;
+	f->style.compact = false;
 	err = learn(f);
 	if (err)
 		return err;
 	fit_solve(&f->model, &f->goal, &knobs, &result->limits);
 	if (result->limits.why[COLUMN_TEXT] || result->limits.why[COLUMN_DATA]) {
-		f->compact = true;
+		f->style.compact = true;
 		err = learn(f);
 		if (err)
 			return err;
@@ -337,7 +276,8 @@ static struct err *solve_whole(struct fitter *f, struct fit_result *result)
 	fit_predict(&f->model, &knobs, f->goal.modules, f->goal.utilities, result->bytes);
 	if (!f->opts->no_verify)
 		err = verify(f, &knobs, result);
-	return err ? err : make_spec(f, &knobs, f->goal.modules, f->goal.utilities, &result->spec);
+	return err ? err : fit_make_spec(f->opts->base, &knobs, &f->style, f->goal.modules, f->goal.utilities,
+					 &result->spec);
 }
 
 static struct err *make_temporary(char **ret)
@@ -359,16 +299,19 @@ struct err *fit_find(const struct footprint *real, const struct fit_opts *opts, 
 {
 	struct fitter f = { .real = real, .opts = opts };
 	struct fit_result result = { 0 };
+	struct sigaction old[ARRAY_SIZE(interruptions)];
 	struct err *removed, *err = fit_goal_of(real, &f.goal);
 
 	if (!err)
 		err = make_temporary(&f.dir);
 	if (err)
 		return err;
-	f.short_names = f.goal.bytes[COLUMN_SYMTAB] > 0 &&
+	f.style.short_names = f.goal.bytes[COLUMN_SYMTAB] > 0 &&
 			24 * f.goal.bytes[COLUMN_STRTAB] / f.goal.bytes[COLUMN_SYMTAB] < LONG_NAME_BYTES;
 	result.goal = f.goal;
+	catch_interruptions(old);
 	err = solve_whole(&f, &result);
+	restore_interruptions(old);
 	removed = fs_remove_tree(f.dir);
 	free(f.dir);
 	if (!err)
@@ -384,57 +327,4 @@ struct err *fit_find(const struct footprint *real, const struct fit_opts *opts, 
 void fit_result_deinit(struct fit_result *result)
 {
 	spec_deinit(&result->spec);
-}
-
-/* --- showing --------------------------------------------------------------------- */
-
-double fit_ratio(const struct fit_result *result, enum footprint_column column)
-{
-	double real = result->goal.bytes[column], model = result->bytes[column];
-
-	if (real <= 0)
-		return model > 0 ? INFINITY : 1;
-	return model / real;
-}
-
-struct err *fit_check(const struct fit_result *result)
-{
-	_cleanup_strbuf_ struct strbuf missed = STRBUF_INIT;
-
-	for (int i = 0; i < FOOTPRINT_N_COLUMNS; i++) {
-		const char *why = result->limits.why[i];
-
-		if (miss(result->goal.bytes[i], result->bytes[i]) <= FIT_TOLERANCE)
-			continue;
-		strbuf_printf(&missed, "%s%s is %.2f times the real one%s%s", missed.len ? "; " : "",
-			      footprint_column_names[i], fit_ratio(result, i), why ? ": " : "", why ? why : "");
-	}
-	return missed.len ? err_exit(EXIT_INVALID, "no match within %.0f %%: %s", 100 * FIT_TOLERANCE, missed.text) :
-			    NULL;
-}
-
-static void put_line(const char *name, double real, double model, struct strbuf *ret)
-{
-	strbuf_printf(ret, "%-14s %12.3f %12.3f", name, real / 1e6, model / 1e6);
-	if (real > 0)
-		strbuf_printf(ret, " %8.3f", model / real);
-	strbuf_putc(ret, '\n');
-}
-
-void fit_put_table(const struct fit_result *result, const char *what, struct strbuf *ret)
-{
-	const struct fit_goal *goal = &result->goal;
-	long long n = goal->modules + goal->utilities;
-	double real = 0, model = 0;
-
-	strbuf_printf(ret, "real:  %s\nmodel: %lld modules and %lld utilities%s\n\n%-14s %12s %12s %8s\n", what,
-		      (long long)goal->modules, (long long)goal->utilities,
-		      result->n_builds ? "" : ", as the samples predict it", "MB", "real", "model", "ratio");
-	for (int i = 0; i < FOOTPRINT_N_COLUMNS; i++) {
-		put_line(footprint_column_names[i], goal->bytes[i], result->bytes[i], ret);
-		real += goal->bytes[i];
-		model += result->bytes[i];
-	}
-	put_line("total", real, model, ret);
-	strbuf_printf(ret, "%-14s %12lld %12lld %8.3f\n", "libraries", n, n, 1.0);
 }

@@ -197,3 +197,16 @@ check_fit() {
 	expect_status 2 pynamic-gen fit -q --like odd.json
 	expect_status 2 pynamic-gen fit -q --like /no/such -o odd.yaml
 }
+
+@test "an interrupted fit leaves nothing behind" {
+	mkdir work
+	TMPDIR=$PWD/work pynamic-gen fit -q --like /bin/ls --no-separate -o ls.yaml &
+	fit=$!
+	until ls work/*/sample* >/dev/null 2>&1; do sleep 0.1; done
+	kill -TERM $fit
+	status=0
+	wait $fit || status=$?
+	[ "$status" = 130 ]
+	[ -z "$(ls work)" ]
+	[ ! -e ls.yaml ]
+}

@@ -18,6 +18,14 @@ tiny_target() {
 	flock "$O/targets/tiny.wait" pynamic-gen -q "$ROOT/targets/tiny.yaml" -o "$TINY"
 }
 
+# The same with programs that are linked with its libraries, in TINY_LINKED.
+tiny_linked_target() {
+	TINY_LINKED=$O/targets/tiny-linked
+	mkdir -p "$O/targets"
+	flock "$O/targets/tiny-linked.wait" pynamic-gen -q "$ROOT/targets/tiny.yaml" -o "$TINY_LINKED" \
+		--set name=tiny-linked --set programs=host,linked,linked_now,plain,plain_linked
+}
+
 # The interpreter that targets are built for: the system's, whatever PATH has.
 export PYTHON=/usr/bin/python3
 

@@ -144,6 +144,27 @@ static void each_lie_is_found(void **state)
 	}
 }
 
+/* One counter of a phase is enough, since a processor may lack the other; none is not. */
+static void who_counts_has_counted(void **state)
+{
+	struct trial trial;
+
+	(void)state;
+	make_right(&trial, false);
+	trial.counter_source = COUNTERS_PERF;
+	for (size_t i = 0; i < trial.n_tasks; i++) {
+		trial.tasks[i].counters[COUNTED_IMPORT][COUNTER_L1D_MISSES] = 5;
+		trial.tasks[i].counters[COUNTED_VISIT][COUNTER_L1I_MISSES] = 0;
+	}
+	check_as_target(&trial);
+	assert_int_equal(trial.n_contradictions, 0);
+	trial.tasks[4].counters[COUNTED_VISIT][COUNTER_L1I_MISSES] = -1;
+	check_as_target(&trial);
+	assert_int_equal(trial.n_contradictions, 1);
+	assert_string_equal(trial.contradictions[0], "rank 4: no cache misses of the visit were counted by perf");
+	trial_deinit(&trial);
+}
+
 static void many_ranks_are_counted(void **state)
 {
 	struct trial trial;
@@ -204,6 +225,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_right_passes),
 		cmocka_unit_test(each_lie_is_found),
+		cmocka_unit_test(who_counts_has_counted),
 		cmocka_unit_test(many_ranks_are_counted),
 		cmocka_unit_test(any_program_is_checked_generically),
 		cmocka_unit_test(calls_by_name),

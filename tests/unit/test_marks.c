@@ -23,6 +23,8 @@ static int setup(void **state)
 	for (int i = 0; i < 2; i++)
 		trial->tasks[i] = (struct trial_task){ .rank = i, .pid = 100 + i, .host = mem_strdup("node.site"),
 						       .report = { -1, -1, -1 } };
+	for (int i = 0; i < 2; i++)
+		memset(trial->tasks[i].counters, -1, sizeof(trial->tasks[i].counters));
 	*state = trial;
 	return 0;
 }
@@ -61,6 +63,20 @@ static void test_good(void **state)
 	assert_int_equal(trial->tasks[0].marks_ns[MARK_MAIN], 0);
 }
 
+static void test_counters(void **state)
+{
+	struct trial *trial = *state;
+	const struct trial_task *task = &trial->tasks[1];
+
+	parse(trial, "report import_l1d_misses 123\nreport visit_l1i_misses 0\nreport visit_instructions 7\n");
+	assert_int_equal(trial->n_contradictions, 0);
+	assert_int_equal(task->counters[COUNTED_IMPORT][COUNTER_L1D_MISSES], 123);
+	assert_int_equal(task->counters[COUNTED_VISIT][COUNTER_L1I_MISSES], 0);
+	assert_int_equal(task->counters[COUNTED_VISIT][COUNTER_INSTRUCTIONS], 7);
+	assert_int_equal(task->counters[COUNTED_VISIT][COUNTER_L2_MISSES], -1);
+	assert_int_equal(trial->tasks[0].counters[COUNTED_IMPORT][COUNTER_L1D_MISSES], -1);
+}
+
 /* Each is one contradiction that names the line, and the other lines are still read. */
 static void test_bad_lines(void **state)
 {
@@ -73,6 +89,9 @@ static void test_bad_lines(void **state)
 		{ "main 1 101 1 1 1 1 1", "wrong number of fields" },
 		{ "main  1 101", "no number" },
 		{ "banana 1 101 1", "unknown mark" },
+		{ "report import_banana 1", "unknown report" },
+		{ "report importl1d_misses 1", "unknown report" },
+		{ "report import_l1d_misses -1", "no number" },
 		{ "main x 101 1", "no number" },
 		{ "main -1 101 1", "no number" },
 		{ "main 0 101 1", "no number" },
@@ -166,7 +185,7 @@ static void test_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		MARKS_TEST(test_good),         MARKS_TEST(test_bad_lines), MARKS_TEST(test_cut_off),
+		MARKS_TEST(test_good), MARKS_TEST(test_counters),       MARKS_TEST(test_bad_lines), MARKS_TEST(test_cut_off),
 		MARKS_TEST(test_forked_child), MARKS_TEST(test_folder),
 	};
 

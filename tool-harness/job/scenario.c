@@ -39,8 +39,8 @@ static const struct conf_option options[] = {
 	  .help = "folder of a generated target", .group = "Job" },
 	{ .key = "program", .type = CONF_CHOICES, FIELD(program), .default_text = "host", .choices = program_names,
 	  .help = "programs of the target, each measured by itself: host (MPI and embedded Python), the same as "
-		  "linked, linked_now, static or bigexe, plain (no Python) and its plain_linked, plain_linked_now, plain_static, or python "
-		  "(the interpreter with the driver and mpi4py)",
+		  "linked, linked_now, static or bigexe, plain (no Python) and its plain_linked, plain_linked_now, "
+		  "plain_static, or python (the interpreter with the driver and mpi4py)",
 	  .group = "Job" },
 	{ .key = "bind_now", .type = CONF_CHOICES, FIELD(bind_now), .default_text = "off", .choices = binding_names,
 	  .help = "whether the tasks run with LD_BIND_NOW=1, so that all is bound at start; with both, each "

@@ -210,3 +210,17 @@ check_fit() {
 	[ -z "$(ls work)" ]
 	[ ! -e ls.yaml ]
 }
+
+@test "stripped libraries have no symbol table, undebugged ones no debug information, types add to it" {
+	pynamic-gen -q 4 20 -u 2 20 --set programs=plain --set break_modules=false --set stripped_libraries=2 \
+		--set undebugged_libraries=1 --set debug_size=100KB -o target
+	pynamic-gen footprint --json target | jq '[.objects[] | select(.kind != "program")]' >o.json
+	[ "$(jq 'map(select(.symtab_bytes == 0)) | length' o.json)" = 2 ]
+	[ "$(jq 'map(select(.debug_bytes == 0)) | length' o.json)" = 3 ]
+	[ "$(jq 'map(select(.debug_bytes > 90000 and .debug_bytes < 140000)) | length' o.json)" = 1 ]
+	target/plain | grep -q "module test passed"
+	# Another choice of libraries builds again those that change.
+	pynamic-gen -q target/spec.yaml --set stripped_libraries=0 --set undebugged_libraries=0 -o target
+	pynamic-gen footprint --json target | jq '[.objects[] | select(.kind != "program")]' >o.json
+	[ "$(jq 'map(select(.symtab_bytes > 0 and .debug_bytes > 90000)) | length' o.json)" = 4 ]
+}

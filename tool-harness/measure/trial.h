@@ -22,6 +22,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "measure/stacktree.h"
+
 /* What the loader said at a stop: r_state, and whether a consistent one ends anything. */
 enum event_class {
 	EVENT_ADD,        /* RT_ADD: libraries are about to be mapped */
@@ -53,6 +55,7 @@ struct event {
 	int64_t symbols_ns;      /* duration: symbols of new libraries read or found, names resolved */
 	int64_t breakpoints_ns;  /* duration: breakpoints reinserted (not first insertions) */
 	int64_t plant_ns;        /* duration: breakpoints of new libraries inserted for the first time */
+	int64_t stacks_ns;       /* duration: stack of the thread walked and named */
 	int64_t done_ns;         /* the task was let go */
 	uint32_t nodes_read;     /* link-map nodes */
 	uint32_t bytes_read;     /* from the task's memory */
@@ -158,12 +161,23 @@ struct trial_phases {
 	int64_t linkmaps_ns;  /* start-up link maps of all tasks read */
 	int64_t symbols_ns;   /* symbols of all start-up libraries read */
 	int64_t planted_ns;   /* breakpoints planted: phase 1 ends */
+	int64_t first_stack_ns; /* stack of the first task walked and merged; 0: none were asked for */
+	int64_t last_stack_ns;  /* stack of the last task */
 	int64_t continued_ns; /* last task let go: phase 2 begins */
 	int64_t imported_ns;  /* last rank's import_end (its mark): phase 2 ends */
 	int64_t visited_ns;   /* last rank's visit_end */
 	int64_t mpi_ns;       /* last rank's mpi_end */
 	int64_t ended_ns;     /* launcher and all tasks gone */
 };
+
+/* When stacks are taken. */
+enum stacks_moment {
+	STACKS_START,  /* end of phase 1: each task's thread at its first consistent stop */
+	STACKS_EVENTS, /* each later load event, once its link map is read: the thread in the loader */
+	STACKS_END,    /* the job is ended unfinished (time limit, interrupt): all threads */
+	STACKS_N,
+};
+extern const char *const stacks_moment_names[]; /* "start", ..., NULL */
 
 /* Proof of the page cache's state just before launch. */
 struct trial_residency {
@@ -195,6 +209,7 @@ struct trial {
 	size_t cap_library_slots;
 	struct trial_breakpoint *breakpoints;
 	size_t n_breakpoints;
+	struct stacktree stacks[STACKS_N]; /* empty where not asked for */
 	uint64_t ptrace_calls;         /* of the whole trial */
 	uint64_t bytes_read;
 	uint64_t traps_written;

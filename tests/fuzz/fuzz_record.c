@@ -3,13 +3,14 @@
 #include <stdint.h>
 
 #include "report/record.h"
+#include "report/stacks.h"
 #include "report/table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	_cleanup_strbuf_ struct strbuf table = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf table = STRBUF_INIT, folded = STRBUF_INIT;
 	struct run run;
 	struct err *err = run_parse("fuzz.json", (const char *)data, size, &run);
 
@@ -18,6 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	table_format(&run, &table);
+	stacks_put(&run, &table);
+	stacks_fold(&run, &folded);
 	run_deinit(&run);
 	return 0;
 }

@@ -141,21 +141,21 @@ static void what_is_no_record_is_refused(void **state)
 		{ "nonsense", "not JSON" },
 		{ "{\"schema\": \"other\", \"schema_version\": 1}", "not a run record" },
 		{ "{\"schema\": \"attachstorm-run\"}", "no schema version" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2}", "schema version 2 is not known" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1}", "id" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\"}", "trials" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\", \"trials\": [{}]}",
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 3}", "schema version 3 is not known" },
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2}", "id" },
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2, \"id\": \"a\"}", "trials" },
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2, \"id\": \"a\", \"trials\": [{}]}",
 		  "trials[0]: repetition: missing" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\", \"trials\": "
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2, \"id\": \"a\", \"trials\": "
 		  "[{\"repetition\": -1}]}", "out of range" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\", \"trials\": "
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2, \"id\": \"a\", \"trials\": "
 		  "[{\"repetition\": 0, \"temperature\": \"tepid\"}]}", "unknown value 'tepid'" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\", \"trials\": []}", "variants" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\", \"trials\": [], "
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2, \"id\": \"a\", \"trials\": []}", "variants" },
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2, \"id\": \"a\", \"trials\": [], "
 		  "\"variants\": [{\"program\": \"host\"}]}", "variants[0]: bind_now: missing" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\", \"trials\": [], "
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2, \"id\": \"a\", \"trials\": [], "
 		  "\"variants\": [{\"program\": null, \"bind_now\": false}]}", "variants[0]: summary: missing" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1, \"id\": \"a\", \"host\": 3}",
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2, \"id\": \"a\", \"host\": 3}",
 		  "host: not an object" },
 	};
 

@@ -16,6 +16,7 @@
 
 const char *const span_names[] = {
 	"acquire",     "stop",       "startup_libraries", "link_maps",      "symbols",     "plant",
+	"first_stack", "last_stack",
 	"phase1",      "phase2",     "startup",           "visit",          "mpi",         "exit",
 	"total",       "import_worst", "import_median",   "visit_worst",    "visit_median",
 	"mpi_test_worst", "mpi_test_median", "driver_worst", "driver_median", "own_worst", "own_median",
@@ -35,6 +36,8 @@ static const struct {
 	[SPAN_LINKMAPS] = { AT(started_ns), AT(linkmaps_ns) },
 	[SPAN_SYMBOLS] = { AT(linkmaps_ns), AT(symbols_ns) },
 	[SPAN_PLANT] = { AT(symbols_ns), AT(planted_ns) },
+	[SPAN_FIRST_STACK] = { AT(planted_ns), AT(first_stack_ns) },
+	[SPAN_LAST_STACK] = { AT(planted_ns), AT(last_stack_ns) },
 	[SPAN_PHASE1] = { AT(launch_ns), AT(planted_ns) },
 	[SPAN_PHASE2] = { AT(continued_ns), AT(imported_ns) },
 	[SPAN_STARTUP] = { AT(launch_ns), AT(imported_ns) },

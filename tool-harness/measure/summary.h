@@ -17,6 +17,8 @@ enum span {
 	SPAN_LINKMAPS,      /* -> start-up link maps read */
 	SPAN_SYMBOLS,       /* -> symbols read */
 	SPAN_PLANT,         /* -> breakpoints planted */
+	SPAN_FIRST_STACK,   /* breakpoints planted -> stack of the first task merged */
+	SPAN_LAST_STACK,    /* breakpoints planted -> stacks of all tasks merged */
 	SPAN_PHASE1,        /* launch -> breakpoints planted; untraced: launch -> tasks let go */
 	SPAN_PHASE2,        /* tasks let go -> last rank has imported everything */
 	SPAN_STARTUP,       /* launch -> last rank has imported everything: both phases */

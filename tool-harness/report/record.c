@@ -16,6 +16,7 @@
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 #include "report/recordfields.h"
+#include "report/stacks.h"
 
 void run_init(struct run *run)
 {
@@ -127,7 +128,7 @@ json_t *run_target_json(const struct manifest *manifest, const struct manifest_p
 
 static const char csv_header[] =
 	"trial,temperature,repetition,rank,tid,class,phase,seen_ns,begin_ns,linkmap_ns,symbols_ns,breakpoints_ns,"
-	"plant_ns,done_ns,nodes_read,bytes_read,reinserted,planted,traps_written,ptrace_calls,added,removed,"
+	"plant_ns,stacks_ns,done_ns,nodes_read,bytes_read,reinserted,planted,traps_written,ptrace_calls,added,removed,"
 	"library_ids\n";
 
 /* Library ids are of the whole run: `table` is a scratch trial whose libraries are the run's. */
@@ -143,9 +144,10 @@ static void events_to_csv(const struct trial *trial, size_t index, struct trial 
 		strbuf_printf(out, "%zu,%s,%" PRIu32 ",%d,%d,%s,%s", index, temperature_names[trial->temperature],
 			      trial->repetition, trial->tasks[e->task].rank, (int)e->tid, event_class_names[e->class],
 			      event_phase_names[e->phase]);
-		strbuf_printf(out, ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64,
+		strbuf_printf(out, ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
+			      ",%" PRId64,
 			      e->seen_ns, e->begin_ns, e->linkmap_ns, e->symbols_ns, e->breakpoints_ns, e->plant_ns,
-			      e->done_ns);
+			      e->stacks_ns, e->done_ns);
 		strbuf_printf(out, ",%u,%u,%u,%u,%u,%u,%u,%u,", e->nodes_read, e->bytes_read, e->reinserted, e->planted,
 			      e->traps_written, e->ptrace_calls, e->added, e->removed);
 		for (uint32_t j = 0; j < e->added + e->removed; j++)
@@ -162,6 +164,7 @@ static json_t *trials_to_json(const struct run *run)
 		json_t *trial = fields_to_json(trial_fields, &run->trials[i]);
 
 		json_object_set_new(trial, "summary", fields_to_json(trial_summary_fields, &run->trial_summaries[i]));
+		json_object_set_new(trial, "stacks", stacks_to_json(&run->trials[i]));
 		json_array_append_new(trials, trial);
 	}
 	return trials;
@@ -228,7 +231,7 @@ static struct err *publish(const char *dir, const char *id, const char *ending, 
 
 struct err *run_write(struct run *run, const char *dir, char **ret_path)
 {
-	_cleanup_strbuf_ struct strbuf csv = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf csv = STRBUF_INIT, folded = STRBUF_INIT;
 	_cleanup_(trial_deinit) struct trial table;
 	_cleanup_free_ char *text = NULL;
 	struct err *err;
@@ -239,6 +242,7 @@ struct err *run_write(struct run *run, const char *dir, char **ret_path)
 	strbuf_puts(&csv, csv_header);
 	for (size_t i = 0; i < run->n_trials; i++)
 		events_to_csv(&run->trials[i], i, &table, &csv);
+	stacks_fold(run, &folded);
 	json = run_to_json(run, &table);
 	/* 17 digits: what is read back is what was written, to the bit. */
 	text = json ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) : NULL;
@@ -248,6 +252,8 @@ struct err *run_write(struct run *run, const char *dir, char **ret_path)
 	err = fs_mkdirs(dir);
 	if (!err)
 		err = publish(dir, run->id, ".events.csv", csv.text, csv.len, NULL);
+	if (!err && folded.len)
+		err = publish(dir, run->id, ".stacks.folded", folded.text, folded.len, NULL);
 	if (!err)
 		err = publish(dir, run->id, ".json", text, strlen(text), ret_path);
 	return err;
@@ -305,6 +311,8 @@ static struct err *read_trials(json_t *root, struct run *run)
 		if (!err)
 			err = err_wrap(fields_from_json(trial_summary_fields, json_object_get(trial, "summary"),
 							&run->trial_summaries[i]), "summary");
+		if (!err)
+			err = stacks_from_json(json_object_get(trial, "stacks"), &run->trials[i]);
 		if (err)
 			return err_wrap(err, "trials[%zu]", i);
 	}

@@ -15,7 +15,7 @@
 #include "measure/trial.h"
 
 #define RUN_SCHEMA "attachstorm-run"
-#define RUN_SCHEMA_VERSION 1
+#define RUN_SCHEMA_VERSION 2
 
 /* What is said about the trials of one variant: a program and its binding. */
 struct run_variant {
@@ -65,9 +65,9 @@ json_t *run_target_json(const struct manifest *manifest, const struct manifest_p
 MUST_CHECK struct err *run_check_results_dir(const char *dir);
 
 /*
- * Publishes dir/<id>.events.csv, then dir/<id>.json, each atomically; run after every
- * repetition, the last record is always whole. Summarises first. Path of the record
- * in ret_path (heap, caller frees; may be NULL).
+ * Publishes dir/<id>.events.csv, with stacks dir/<id>.stacks.folded, then dir/<id>.json,
+ * each atomically; run after every repetition, the last record is always whole. Summarises
+ * first. Path of the record in ret_path (heap, caller frees; may be NULL).
  */
 MUST_CHECK struct err *run_write(struct run *run, const char *dir, char **ret_path);
 

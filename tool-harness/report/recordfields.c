@@ -22,7 +22,8 @@ static const struct field one_string[] = { { .key = "", .type = FIELD_STRING } }
 #define P(member) FIELD(FIELD_I64, struct trial_phases, #member, member)
 static const struct field phases_fields[] = {
 	P(launch_ns),  P(acquired_ns), P(stopped_ns),   P(started_ns),  P(linkmaps_ns), P(symbols_ns),
-	P(planted_ns), P(continued_ns), P(imported_ns), P(visited_ns), P(mpi_ns),      P(ended_ns),
+	P(planted_ns), P(first_stack_ns), P(last_stack_ns),
+	P(continued_ns), P(imported_ns), P(visited_ns), P(mpi_ns),      P(ended_ns),
 	END,
 };
 

@@ -35,6 +35,8 @@ static const struct {
 	{ SPAN_LINKMAPS, "          link maps read" },
 	{ SPAN_SYMBOLS, "          symbols read" },
 	{ SPAN_PLANT, "          breakpoints planted" },
+	{ SPAN_FIRST_STACK, "stacks    first task" },
+	{ SPAN_LAST_STACK, "          last task" },
 	{ SPAN_PHASE2, "phase 2   continued to imported" },
 	{ SPAN_STARTUP, "phase 1 + 2" },
 	{ SPAN_VISIT, "visit" },

@@ -16,7 +16,7 @@ again = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 Q := $(if $(filter 0,$(V)),@)
 say = $(if $(filter 0,$(V)),@printf '  %-7s %s\n' $(1) $(2))
 
-PKGS := libfyaml jansson libelf libdw gsl
+PKGS := libfyaml jansson libelf libdw libunwind-generic gsl
 pkg = $(shell pkg-config $(1) $(PKGS) 2>/dev/null)
 
 WARN := -Wall -Wextra -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wundef \
@@ -95,6 +95,8 @@ $(O)/victims/%.so: tests/victims/%.c
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 -O0 -g $(WARN) -fPIC -shared -o $@ $<
 
 $(O)/victims/static: VICTIM_LDFLAGS = -static
+$(O)/victims/nested_fixed: VICTIM_LDFLAGS = -no-pie
+$(O)/victims/nested_fixed: tests/victims/nested.c
 $(O)/victims/%: tests/victims/%.c
 	$(call say,VICTIM,$@)
 	@mkdir -p $(@D)

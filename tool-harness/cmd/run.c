@@ -14,6 +14,7 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
+#include "report/stacks.h"
 #include "report/table.h"
 
 enum group { GROUP_JOB = 1, GROUP_TOOL, GROUP_MEASURE, GROUP_OUTPUT };
@@ -24,13 +25,14 @@ enum group { GROUP_JOB = 1, GROUP_TOOL, GROUP_MEASURE, GROUP_OUTPUT };
 #define KEY_HELP_KEYS 0x100
 #define KEY_FIRST 0x200 /* options without a letter: index into the table below */
 
-/* Short names of scenario keys. A flag without an argument has its value here. */
+/* Short names of scenario keys. A flag without an argument has its value here, and so has an
+ * argument that may be left out. */
 static const struct shortcut {
 	const char *name;
 	int letter;
 	const char *arg;   /* NULL: a flag */
 	const char *key;
-	const char *value; /* of a flag */
+	const char *value; /* of a flag, or without the argument; NULL: the argument is needed */
 	enum group group;
 	const char *help;
 } shortcuts[] = {
@@ -47,6 +49,9 @@ static const struct shortcut {
 	{ "reinsert", 0, "HOW", "breakpoints.reinsert", NULL, GROUP_TOOL,
 	  "at each load event: rewrite, remove-insert or none" },
 	{ "wait", 0, "HOW", "wait", NULL, GROUP_TOOL, "how the tracer waits: block or spin" },
+	{ "stacks", 0, "WHEN,...", "stacks", "start,end", GROUP_TOOL,
+	  "show the tasks' stacks, merged: start (end of phase 1), events (each load event), end (of an unfinished "
+	  "job); without WHEN start,end" },
 	{ "repetitions", 'r', "N", "repetitions", NULL, GROUP_MEASURE, "how often each temperature is measured" },
 	{ "temperature", 'T', "LIST", "temperature", NULL, GROUP_MEASURE, "cold, warm or both: cold,warm" },
 	{ "counters", 0, "WHO", "counters", NULL, GROUP_MEASURE,
@@ -110,7 +115,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		shortcut = shortcut_find(key);
 		if (!shortcut)
 			return ARGP_ERR_UNKNOWN;
-		override_add(options, shortcut->key, shortcut->value ? shortcut->value : arg, shortcut->name);
+		override_add(options, shortcut->key, arg ? arg : shortcut->value, shortcut->name);
 		if (!strcmp(shortcut->key, "breakpoints.names"))
 			override_add(options, "breakpoints.where", "names", shortcut->name);
 		return 0;
@@ -139,6 +144,7 @@ static void option_table(struct argp_option *table)
 			.name = shortcuts[i].name,
 			.key = shortcuts[i].letter ? shortcuts[i].letter : KEY_FIRST + (int)i,
 			.arg = shortcuts[i].arg,
+			.flags = shortcuts[i].arg && shortcuts[i].value ? OPTION_ARG_OPTIONAL : 0,
 			.doc = shortcuts[i].help,
 			.group = (int)shortcuts[i].group,
 		};
@@ -216,6 +222,7 @@ static struct err *print_result(const struct run *run, const char *path, bool js
 			return err;
 	} else {
 		table_format(run, &text);
+		stacks_put(run, &text);
 		strbuf_printf(&text, "\nrecord: %s\n", path);
 	}
 	fputs(text.text, stdout);

@@ -23,6 +23,7 @@ static const char *const write_names[] = { "mem", "poke", NULL };
 static const char *const linkmap_names[] = { "incremental", "full", NULL };
 static const char *const symbols_names[] = { "needed", "all", "off", NULL };
 static const char *const wait_names[] = { "block", "spin", NULL };
+static const char *const stacks_names[] = { "off", "start", "events", "end", NULL };
 static const char *const binding_names[] = { "off", "on", NULL };
 
 #define FIELD(field) .offset = offsetof(struct scenario, field)
@@ -108,10 +109,15 @@ static const struct conf_option options[] = {
 	  .help = "at each load event read the new part of the link map, or walk all of it", .group = "Tracer" },
 	{ .key = "symbols", .type = CONF_CHOICE, FIELD(symbols), .default_text = "needed", .choices = symbols_names,
 	  .help = "which libraries' symbol tables are read when they appear: needed (all while there are breakpoints "
-		  "to find, else none), all, or off",
+		  "to find, else those of libraries on stacks that are asked for), all, or off",
 	  .group = "Tracer" },
 	{ .key = "wait", .type = CONF_CHOICE, FIELD(wait), .default_text = "block", .choices = wait_names,
 	  .help = "between stops sleep (block) or poll all the time (spin), which costs a core", .group = "Tracer" },
+	{ .key = "stacks", .type = CONF_CHOICES, FIELD(stacks), .default_text = "off", .choices = stacks_names,
+	  .help = "take the stacks of all tasks and merge them into one tree: when phase 1 ends (start), at each "
+		  "load event (events), and of all threads when a job is ended by the time limit or an interrupt "
+		  "(end)",
+	  .group = "Tracer" },
 
 	{ .key = "null.libraries", .type = CONF_INT, FIELD(null_libraries), .default_text = "100", .min = 0,
 	  .max = 1000000, .help = "libraries that the null tool makes up for each task", .group = "Null tool" },
@@ -294,6 +300,31 @@ static struct err *check_breakpoints(const struct scenario *scenario)
 	return NULL;
 }
 
+bool scenario_wants_stacks(const struct scenario *scenario)
+{
+	return scenario->stacks.n && scenario->stacks.choices[0] != STACKS_OFF;
+}
+
+static struct err *check_stacks(const struct scenario *scenario)
+{
+	const struct conf_list *stacks = &scenario->stacks;
+
+	if (!stacks->n)
+		return err_hint(err_new("'stacks' is empty"), "use off, or some of start, events and end");
+	for (size_t i = 0; stacks->n > 1 && i < stacks->n; i++)
+		if (stacks->choices[i] == STACKS_OFF)
+			return err_hint(err_new("'stacks' is off and something else"), "leave one out");
+	if (!scenario_wants_stacks(scenario))
+		return NULL;
+	if (strcmp(scenario->tool, "native") != 0)
+		return err_hint(err_new("stacks are asked for, but the tool is '%s'", scenario->tool),
+				"set tool to native, or stacks to off");
+	if (scenario->symbols == SYMBOLS_OFF)
+		return err_hint(err_new("'symbols' is off, but stacks are asked for, which name functions"),
+				"set symbols to needed, or stacks to off");
+	return NULL;
+}
+
 struct err *scenario_check(struct scenario *scenario)
 {
 	struct err *err;
@@ -305,6 +336,8 @@ struct err *scenario_check(struct scenario *scenario)
 		err = check_measurement(scenario);
 	if (!err)
 		err = check_breakpoints(scenario);
+	if (!err)
+		err = check_stacks(scenario);
 	if (err)
 		return err;
 	if (scenario->breakpoints_names.n)

@@ -22,6 +22,8 @@ enum bp_write { BP_WRITE_MEM, BP_WRITE_POKE };
 enum linkmap_mode { LINKMAP_INCREMENTAL, LINKMAP_FULL };
 enum symbols_mode { SYMBOLS_NEEDED, SYMBOLS_ALL, SYMBOLS_OFF };
 enum wait_mode { WAIT_BLOCK, WAIT_SPIN };
+/* Behind off: enum stacks_moment (measure/trial.h), in its order. */
+enum scenario_stacks { STACKS_OFF, STACKS_SCENARIO_FIRST };
 enum binding { BIND_NOW_OFF, BIND_NOW_ON };
 
 struct scenario {
@@ -48,6 +50,7 @@ struct scenario {
 	int linkmap;                 /* enum linkmap_mode */
 	int symbols;                 /* enum symbols_mode */
 	int wait;                    /* enum wait_mode */
+	struct conf_list stacks;     /* enum scenario_stacks: when the tasks' stacks are taken */
 	bool cold_drop_caches;
 	struct conf_list cold_files; /* more files or folders to evict */
 	int64_t time_limit_ns;       /* of one execution of the job */
@@ -74,6 +77,9 @@ MUST_CHECK struct err *scenario_check(struct scenario *scenario);
 
 /* True if only untraced runs are made: the tool "none". */
 bool scenario_is_untraced(const struct scenario *scenario);
+
+/* True if stacks are taken at some moment. */
+bool scenario_wants_stacks(const struct scenario *scenario);
 
 void scenario_deinit(struct scenario *scenario);
 

@@ -123,20 +123,29 @@ struct library *library_get(struct library_set *set, const char *path)
 	return library;
 }
 
+struct symidx *library_symbols(struct library_set *set, struct library *library)
+{
+	struct err *err;
+
+	if (library->symbols || library->unreadable || library->path[0] != '/')
+		return library->symbols;
+	err = symcache_get(set->symbols, library->path, &library->symbols);
+	if (err) {
+		library->unreadable = true;
+		progress_warn("%s", err_message(err));
+		err_free(err);
+		return NULL;
+	}
+	symidx_extent(library->symbols, &library->low, &library->high);
+	return library->symbols;
+}
+
 void library_resolve(struct library_set *set, struct library *library)
 {
 	size_t cap = 0;
-	struct err *err;
 
-	if (library->symbols || !set->read_symbols || library->path[0] != '/')
+	if (library->symbols || !set->read_symbols || !library_symbols(set, library))
 		return;
-	err = symcache_get(set->symbols, library->path, &library->symbols);
-	if (err) {
-		progress_warn("%s", err_message(err));
-		err_free(err);
-		return;
-	}
-	symidx_extent(library->symbols, &library->low, &library->high);
 	for (size_t i = 0; i < set->n_breakpoints; i++) {
 		struct location location = { .breakpoint = (uint32_t)i };
 

@@ -7,6 +7,7 @@
 #ifndef TOOL_LIBRARY_H
 #define TOOL_LIBRARY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ struct library {
 	uint32_t trial_id;       /* in trial.libraries */
 	int64_t target_index;    /* in the manifest's libraries; -1: not the target's */
 	struct symidx *symbols;  /* of the cache; NULL if it has no file (the vDSO) or cannot be read */
+	bool unreadable;         /* tried, and warned of */
 	uint64_t low, high;      /* extent relative to the load bias; 0, 0 without symbols */
 	struct location *locations;
 	size_t n_locations;
@@ -46,6 +48,9 @@ struct library *library_get(struct library_set *set, const char *path);
  * stays without symbols: that is what a debugger would do, and the vDSO has no file.
  */
 void library_resolve(struct library_set *set, struct library *library);
+
+/* Its symbols, read if they were not yet; NULL if it has none to read. Resolves nothing. */
+struct symidx *library_symbols(struct library_set *set, struct library *library);
 
 struct symcache *library_set_symbols(struct library_set *set);
 

@@ -219,6 +219,7 @@ static struct err *run_phases(struct native *native)
 		{ native_start_linkmap, offsetof(struct trial_phases, linkmaps_ns) },
 		{ native_start_symbols, offsetof(struct trial_phases, symbols_ns) },
 		{ native_start_plant, offsetof(struct trial_phases, planted_ns) },
+		{ native_start_stack, offsetof(struct trial_phases, continued_ns) }, /* times itself */
 		{ native_start_continue, offsetof(struct trial_phases, continued_ns) },
 	};
 	struct trial_phases *phases = &native->trial->phases;
@@ -303,6 +304,7 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 	native.libraries = library_set_create(request->manifest, request->breakpoints, request->n_breakpoints,
 					      scenario->symbols == SYMBOLS_ALL ||
 						      (scenario->symbols == SYMBOLS_NEEDED && request->n_breakpoints));
+	native_stacks_init(&native);
 	err = job_launch(request->plan, native.deadline_ns, request->stop, &native.job);
 	if (!err) {
 		job_fill_trial(native.job, trial);
@@ -311,6 +313,8 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 		err = acquire(&native);
 		if (!err)
 			err = run_phases(&native);
+		if (!err && (trial->timed_out || trial->interrupted))
+			native_end_stacks(&native);
 		let_go(&native);
 		tracer_ticks_stop();
 		job_end(native.job, END_GRACE_NS);
@@ -329,6 +333,7 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 		free(native.tasks[i].target_seen);
 	}
 	free(native.tasks);
+	native_stacks_deinit(&native);
 	tracer_deinit(&native.tracer);
 	library_set_destroy(native.libraries);
 	job_destroy(native.job);

@@ -32,6 +32,8 @@ struct native_task {
 	bool *target_seen;             /* libraries of the manifest ever in its map */
 };
 
+struct native_stacks;
+
 struct native {
 	const struct tool_request *request;
 	struct trial *trial;
@@ -41,6 +43,7 @@ struct native {
 	struct native_task *tasks;
 	size_t n_tasks;
 	size_t n_gone;
+	struct native_stacks *stacks;  /* NULL: none are asked for */
 	int64_t deadline_ns;
 };
 
@@ -54,6 +57,16 @@ MUST_CHECK struct err *native_exec(struct native *native, struct native_task *t)
 MUST_CHECK struct err *native_start_linkmap(struct native *native, struct native_task *t);
 MUST_CHECK struct err *native_start_symbols(struct native *native, struct native_task *t);
 MUST_CHECK struct err *native_start_plant(struct native *native, struct native_task *t);
+MUST_CHECK struct err *native_start_stack(struct native *native, struct native_task *t);
 MUST_CHECK struct err *native_start_continue(struct native *native, struct native_task *t);
+
+/* Stacks, where the scenario asks for them (native_stacks.c): at the start-up stop, above; at a
+ * load event, after its link map was read, timed as a part of it; of all threads before the
+ * tasks are let go, whose threads are then held. */
+void native_stacks_init(struct native *native);
+void native_stacks_deinit(struct native *native);
+MUST_CHECK struct err *native_event_stack(struct native *native, struct native_task *t, struct thread *thread,
+					  struct event *event);
+void native_end_stacks(struct native *native);
 
 #endif

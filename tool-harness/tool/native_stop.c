@@ -261,6 +261,8 @@ static struct err *load_event(struct native *native, struct native_task *t, cons
 		event->plant_ns = clock_now_ns() - now_ns;
 	}
 	linkmap_change_deinit(&change);
+	if (!err && loader_stop.debug.state == LOADER_CONSISTENT)
+		err = native_event_stack(native, t, stop->thread, event);
 	if (!err)
 		err = hook_return(t, stop->thread, &loader_stop);
 	event->done_ns = clock_now_ns();

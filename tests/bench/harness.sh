@@ -13,7 +13,7 @@ for way in block/needed block/all spin/needed; do
 	"$O/attachstorm" run -q -t "$target" -n "${BENCH_TASKS:-4}" -b 0 -T warm -r "${BENCH_REPETITIONS:-5}" --wait "$wait" \
 		--set "symbols=$symbols" -o "$results" --json >"$results.json"
 	jq -r --arg wait "$wait" --arg symbols "$symbols" '
-		.summary.warm as $s | .calibration.bare_stop_continue_ns[$wait].p50 as $floor |
+		(.variants[0].summary.warm) as $s | .calibration.bare_stop_continue_ns[$wait].p50 as $floor |
 		def us: . / 10 | round / 100 | tostring + " us";
 		def x: . * 1000 | round / 1000 | tostring;
 		"wait \($wait), symbols \($symbols), n = \($s.n_traced) runs a side",

@@ -115,8 +115,9 @@ expect_nothing_left() {
 
 @test "breakpoint hits that the manifest does not predict make the run invalid: status 3" {
 	cp -r "$TINY" "$BATS_TEST_TMPDIR/liar"
-	jq '.libraries[0].calls[0] += 1' "$TINY/manifest.json" >"$BATS_TEST_TMPDIR/liar/manifest.json"
-	name=$(jq -r '.libraries[0].function_pattern' "$TINY/manifest.json" | sed 's/{}/0/')
+	jq '(.libraries[] | select(.name == "libmodule0")).calls[0] += 1' "$TINY/manifest.json" \
+		>"$BATS_TEST_TMPDIR/liar/manifest.json"
+	name=$(jq -r '.libraries[] | select(.name == "libmodule0").function_pattern' "$TINY/manifest.json" | sed 's/{}/0/')
 	expect_status 3 attachstorm run "${QUICK[@]}" -T warm -p plain -l spawn -B "$name" -t "$BATS_TEST_TMPDIR/liar"
 	expect_output INVALID
 	expect_output "$name"

@@ -61,6 +61,12 @@ static struct err *make_object(void *context, size_t i)
 	return asm_stamp(objects->stamper, library, &objects->places[library], source, path);
 }
 
+static struct err *refuse(const struct asm_compiler *compiler, struct err *err)
+{
+	return err_hint(err_wrap(err, "cannot write code from templates of '%s'", compiler->spec->cc),
+			"without --codegen=asm the compiler makes the libraries themselves");
+}
+
 static struct err *make_objects(const struct asm_compiler *compiler, const struct plan *plan, struct objects *objects)
 {
 	struct asm_stamper stamper;
@@ -69,8 +75,8 @@ static struct err *make_objects(const struct asm_compiler *compiler, const struc
 	progress_note("templates");
 	err = asm_stamper_make(compiler, plan, &stamper);
 	if (err)
-		return err;
-	err = asm_check(compiler, &stamper);
+		return refuse(compiler, err);
+	err = refuse(compiler, asm_check(compiler, &stamper));
 	objects->stamper = &stamper;
 	if (!err)
 		err = parallel_run(objects->n, compiler->threads, "objects", make_object, objects);

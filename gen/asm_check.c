@@ -196,9 +196,6 @@ struct err *asm_check(const struct asm_compiler *compiler, const struct asm_stam
 		err = stamp_sample(compiler, &sample, &unit, &stamped);
 	if (!err)
 		err = asm_compare(&unit.object, &stamped, unit.library->name, &unit.text);
-	if (err)
-		err = err_hint(err_wrap(err, "cannot write code from templates of '%s'", compiler->spec->cc),
-			       "use the C code generator: --codegen=c");
 	asm_object_deinit(&stamped);
 	asm_object_deinit(&unit.object);
 	asm_text_deinit(&unit.text);

@@ -288,7 +288,7 @@ static void grow_constants(struct asm_data *data)
 	free(old);
 }
 
-struct asm_target asm_data_constant(struct asm_data *data, const void *bytes, size_t size)
+struct asm_target asm_data_constant(struct asm_data *data, const void *bytes, size_t size, size_t align)
 {
 	const unsigned char *p = bytes;
 	struct asm_constant *found;
@@ -302,7 +302,7 @@ struct asm_target asm_data_constant(struct asm_data *data, const void *bytes, si
 	if (!found->size) {
 		*found = (struct asm_constant){
 			.hash = hash,
-			.place = pool_add(data, bytes, size, POOL_ALIGN),
+			.place = pool_add(data, bytes, size, align),
 			.size = size,
 		};
 		data->n_constants++;

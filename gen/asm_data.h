@@ -47,7 +47,7 @@ void asm_data_add_locals(struct asm_data *data, const char *file, size_t text);
 void asm_data_add_globals(struct asm_data *data);
 
 struct asm_target asm_data_argument(struct asm_data *data, enum plan_type type, unsigned value);
-struct asm_target asm_data_constant(struct asm_data *data, const void *bytes, size_t size);
+struct asm_target asm_data_constant(struct asm_data *data, const void *bytes, size_t size, size_t align);
 
 /* A data object of the library by what follows the library's name in its own ("_sink"). */
 uint32_t asm_data_object(struct asm_data *data, const char *suffix);

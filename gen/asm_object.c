@@ -116,7 +116,7 @@ static int compare_relas(const void *a, const void *b)
 static struct err *find_functions(struct asm_object *object)
 {
 	Elf_Data *text = elf_getdata(object->text, NULL);
-	size_t n_relas, rela = 0, end = 0;
+	size_t n_relas, rela = 0, end = 0, align = elf64_getshdr(object->text)->sh_addralign;
 	Elf64_Rela *relas = (Elf64_Rela *)asm_section_relas(object, object->text_index, &n_relas);
 
 	object->functions = mem_calloc(object->n_symbols, sizeof(*object->functions));
@@ -135,7 +135,7 @@ static struct err *find_functions(struct asm_object *object)
 	qsort(object->functions, object->n_functions, sizeof(*object->functions), compare_functions);
 	if (relas)
 		qsort(relas, n_relas, sizeof(*relas), compare_relas);
-	object->function_align = 16;
+	object->function_align = align ? align : 1;
 	for (size_t i = 0; i < object->n_functions; i++) {
 		struct asm_function *function = &object->functions[i];
 
@@ -216,6 +216,20 @@ bool asm_subprogram_find(const struct asm_object *object, const char *name, Dwar
 	return found;
 }
 
+/* Sections whose content is written anew, or that indexed forms lead to. */
+static bool is_known_debug(const char *name)
+{
+	static const char *const known[] = {
+		".debug_info", ".debug_abbrev", ".debug_aranges", ".debug_line", ".debug_str", ".debug_line_str",
+		".debug_str_offsets", ".debug_addr",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (!strcmp(name, known[i]))
+			return true;
+	return false;
+}
+
 static struct err *read_dwarf(struct asm_object *object)
 {
 	const Elf64_Shdr *header;
@@ -231,6 +245,8 @@ static struct err *read_dwarf(struct asm_object *object)
 
 		if (strncmp(name, ".debug_", 7))
 			continue;
+		if (!is_known_debug(name))
+			return err_new("the compiler's debug information has a section '%s', which is not supported", name);
 		err = apply_relas(object, i, name);
 		if (err)
 			return err;

@@ -33,7 +33,8 @@ static const Elf64_Sym *object_at(const struct asm_object *object, size_t sectio
 		if (ELF64_ST_BIND(symbol->st_info) != STB_LOCAL)
 			break; /* the local ones come first: ELF */
 		if (ELF64_ST_TYPE(symbol->st_info) == STT_OBJECT && symbol->st_shndx == section &&
-		    offset >= symbol->st_value && offset < symbol->st_value + symbol->st_size)
+		    offset >= symbol->st_value && offset < symbol->st_value + symbol->st_size &&
+		    strncmp(asm_symbol_name(object, symbol), ".L", 2)) /* Clang's strings */
 			return symbol;
 	}
 	return NULL;

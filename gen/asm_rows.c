@@ -32,12 +32,14 @@ static void put_text(struct strbuf *out, const char *text, size_t len)
 }
 
 /*
- * Folder 0 is the compilation's own, 1 that of the source in it, as compilers have it:
- * debuggers show the path that comes of these. Other files have whole paths.
+ * Folder 0 is the compilation's own, 1 that of the source in it. Assemblers split the path
+ * of a source, Clang, which numbers files from 0, does not; debuggers show the path that
+ * comes of it. Other files have whole paths.
  */
 static void put_files(struct strbuf *out, const struct asm_object *template, const char *source)
 {
 	const char *base = fs_basename(source);
+	bool split = asm_own_file(template) == 1;
 	Dwarf_Attribute attr;
 	const char *folder = dwarf_formstring(dwarf_attr((Dwarf_Die *)&template->unit, DW_AT_comp_dir, &attr));
 	bool five = template->dwarf_version == 5;
@@ -61,9 +63,9 @@ static void put_files(struct strbuf *out, const struct asm_object *template, con
 		bool own = asm_is_own_file(template, i);
 
 		if (own)
-			path = base;
+			path = split ? base : source;
 		put_text(out, path ? path : "", strlen(path ? path : ""));
-		strbuf_add(out, own ? "\1\0\0" : "\0\0\0", five ? 1 : 3); /* folder; DWARF 4: time, size too */
+		strbuf_add(out, own && split ? "\1\0\0" : "\0\0\0", five ? 1 : 3); /* folder; DWARF 4: time, size too */
 	}
 	if (!five)
 		strbuf_putc(out, 0);

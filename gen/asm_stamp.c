@@ -141,6 +141,11 @@ struct place {
 	const struct plan_function *callee;
 };
 
+static size_t constant_align(size_t size)
+{
+	return size >= 16 ? 16 : size >= 8 ? 8 : 4;
+}
+
 static void put_fix(struct stamp *s, const struct place *place, const struct asm_fix *fix, uint64_t at)
 {
 	struct asm_section *text = section(s, s->text);
@@ -158,11 +163,11 @@ static void put_fix(struct stamp *s, const struct place *place, const struct asm
 		target.symbol = asm_data_object(&s->data, fix->name);
 		break;
 	case FIX_CONSTANT:
-		target = asm_data_constant(&s->data, fix->bytes, fix->size);
+		target = asm_data_constant(&s->data, fix->bytes, fix->size, constant_align(fix->size));
 		break;
 	case FIX_NAME:
 		target = asm_data_constant(&s->data, own_name(s, place->function),
-					   strlen(own_name(s, place->function)) + 1);
+					   strlen(own_name(s, place->function)) + 1, 1);
 		break;
 	case FIX_SYMBOL:
 		target.symbol = asm_data_symbol(&s->data, fix->name);
@@ -207,10 +212,21 @@ static uint64_t put_piece(struct stamp *s, const struct place *place, const stru
 
 static void align_text(struct stamp *s)
 {
+	/* As long as instructions for nothing get: Intel's manual, NOP; what assemblers use. */
+	static const char *const nops[] = {
+		"", "\x90", "\x66\x90", "\x0f\x1f\0", "\x0f\x1f\x40\0", "\x0f\x1f\x44\0\0", "\x66\x0f\x1f\x44\0\0",
+		"\x0f\x1f\x80\0\0\0\0", "\x0f\x1f\x84\0\0\0\0\0", "\x66\x0f\x1f\x84\0\0\0\0\0",
+		"\x66\x2e\x0f\x1f\x84\0\0\0\0\0",
+	};
 	struct strbuf *text = &section(s, s->text)->bytes;
+	size_t align = section(s, s->text)->align, n = (align - text->len % align) % align;
 
-	while (text->len % section(s, s->text)->align)
-		strbuf_putc(text, 0x90); /* nop; never run */
+	while (n) {
+		size_t some = n < ARRAY_SIZE(nops) ? n : ARRAY_SIZE(nops) - 1;
+
+		strbuf_add(text, nops[some], some);
+		n -= some;
+	}
 }
 
 static const struct asm_shape *function_shape(const struct stamp *s, uint32_t function, uint32_t *ret_frame)

@@ -246,7 +246,8 @@ static struct err *read_dwarf(struct asm_object *object)
 		if (strncmp(name, ".debug_", 7))
 			continue;
 		if (!is_known_debug(name))
-			return err_new("the compiler's debug information has a section '%s', which is not supported", name);
+			return err_new("the compiler's debug information has a section '%s', which is not supported",
+				       name);
 		err = apply_relas(object, i, name);
 		if (err)
 			return err;

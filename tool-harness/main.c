@@ -20,6 +20,8 @@ struct command {
 
 static const struct command commands[] = {
 	{ "run", "run a scenario or a command under a tool, and measure its start-up", cmd_run },
+	{ "attach", "trace the tasks of a job that runs already, and leave it running", cmd_attach },
+	{ "starter", "start tasks as a launcher with a process table of any size", cmd_starter },
 	{ "calibrate", "measure what ptrace itself costs on this machine", cmd_calibrate },
 	{ "model", "predict start-up from M libraries, N tasks, B breakpoints", cmd_model },
 	{ CMD_FLOOR_TRACEE, NULL, cmd_floor_tracee },

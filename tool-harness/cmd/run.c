@@ -4,18 +4,16 @@
  * table goes to standard output. Every option is a scenario key under a shorter name.
  */
 #include <argp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/interrupt.h"
 #include "cmd/runloop.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
-#include "report/stacks.h"
-#include "report/table.h"
 
 enum group { GROUP_JOB = 1, GROUP_TOOL, GROUP_MEASURE, GROUP_OUTPUT };
 
@@ -193,42 +191,6 @@ static struct err *scenario_make(const struct options *options, char **command, 
 
 /* --- running ---------------------------------------------------------------------- */
 
-static volatile bool stop_wanted;
-
-static void stop_handler(int sig)
-{
-	(void)sig;
-	stop_wanted = true;
-}
-
-static void catch_signals(void)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = stop_handler };
-
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		sigaction(signals[i], &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
-
-static struct err *print_result(const struct run *run, const char *path, bool json)
-{
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-
-	if (json) {
-		struct err *err = fs_read(path, &text);
-
-		if (err)
-			return err;
-	} else {
-		table_format(run, &text);
-		stacks_put(run, &text);
-		strbuf_printf(&text, "\nrecord: %s\n", path);
-	}
-	fputs(text.text, stdout);
-	return NULL;
-}
-
 static struct err *run_and_print(const struct scenario *scenario, bool json, int *status_ret)
 {
 	_cleanup_free_ char *path = NULL;
@@ -236,10 +198,9 @@ static struct err *run_and_print(const struct scenario *scenario, bool json, int
 	struct err *err, *print_err;
 
 	run_init(&run);
-	catch_signals();
-	err = runloop(scenario, &stop_wanted, &run, &path, status_ret);
+	err = runloop(scenario, interrupt_catch(), &run, &path, status_ret);
 	/* What was measured before a failure is worth seeing too. */
-	print_err = path ? print_result(&run, path, json) : NULL;
+	print_err = path ? run_print(&run, path, json) : NULL;
 	run_deinit(&run);
 	if (!err)
 		return print_err;

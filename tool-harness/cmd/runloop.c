@@ -20,6 +20,8 @@
 #include "lib/mem.h"
 #include "lib/progress.h"
 #include "measure/check.h"
+#include "report/stacks.h"
+#include "report/table.h"
 #include "tool/breakpoints.h"
 #include "tool/tool.h"
 
@@ -47,7 +49,7 @@ static bool makes_up(const struct loop *loop)
 
 /* --- preparation ------------------------------------------------------------------ */
 
-static void name_run(struct run *run, const char *name)
+void run_name(struct run *run, const char *name)
 {
 	char text[64];
 	time_t now = time(NULL);
@@ -57,6 +59,7 @@ static void name_run(struct run *run, const char *name)
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	run->started_utc = mem_strdup(text);
 	strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &tm);
+	run->kit_version = mem_strdup(KIT_VERSION);
 	run->id = mem_printf("%s-%s-%d", name, text, (int)getpid());
 }
 
@@ -93,8 +96,7 @@ static struct err *prepare(struct loop *loop)
 	if (err)
 		return err;
 
-	name_run(run, scenario->name);
-	run->kit_version = mem_strdup(KIT_VERSION);
+	run_name(run, scenario->name);
 	run->scenario = conf_to_json(&scenario_table, scenario);
 	run->host = hostfacts_read(scenario->launcher == LAUNCHER_MPIRUN ? scenario->mpirun : NULL);
 	if (loop->has_manifest)
@@ -123,7 +125,7 @@ static struct err *set_temperature(struct loop *loop, const struct file_set *fil
 
 static void expect_hits(const struct loop *loop, struct trial *trial)
 {
-	for (size_t i = 0; loop->has_manifest && i < trial->n_breakpoints; i++) {
+	for (size_t i = 0; loop->has_manifest && i < trial->n_breakpoints && trial_from_start(trial); i++) {
 		struct trial_breakpoint *bp = &trial->breakpoints[i];
 		int64_t calls = expectation_calls(&loop->manifest, bp->function);
 
@@ -153,6 +155,8 @@ static struct err *execute(struct loop *loop, const struct prepared *p, struct t
 		.launcher = (enum launcher)scenario->launcher,
 		.mpirun = scenario->mpirun,
 		.launcher_args = &scenario->launcher_args,
+		.acquire = (enum acquire)scenario->acquire,
+		.hosts_here = &scenario->acquire_hosts,
 		/* Simulated caches see addresses: the same in all runs, the counts are, too. */
 		.aslr = scenario->aslr == ASLR_ON && trial->counter_source != COUNTERS_CALLGRIND,
 		.dir = dir,
@@ -294,4 +298,22 @@ struct err *runloop(const struct scenario *scenario, const volatile bool *stop, 
 	if (loop.has_manifest)
 		manifest_deinit(&loop.manifest);
 	return err;
+}
+
+struct err *run_print(const struct run *run, const char *path, bool json)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	if (json) {
+		struct err *err = fs_read(path, &text);
+
+		if (err)
+			return err;
+	} else {
+		table_format(run, &text);
+		stacks_put(run, &text);
+		strbuf_printf(&text, "\nrecord: %s\n", path);
+	}
+	fputs(text.text, stdout);
+	return NULL;
 }

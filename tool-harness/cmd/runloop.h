@@ -19,4 +19,10 @@
 MUST_CHECK struct err *runloop(const struct scenario *scenario, const volatile bool *stop, struct run *run,
 			       char **path_ret, int *status_ret);
 
+/* The time, the version and a name of its own for a record; `name` is what it begins with. */
+void run_name(struct run *run, const char *name);
+
+/* The table, or with `json` the record at `path` itself, to standard output. */
+MUST_CHECK struct err *run_print(const struct run *run, const char *path, bool json);
+
 #endif

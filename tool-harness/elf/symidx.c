@@ -333,6 +333,17 @@ const char *symidx_find_address(struct symidx *index, uint64_t value)
 
 /* --- the file as a whole ---------------------------------------------------------- */
 
+size_t symidx_symbols(const struct symidx *index)
+{
+	return index->n_symbols;
+}
+
+bool symidx_function_at(const struct symidx *index, size_t i, uint64_t *value_ret)
+{
+	*value_ret = index->symbols[i].value;
+	return !index->symbols[i].object;
+}
+
 size_t symidx_count(const struct symidx *index)
 {
 	return index->n_functions;

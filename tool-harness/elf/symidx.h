@@ -33,6 +33,10 @@ bool symidx_find_object(struct symidx *index, const char *name, uint64_t *value_
  */
 const char *symidx_find_address(struct symidx *index, uint64_t value);
 
+/* Value of the i-th symbol, 0 <= i < symidx_symbols, in the order of the file; false if it is no function. */
+size_t symidx_symbols(const struct symidx *index);
+bool symidx_function_at(const struct symidx *index, size_t i, uint64_t *value_ret);
+
 size_t symidx_count(const struct symidx *index);
 
 /* Range of addresses, relative to the load bias, that the file's PT_LOAD segments take. */

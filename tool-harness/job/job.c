@@ -19,6 +19,7 @@
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 
+#include "job/acquire.h"
 #include "job/child.h"
 #include "job/rendezvous.h"
 #include "lib/clock.h"
@@ -39,7 +40,9 @@ void job_fill_trial(const struct job *job, struct trial *trial)
 		task->pid = job->tasks[i].pid;
 		task->host = mem_strdup(job->tasks[i].host);
 		task->exe = mem_strdup(job->tasks[i].exe);
+		task->acquired_at = job->tasks[i].at;
 	}
+	trial->table_rows = job->table_rows;
 	trial->phases.launch_ns = job->launch_ns;
 }
 
@@ -171,10 +174,24 @@ static size_t sweep(const char *entry)
 	return n;
 }
 
+bool job_task_ended(const struct job *job, size_t i)
+{
+	return task_ended(&job->tasks[i]);
+}
+
+struct err *job_release_launcher(struct job *job)
+{
+	struct mpir_hold *hold = job->hold;
+
+	job->hold = NULL;
+	return mpir_hold_release(hold);
+}
+
 void job_end(struct job *job, int64_t grace_ns)
 {
 	_cleanup_free_ char *entry = NULL;
 
+	err_free(job_release_launcher(job)); /* whatever is wrong with it, it is ended now */
 	if (!job->n_spawned)
 		return;
 	if (!job_gone(job)) {
@@ -201,7 +218,7 @@ void job_end(struct job *job, int64_t grace_ns)
 
 char *job_output_tail(const struct job *job, size_t max_lines)
 {
-	_cleanup_close_ int fd = open(job->output_path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = !job->output_path ? -1 : open(job->output_path, O_RDONLY | O_CLOEXEC);
 	char *text = mem_alloc(TAIL_BYTES + 1);
 	off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
 	ssize_t n = fd < 0 ? 0 : pread(fd, text, TAIL_BYTES, size > TAIL_BYTES ? size - TAIL_BYTES : 0);
@@ -223,6 +240,7 @@ void job_destroy(struct job *job)
 {
 	if (!job)
 		return;
+	err_free(job_release_launcher(job));
 	for (size_t i = 0; i < job->n_tasks; i++) {
 		struct job_task *task = &job->tasks[i];
 

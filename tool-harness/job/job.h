@@ -3,9 +3,10 @@
  * A job: N tasks of one program, started by a launcher with the stop-at-exec shim
  * (attachstorm-shim) before the program. The
  * shim tells rank, host and pid over a Unix socket and waits for leave to go on,
- * so that a tracer can seize it before the program's first instruction.
+ * so that a tracer can seize it before the program's first instruction. Other ways to
+ * come by tasks, also by those of a job that runs already, are in job/acquire.h.
  *
- * States of a task: connected (the shim waits) -> released (it will exec).
+ * States of a task behind the shim: connected (the shim waits) -> released (it will exec).
  * Nothing here traces; nothing here waits for any child but by its pid with
  * WNOWAIT, since trace/ owns wait4(-1).
  */
@@ -20,12 +21,16 @@
 #include "lib/err.h"
 #include "measure/trial.h"
 
+struct tasklist;
+struct mpir_hold;
+
 struct job_task {
 	int rank;
 	pid_t pid;
 	char *host;
-	char *exe;          /* program it will exec */
-	int fd;             /* connection to its shim; -1 once its program has started or failed to */
+	char *exe;          /* program that it will exec, or runs */
+	enum task_at at;    /* where it is stopped, as far as the strategy knows */
+	int fd;             /* connection to its shim; -1 once its program has started or failed to, or without one */
 	int pidfd;          /* readable when it has ended; its pid cannot be mistaken for another's */
 	char *exec_error;   /* what the shim said of a failed exec, or NULL */
 };
@@ -41,17 +46,26 @@ struct job_plan {
 	const struct conf_list *launcher_args;
 	bool aslr;                      /* false: ADDR_NO_RANDOMIZE in every task */
 	const char *dir;                /* existing folder of this job alone: marks, output of the tasks */
+	enum acquire acquire;
+	const struct conf_list *hosts_here; /* more names of this machine in a launcher's table, or NULL */
+	bool attach;                    /* the job runs already; of the above only acquire and hosts_here count */
+	pid_t attach_launcher;          /* its launcher; 0: not known */
+	const struct tasklist *list;    /* its tasks, with ACQUIRE_LIST */
+	int64_t attach_ns;              /* how long to follow it; 0: to its end */
 };
 
 struct job {
 	struct job_task *tasks;         /* by rank */
 	size_t n_tasks;
+	enum acquire acquire;
+	uint64_t table_rows;            /* rows of the launcher's table; 0 without one */
+	struct mpir_hold *hold;         /* the launcher waits until tasks are seized; or NULL */
 	enum launcher launcher;
-	pid_t launcher_pid;             /* mpirun, or the first task with LAUNCHER_SPAWN */
+	pid_t launcher_pid;             /* mpirun, or the first task with LAUNCHER_SPAWN; 0: not known */
 	int64_t launch_ns;              /* just before the launcher was started */
 	char *dir;                      /* absolute */
-	char *output_path;              /* file with the tasks' stdout and stderr */
-	pid_t *spawned;                 /* children we started: mpirun, or all tasks */
+	char *output_path;              /* file with the tasks' stdout and stderr; NULL if not started here */
+	pid_t *spawned;                 /* children we started: mpirun, or all tasks; none if it ran already */
 	size_t n_spawned;
 	int listen_fd;
 	char *socket_name;              /* in the abstract namespace, unix(7): no file, nothing to clean up */

@@ -7,7 +7,7 @@
  * Invariant: job_launch returns a job with all its tasks waiting in their shims, or
  * an error with none of its processes left.
  */
-#include "job/job.h"
+#include "job/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -88,7 +88,7 @@ static struct err *program_check(const char *name)
 	return NULL;
 }
 
-static struct err *shim_find(char **ret)
+struct err *shim_find(char **ret)
 {
 	const char *env = getenv("ATTACHSTORM_SHIM");
 	_cleanup_free_ char *self = NULL, *dir = NULL, *shim = NULL;
@@ -129,7 +129,7 @@ static struct err *launcher_is_open_mpi(const char *launcher, bool *ret)
  * One file for each task's socket, pidfd and a tracer's own. Only as many as needed: the
  * tasks inherit the limit, and a launcher may close all descriptors up to it.
  */
-static struct err *raise_file_limit(size_t n_tasks)
+struct err *raise_file_limit(size_t n_tasks)
 {
 	rlim_t want = n_tasks * FDS_PER_TASK + FDS_SPARE;
 	struct rlimit limit;
@@ -144,20 +144,37 @@ static struct err *raise_file_limit(size_t n_tasks)
 	return setrlimit(RLIMIT_NOFILE, &limit) ? err_errno(errno, "cannot raise the limit of open files") : NULL;
 }
 
-static void shim_words(const struct job_plan *plan, const struct job *job, const char *shim, struct words *argv)
+/* The program of a task behind the shim, if that has something to do there. */
+static void task_words(const struct job_plan *plan, const struct job *job, const char *shim, enum gate gate,
+		       struct words *argv)
 {
-	words_add(argv, shim);
-	words_add(argv, "--socket");
-	words_add(argv, job->socket_name);
-	if (!plan->aslr)
-		words_add(argv, "--no-aslr");
-	for (size_t i = 0; plan->env && plan->env[i]; i++) {
-		words_add(argv, "--env");
-		words_add(argv, plan->env[i]);
+	bool env = plan->env && plan->env[0];
+
+	if (gate == GATE_TASKS || env || !plan->aslr) {
+		words_add(argv, shim);
+		if (gate == GATE_TASKS) {
+			words_add(argv, "--socket");
+			words_add(argv, job->socket_name);
+		}
+		if (!plan->aslr)
+			words_add(argv, "--no-aslr");
+		for (size_t i = 0; env && plan->env[i]; i++) {
+			words_add(argv, "--env");
+			words_add(argv, plan->env[i]);
+		}
+		words_add(argv, "--");
 	}
-	words_add(argv, "--");
 	for (size_t i = 0; plan->argv[i]; i++)
 		words_add(argv, plan->argv[i]);
+}
+
+static void launcher_gate_words(const struct job *job, const char *shim, struct words *argv)
+{
+	words_add(argv, shim);
+	words_add(argv, "--launcher");
+	words_add(argv, "--socket");
+	words_add(argv, job->socket_name);
+	words_add(argv, "--");
 }
 
 static void env_words(const struct job *job, struct words *env)
@@ -183,11 +200,13 @@ static void open_mpi_words(struct words *argv, struct words *env)
 }
 
 static struct err *start_mpirun(const struct job_plan *plan, struct job *job, const char *shim, bool open_mpi,
-				struct proc_opts *opts)
+				enum gate gate, struct proc_opts *opts)
 {
 	_cleanup_(words_deinit) struct words argv = { 0 }, env = { 0 };
 	struct err *err;
 
+	if (gate == GATE_LAUNCHER)
+		launcher_gate_words(job, shim, &argv);
 	words_add(&argv, plan->mpirun);
 	words_add(&argv, "-n");
 	words_take(&argv, mem_printf("%zu", plan->n_tasks));
@@ -197,7 +216,7 @@ static struct err *start_mpirun(const struct job_plan *plan, struct job *job, co
 		open_mpi_words(&argv, &env);
 	for (size_t i = 0; plan->launcher_args && i < plan->launcher_args->n; i++)
 		words_add(&argv, plan->launcher_args->strings[i]);
-	shim_words(plan, job, shim, &argv);
+	task_words(plan, job, shim, gate, &argv);
 
 	opts->env_set = words_end(&env);
 	opts->death_signal = SIGTERM; /* mpirun ends its tasks, and may need its handler for that */
@@ -208,12 +227,12 @@ static struct err *start_mpirun(const struct job_plan *plan, struct job *job, co
 	return NULL;
 }
 
-static struct err *start_spawn(const struct job_plan *plan, struct job *job, const char *shim,
+static struct err *start_spawn(const struct job_plan *plan, struct job *job, const char *shim, enum gate gate,
 			       struct proc_opts *opts)
 {
 	_cleanup_(words_deinit) struct words argv = { 0 };
 
-	shim_words(plan, job, shim, &argv);
+	task_words(plan, job, shim, gate, &argv);
 	opts->death_signal = SIGKILL;
 	job->launch_ns = clock_now_ns();
 	for (size_t i = 0; i < plan->n_tasks; i++) {
@@ -232,21 +251,22 @@ static struct err *start_spawn(const struct job_plan *plan, struct job *job, con
 	return NULL;
 }
 
-static struct job *job_create(const struct job_plan *plan)
+struct job *job_create(enum acquire acquire, enum launcher launcher, size_t n_tasks)
 {
 	struct job *job = mem_alloc(sizeof(*job));
 
-	job->n_tasks = plan->n_tasks;
-	job->launcher = plan->launcher;
+	job->acquire = acquire;
+	job->n_tasks = n_tasks;
+	job->launcher = launcher;
 	job->listen_fd = -1;
-	job->tasks = mem_calloc(plan->n_tasks, sizeof(*job->tasks));
-	for (size_t i = 0; i < plan->n_tasks; i++)
+	job->tasks = mem_calloc(n_tasks + 1, sizeof(*job->tasks));
+	for (size_t i = 0; i < n_tasks; i++)
 		job->tasks[i].fd = job->tasks[i].pidfd = -1;
-	job->spawned = mem_calloc(plan->launcher == LAUNCHER_SPAWN ? plan->n_tasks : 1, sizeof(*job->spawned));
 	return job;
 }
 
-static struct err *job_start(const struct job_plan *plan, struct job *job, const char *shim, bool open_mpi)
+static struct err *job_start(const struct job_plan *plan, struct job *job, const char *shim, bool open_mpi,
+			     enum gate gate)
 {
 	_cleanup_close_ int output_fd = -1;
 	struct proc_opts opts = PROC_OPTS_INIT;
@@ -264,8 +284,9 @@ static struct err *job_start(const struct job_plan *plan, struct job *job, const
 		return err;
 	opts.stdout_fd = opts.stderr_fd = output_fd;
 	opts.new_group = true;
-	err = plan->launcher == LAUNCHER_MPIRUN ? start_mpirun(plan, job, shim, open_mpi, &opts) :
-						  start_spawn(plan, job, shim, &opts);
+	job->spawned = mem_calloc(plan->launcher == LAUNCHER_SPAWN ? plan->n_tasks : 1, sizeof(*job->spawned));
+	err = plan->launcher == LAUNCHER_MPIRUN ? start_mpirun(plan, job, shim, open_mpi, gate, &opts) :
+						  start_spawn(plan, job, shim, gate, &opts);
 	job->launcher_pid = job->spawned[0];
 	return err;
 }
@@ -296,8 +317,16 @@ static struct err *launcher_check(const struct job_plan *plan, bool *ret_open_mp
 	return launcher_is_open_mpi(plan->mpirun, ret_open_mpi);
 }
 
-struct err *job_launch(const struct job_plan *plan, int64_t deadline_ns, const volatile bool *stop,
-		       struct job **ret)
+struct err *launch_failed(struct job *job, struct err *err)
+{
+	/* Ended first: what the launcher says at its end is output, too. */
+	job_end(job, FAILED_GRACE_NS);
+	err = with_output(job, err);
+	job_destroy(job);
+	return err;
+}
+
+struct err *launch_start(const struct job_plan *plan, enum gate gate, struct job **ret)
 {
 	_cleanup_free_ char *shim = NULL;
 	bool open_mpi = false;
@@ -313,18 +342,25 @@ struct err *job_launch(const struct job_plan *plan, int64_t deadline_ns, const v
 		err = raise_file_limit(plan->n_tasks);
 	if (err)
 		return err;
+	job = job_create(plan->acquire, plan->launcher, gate == GATE_TASKS ? plan->n_tasks : gate == GATE_LAUNCHER);
+	err = job_start(plan, job, shim, open_mpi, gate);
+	if (err)
+		return launch_failed(job, err);
+	*ret = job;
+	return NULL;
+}
 
-	job = job_create(plan);
-	err = job_start(plan, job, shim, open_mpi);
-	if (!err)
-		err = rendezvous_wait(job, deadline_ns, stop);
-	if (err) {
-		/* Ended first: what the launcher says at its end is output, too. */
-		job_end(job, FAILED_GRACE_NS);
-		err = with_output(job, err);
-		job_destroy(job);
+struct err *job_launch(const struct job_plan *plan, int64_t deadline_ns, const volatile bool *stop,
+		       struct job **ret)
+{
+	struct job *job;
+	struct err *err = launch_start(plan, GATE_TASKS, &job);
+
+	if (err)
 		return err;
-	}
+	err = rendezvous_wait(job, deadline_ns, stop);
+	if (err)
+		return launch_failed(job, err);
 	*ret = job;
 	return NULL;
 }

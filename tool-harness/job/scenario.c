@@ -58,6 +58,13 @@ static const struct conf_option options[] = {
 	  .help = "command of the launcher mpirun", .group = "Job" },
 	{ .key = "launcher_args", .type = CONF_STRINGS, FIELD(launcher_args), .default_text = "",
 	  .help = "more arguments for mpirun", .group = "Job" },
+	{ .key = "acquire", .type = CONF_CHOICE, FIELD(acquire), .default_text = "shim", .choices = acquire_names,
+	  .help = "how the tool comes by the tasks: shim (stopped at exec), spawn (the same, N processes without "
+		  "MPI), mpir-launch (the launcher's process table, tasks held in MPI_Init), mpir-attach (the table "
+		  "once they run), environ (ranks in /proc/PID/environ) or list (of 'attachstorm attach' alone)",
+	  .group = "Job" },
+	{ .key = "acquire_hosts", .type = CONF_STRINGS, FIELD(acquire_hosts), .default_text = "",
+	  .help = "more host names in a launcher's process table that mean this machine", .group = "Job" },
 	{ .key = "aslr", .type = CONF_CHOICE, FIELD(aslr), .default_text = "on", .choices = aslr_names,
 	  .help = "address space layout randomisation of the tasks: on leaves the system's setting, off "
 		  "needs no privilege",
@@ -225,6 +232,29 @@ static struct err *check_job(const struct scenario *scenario)
 	return NULL;
 }
 
+/* spawn is the launcher of that name by another; only launchers have a process table. */
+static struct err *check_acquire(struct scenario *scenario)
+{
+	if (scenario->acquire == ACQUIRE_SPAWN)
+		scenario->launcher = LAUNCHER_SPAWN;
+	if (scenario->launcher != LAUNCHER_SPAWN)
+		return scenario->acquire != ACQUIRE_LIST ? NULL :
+			err_hint(err_new("a list names tasks that run already: it starts none"),
+				 "use 'attachstorm attach --list'");
+	switch (scenario->acquire) {
+	case ACQUIRE_SHIM:
+		scenario->acquire = ACQUIRE_SPAWN;
+		return NULL;
+	case ACQUIRE_SPAWN:
+	case ACQUIRE_ENVIRON:
+		return NULL;
+	default:
+		return err_hint(err_new("'acquire' is %s, but the launcher 'spawn' has no process table",
+					acquire_names[scenario->acquire]),
+				"use the launcher mpirun, or acquire by environ");
+	}
+}
+
 /* Several programs only of a target, counters only of programs that can count. */
 static struct err *check_variants(const struct scenario *scenario)
 {
@@ -329,7 +359,9 @@ struct err *scenario_check(struct scenario *scenario)
 {
 	struct err *err;
 
-	err = check_job(scenario);
+	err = check_acquire(scenario);
+	if (!err)
+		err = check_job(scenario);
 	if (!err)
 		err = check_variants(scenario);
 	if (!err)

@@ -15,6 +15,16 @@
 #include "lib/manifest.h"
 
 enum launcher { LAUNCHER_MPIRUN, LAUNCHER_SPAWN };
+enum acquire { /* rows of the table in job/acquire.c */
+	ACQUIRE_SHIM,
+	ACQUIRE_SPAWN,
+	ACQUIRE_MPIR_LAUNCH,
+	ACQUIRE_MPIR_ATTACH,
+	ACQUIRE_ENVIRON,
+	ACQUIRE_LIST,
+	ACQUIRE_N,
+};
+extern const char *const acquire_names[];
 enum aslr { ASLR_ON, ASLR_OFF };
 enum bp_where { BP_SPREAD, BP_NAMES };
 enum bp_reinsert { REINSERT_REWRITE, REINSERT_REMOVE_INSERT, REINSERT_NONE };
@@ -37,6 +47,8 @@ struct scenario {
 	int launcher;                /* enum launcher */
 	char *mpirun;                /* command */
 	struct conf_list launcher_args;
+	int acquire;                 /* enum acquire: how the tool comes by the tasks */
+	struct conf_list acquire_hosts; /* more names of this machine in a launcher's table */
 	int aslr;                    /* enum aslr */
 	struct conf_list temperature;/* enum temperature, in the order given */
 	int64_t repetitions;

@@ -19,6 +19,7 @@
 
 const char *const event_class_names[] = { "add", "delete", "consistent", "null", NULL };
 const char *const event_phase_names[] = { "startup", "import", "later", NULL };
+const char *const task_at_names[] = { "exec", "mpi_init", "running", NULL };
 const char *const mark_names[] = { "main",       "mpi_init",    "python",    "driver",    "import_begin", "import_end",
 				   "visit_begin", "visit_end", "mpi_begin", "mpi_end", "exit",         NULL };
 const char *const temperature_names[] = { "cold", "warm", NULL };
@@ -54,6 +55,14 @@ void trial_add_tasks(struct trial *trial, size_t n)
 	}
 }
 
+bool trial_from_start(const struct trial *trial)
+{
+	for (size_t i = 0; i < trial->n_tasks; i++)
+		if (trial->tasks[i].acquired_at == TASK_AT_RUNNING)
+			return false;
+	return true;
+}
+
 bool trial_same_variant(const struct trial *a, const struct trial *b)
 {
 	return a->bind_now == b->bind_now && !a->program == !b->program &&
@@ -82,6 +91,7 @@ void trial_deinit(struct trial *trial)
 	for (size_t i = 0; i < STACKS_N; i++)
 		stacktree_deinit(&trial->stacks[i]);
 	free(trial->tool);
+	free(trial->acquire);
 	free(trial->program);
 	free(trial->tasks);
 	free(trial->events);

@@ -84,6 +84,14 @@ enum mark {
 };
 extern const char *const mark_names[]; /* "main", "mpi_init", ..., NULL */
 
+/* Where a task was stopped when the tool came by it. */
+enum task_at {
+	TASK_AT_EXEC,     /* before its program's first instruction */
+	TASK_AT_MPI_INIT, /* held there by its launcher, its linked libraries mapped */
+	TASK_AT_RUNNING,  /* wherever it was */
+};
+extern const char *const task_at_names[]; /* "exec", "mpi_init", "running", NULL */
+
 /* What the driver itself says it saw; -1 where the target says nothing. */
 struct task_report {
 	int64_t modules_imported;
@@ -119,7 +127,8 @@ struct trial_task {
 	pid_t pid;
 	char *host;
 	char *exe;
-	int64_t exec_ns;                  /* stopped at exec (traced) or released (untraced) */
+	enum task_at acquired_at;
+	int64_t exec_ns;                  /* stopped at exec (traced) or released (untraced); 0: it ran before */
 	int64_t marks_ns[MARK_N];         /* 0: not seen */
 	struct task_report report;
 	int64_t counters[COUNTED_N][COUNTER_N]; /* -1: not counted */
@@ -155,8 +164,9 @@ extern const char *const temperature_names[];
 /* Absolute times of the tool's sub-phases, over all tasks. */
 struct trial_phases {
 	int64_t launch_ns;    /* just before the launcher was started */
-	int64_t acquired_ns;  /* all tasks known by rank, pid and host (traced: and seized) */
-	int64_t stopped_ns;   /* all tasks stopped at exec */
+	int64_t found_ns;     /* all tasks known by rank, pid and host */
+	int64_t acquired_ns;  /* and seized, if traced */
+	int64_t stopped_ns;   /* all tasks stopped: at exec, or where they were */
 	int64_t started_ns;   /* all tasks stopped again with their linked libraries mapped */
 	int64_t linkmaps_ns;  /* start-up link maps of all tasks read */
 	int64_t symbols_ns;   /* symbols of all start-up libraries read */
@@ -215,6 +225,9 @@ struct trial {
 	uint64_t traps_written;
 	int64_t tracer_cpu_ns;         /* user + system time of the tracer during the trial */
 	int64_t tracer_peak_rss_bytes;
+	char *acquire;                 /* strategy by which the tasks were acquired; NULL: none were */
+	uint64_t table_rows;           /* rows of the launcher's process table; 0: none was read */
+	bool left_running;             /* it ran before and runs on: its tasks were let go */
 	bool timed_out, interrupted;
 	int launcher_status;           /* as from waitpid(2) */
 	char **contradictions;         /* why it is invalid, one sentence each */
@@ -226,6 +239,9 @@ void trial_deinit(struct trial *trial);
 
 /* Allocates the tasks of an empty trial: rank i, exit status not seen, nothing reported or counted. */
 void trial_add_tasks(struct trial *trial, size_t n);
+
+/* All tasks were acquired before they ran on their own, so that all of their loads were seen. */
+bool trial_from_start(const struct trial *trial);
 
 /* The same program, bound in the same way. */
 bool trial_same_variant(const struct trial *a, const struct trial *b);

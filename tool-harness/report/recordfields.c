@@ -21,8 +21,9 @@ static const struct field one_string[] = { { .key = "", .type = FIELD_STRING } }
 
 #define P(member) FIELD(FIELD_I64, struct trial_phases, #member, member)
 static const struct field phases_fields[] = {
-	P(launch_ns),  P(acquired_ns), P(stopped_ns),   P(started_ns),  P(linkmaps_ns), P(symbols_ns),
-	P(planted_ns), P(first_stack_ns), P(last_stack_ns),
+	P(launch_ns),  P(found_ns),    P(acquired_ns),  P(stopped_ns),
+	P(started_ns), P(linkmaps_ns), P(symbols_ns),   P(planted_ns),
+	P(first_stack_ns), P(last_stack_ns),
 	P(continued_ns), P(imported_ns), P(visited_ns), P(mpi_ns),      P(ended_ns),
 	END,
 };
@@ -53,6 +54,7 @@ static const struct field task_fields[] = {
 	TASK(FIELD_INT, pid),
 	TASK(FIELD_STRING, host),
 	TASK(FIELD_STRING, exe),
+	{ "acquired_at", FIELD_CHOICE, offsetof(struct trial_task, acquired_at), NULL, task_at_names, 0, 0, 0 },
 	TASK(FIELD_I64, exec_ns),
 	{ "marks_ns", FIELD_MAP, offsetof(struct trial_task, marks_ns), one_i64, mark_names, sizeof(int64_t), 0, 0 },
 	{ "report", FIELD_OBJECT, offsetof(struct trial_task, report), report_fields, NULL, 0, 0, 0 },
@@ -92,6 +94,9 @@ const struct field trial_fields[] = {
 	T(FIELD_STRING, program),
 	T(FIELD_BOOL, bind_now),
 	{ "counter_source", FIELD_CHOICE, offsetof(struct trial, counter_source), NULL, counter_source_names, 0, 0, 0 },
+	T(FIELD_STRING, acquire),
+	T(FIELD_U64, table_rows),
+	T(FIELD_BOOL, left_running),
 	T(FIELD_BOOL, timed_out),
 	T(FIELD_BOOL, interrupted),
 	{ "contradictions", FIELD_LIST, offsetof(struct trial, contradictions), one_string, NULL, sizeof(char *),

@@ -96,13 +96,18 @@ static void put_job(const struct run *run, struct strbuf *out)
 	const char *launcher = text_of(run->host, "launcher_version");
 	bool untraced = is(text_of(scenario, "tool"), "none");
 	bool simulated = is(text_of(run->counters, "source"), counter_source_names[COUNTERS_CALLGRIND]);
+	const char *acquire = text_of(scenario, "acquire");
+	bool by_shim = !acquire || is(acquire, "shim") || is(acquire, "spawn");
+	bool ran_before = !by_shim && !run->target && json_array_size(json_object_get(scenario, "command")) == 0;
 	struct facts facts;
 
-	if (!launcher)
+	if (!launcher && !ran_before)
 		launcher = text_of(scenario, "launcher");
 	facts_begin(&facts, "job", out);
 	facts_add(&facts, "%" JSON_INTEGER_FORMAT " %s%s%s", tasks, tasks == 1 ? "task" : "tasks",
 		  launcher ? " by " : "", launcher ? launcher : "");
+	if (!by_shim)
+		facts_add(&facts, "acquired by %s", acquire);
 	if (text_of(scenario, "tool"))
 		facts_add(&facts, "tool %s", text_of(scenario, "tool"));
 	if (text_of(scenario, "wait") && !untraced)

@@ -5,6 +5,9 @@
  * target in its own place. So a tracer can seize a task before the target's first
  * instruction, under any launcher. It does not trace, fork or write any file.
  *
+ * It may also stand before the launcher itself (--launcher), or, without a socket, only to
+ * set what its program inherits.
+ *
  * Invariant: the socket is close-on-exec, so that its end, seen by the harness,
  * means that the target has started; anything else arrives as a message first.
  *
@@ -149,10 +152,11 @@ static void wait_for_leave(int fd)
 		exit(EXIT_NOT_STARTED);
 }
 
-/* The task ends with the one that started it: the launcher, or the harness. */
-static void die_with_parent(pid_t parent)
+/* The task ends with the one that started it: the launcher, or the harness. A launcher ends
+ * its tasks first, for which it needs its handler. */
+static void die_with_parent(pid_t parent, bool launcher)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_PDEATHSIG, launcher ? SIGTERM : SIGKILL);
 	if (getppid() != parent)
 		exit(EXIT_NOT_STARTED);
 	/* Under Yama's scope 1 a tracer that is no ancestor is let in too; without Yama this fails. */
@@ -163,36 +167,41 @@ int main(int argc, char **argv)
 {
 	pid_t parent = getppid();
 	const char *socket_name = NULL;
-	bool no_aslr = false;
-	int i, fd;
+	bool no_aslr = false, launcher = false, usage = false;
+	int i, fd = -1;
 
 	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (!strcmp(argv[i], "--no-aslr")) {
 			no_aslr = true;
+		} else if (!strcmp(argv[i], "--launcher")) {
+			launcher = true;
 		} else if (!strcmp(argv[i], "--socket") && i + 1 < argc) {
 			socket_name = argv[++i];
 		} else if (!strcmp(argv[i], "--env") && i + 1 < argc && strchr(argv[i + 1], '=')) {
 			/* For the program alone: nothing here reads it but exec. */
 			putenv(argv[++i]);
 		} else {
-			socket_name = NULL;
+			usage = true;
 			break;
 		}
 	}
-	if (!socket_name || i + 1 >= argc) {
-		fprintf(stderr, "usage: attachstorm-shim --socket NAME [--no-aslr] [--env NAME=VALUE]... "
-				"-- PROGRAM [ARGS]\n"
+	if (usage || i + 1 >= argc) {
+		fprintf(stderr, "usage: attachstorm-shim [--socket NAME] [--launcher] [--no-aslr] "
+				"[--env NAME=VALUE]... -- PROGRAM [ARGS]\n"
 				"Started by 'attachstorm run'; of no use on its own.\n");
 		return 2;
 	}
 	argv += i + 1;
 
-	die_with_parent(parent);
-	fd = harness_connect(socket_name);
+	die_with_parent(parent, launcher);
+	if (socket_name)
+		fd = harness_connect(socket_name);
 	if (no_aslr && personality(ADDR_NO_RANDOMIZE) < 0)
 		die(fd, errno, "cannot turn off address randomisation");
-	say_hello(fd, rank_read(fd), argv[0]);
-	wait_for_leave(fd);
+	if (socket_name) {
+		say_hello(fd, launcher ? 0 : rank_read(fd), argv[0]);
+		wait_for_leave(fd);
+	}
 	execvp(argv[0], argv);
 	die(fd, errno, "cannot execute '%s'", argv[0]);
 }

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "job/acquire.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
@@ -35,45 +36,80 @@ static void fill_breakpoints(struct native *native)
 	}
 }
 
-static struct err *acquire(struct native *native)
+static struct err *seize(struct native *native, size_t i)
 {
 	const struct tool_request *request = native->request;
 	size_t n_libraries = request->manifest ? request->manifest->n_libraries : 0;
+	struct native_task *t = &native->tasks[i];
+	const struct job_task *from = &native->job->tasks[i];
+	struct err *err;
 
-	native->n_tasks = native->job->n_tasks;
-	native->tasks = mem_calloc(native->n_tasks, sizeof(native->tasks[0]));
-	for (size_t i = 0; i < native->n_tasks; i++) {
-		struct native_task *t = &native->tasks[i];
-		struct job_task *from = &native->job->tasks[i];
-		struct err *err = tracer_seize(&native->tracer, from->pid, (uint32_t)i, &t->task);
-
-		if (err_is_gone(err))
-			return err_new("rank %d (pid %d) ended before it could be traced", from->rank, from->pid);
-		if (err)
-			return err_wrap(err, "rank %d", from->rank);
+	t->planted = mem_calloc(request->n_breakpoints + 1, sizeof(t->planted[0]));
+	t->target_seen = mem_calloc(n_libraries + 1, sizeof(t->target_seen[0]));
+	err = job_task_ended(native->job, i) ? err_gone() :
+					       tracer_seize(&native->tracer, from->pid, (uint32_t)i, &t->task);
+	if (!err) {
 		t->task->data = t;
-		t->planted = mem_calloc(request->n_breakpoints + 1, sizeof(t->planted[0]));
-		t->target_seen = mem_calloc(n_libraries + 1, sizeof(t->target_seen[0]));
+		return NULL;
 	}
-	native->trial->phases.acquired_ns = clock_now_ns();
-	for (size_t i = 0; i < native->n_tasks; i++) {
-		struct err *err = job_release(native->job, i);
-
-		if (err)
-			return err;
-	}
+	if (!err_is_gone(err))
+		return err_wrap(err, "rank %d", from->rank);
+	if (from->at == TASK_AT_EXEC)
+		return err_new("rank %d (pid %d) ended before it could be traced", from->rank, from->pid);
+	t->state = NATIVE_GONE; /* the others run on without it, and so do we */
+	native->n_gone++;
 	return NULL;
 }
 
+/* Those that wait in the shim are let go to their exec; others are stopped where they are. */
+static struct err *adopt_or_release(struct native *native, size_t i)
+{
+	struct native_task *t = &native->tasks[i];
+	struct err *err;
+
+	if (t->state == NATIVE_GONE)
+		return NULL;
+	if (native->job->tasks[i].at == TASK_AT_EXEC)
+		return job_release(native->job, i);
+	err = native_adopt(native, t);
+	if (err_is_gone(err))
+		return NULL; /* the wait will tell */
+	return err_wrap(err, "rank %d (pid %d)", native->job->tasks[i].rank, native->job->tasks[i].pid);
+}
+
+static struct err *acquire(struct native *native)
+{
+	struct err *err = NULL;
+
+	native->trial->phases.found_ns = clock_now_ns();
+	native->n_tasks = native->job->n_tasks;
+	native->tasks = mem_calloc(native->n_tasks, sizeof(native->tasks[0]));
+	for (size_t i = 0; !err && i < native->n_tasks; i++)
+		err = seize(native, i);
+	if (!err && native->n_gone == native->n_tasks)
+		err = err_new("all %zu tasks have ended before they could be traced", native->n_tasks);
+	native->trial->phases.acquired_ns = clock_now_ns();
+	for (size_t i = 0; !err && i < native->n_tasks; i++)
+		err = adopt_or_release(native, i);
+	return err ? err : job_release_launcher(native->job);
+}
+
 /* --- the loop --------------------------------------------------------------------- */
+
+static void count_threads(struct native *native, const struct native_task *t)
+{
+	struct trial_task *task = &native->trial->tasks[t->task->index];
+
+	task->threads = t->task->threads_seen;
+	task->children_released = t->task->children_released;
+}
 
 static void task_gone(struct native *native, struct native_task *t, const struct stop *stop)
 {
 	struct trial_task *task = &native->trial->tasks[t->task->index];
 
 	task->exit_status = stop->status;
-	task->threads = t->task->threads_seen;
-	task->children_released = t->task->children_released;
+	count_threads(native, t);
 	if (native->job->launcher == LAUNCHER_SPAWN && !native->trial->launcher_status)
 		native->trial->launcher_status = stop->status;
 	t->state = NATIVE_GONE;
@@ -85,6 +121,12 @@ static struct err *task_exec(struct native *native, struct native_task *t, const
 {
 	struct err *err = native_exec(native, t);
 
+	/* In a job that is not ours a new program that cannot be watched is no failure. */
+	if (err && !err_is_gone(err) && native->request->plan->attach) {
+		progress_warn("pid %d is watched no more: %s", (int)t->task->pid, err_message(err));
+		err_free(err);
+		err = NULL;
+	}
 	if (err)
 		return err;
 	if (t->state != NATIVE_RELEASED)
@@ -129,13 +171,19 @@ static struct err *dispatch(struct native *native, const struct stop *stop)
 	return err_wrap(err, "rank %d (pid %d)", native->trial->tasks[t->task->index].rank, t->task->pid);
 }
 
+/* The end of the time for which a running job is to be followed is no fault of it. */
 static bool out_of_time(struct native *native)
 {
-	if (*native->request->stop)
-		native->trial->interrupted = true;
-	else if (clock_now_ns() > native->deadline_ns)
-		native->trial->timed_out = true;
-	return native->trial->interrupted || native->trial->timed_out;
+	struct trial *trial = native->trial;
+	bool late = clock_now_ns() > native->deadline_ns;
+	bool following = native->request->plan->attach && trial->phases.continued_ns;
+
+	if (!*native->request->stop && !late)
+		return false;
+	trial->interrupted = *native->request->stop;
+	trial->left_running = following;
+	trial->timed_out = !trial->interrupted && !following;
+	return true;
 }
 
 static bool all_in(const struct native *native, enum native_state state)
@@ -154,7 +202,9 @@ static struct err *step(struct native *native, bool *go_on_ret)
 
 	if (!err)
 		err = dispatch(native, &stop);
-	*go_on_ret = stop.kind != STOP_NO_CHILDREN && (stop.kind != STOP_TICK || !out_of_time(native));
+	/* Busy tasks may leave no time for ticks. */
+	*go_on_ret = stop.kind != STOP_NO_CHILDREN &&
+		     !((stop.kind == STOP_TICK || stop.seen_ns > native->deadline_ns) && out_of_time(native));
 	return err;
 }
 
@@ -177,7 +227,8 @@ static struct err *check_exec(struct native *native)
 	for (size_t i = 0; i < native->n_tasks; i++) {
 		struct err *err;
 
-		if (native->tasks[i].state != NATIVE_GONE || native->trial->tasks[i].exec_ns)
+		if (native->tasks[i].state != NATIVE_GONE || native->trial->tasks[i].exec_ns ||
+		    native->job->tasks[i].at != TASK_AT_EXEC)
 			continue;
 		err = job_exec_error(native->job, i);
 		return err ? err : err_new("rank %zu ended before its program was started", i);
@@ -208,6 +259,13 @@ static struct err *let_start(struct native *native, struct native_task *t)
 	t->state = NATIVE_STARTING;
 	t->waiting = NULL;
 	return thread_cont(thread, 0);
+}
+
+static int64_t follow_until(const struct native *native)
+{
+	int64_t attach_ns = native->request->plan->attach_ns;
+
+	return attach_ns ? clock_now_ns() + attach_ns : INT64_MAX;
 }
 
 static struct err *run_phases(struct native *native)
@@ -242,6 +300,8 @@ static struct err *run_phases(struct native *native)
 	for (size_t i = 0; !err && i < ARRAY_SIZE(rounds); i++)
 		err = round_of(native, rounds[i].part, NATIVE_STARTED,
 			       (int64_t *)((char *)phases + rounds[i].done_offset));
+	if (native->request->plan->attach)
+		native->deadline_ns = follow_until(native);
 	while (!err && go_on)
 		err = step(native, &go_on);
 	return err;
@@ -259,11 +319,16 @@ static void let_go(struct native *native)
 
 		if (!task || task->gone)
 			continue;
+		count_threads(native, &native->tasks[i]);
 		err = task_detach(task);
 		if (err && !err_is_gone(err)) {
 			progress_warn("%s", err_message(err));
 			err_free(err);
-			kill(task->pid, SIGKILL);
+			if (native->request->plan->attach)
+				progress_warn("pid %d may have traps left: see 'attachstorm attach --repair'",
+					      (int)task->pid);
+			else
+				kill(task->pid, SIGKILL);
 		}
 	}
 }
@@ -299,14 +364,16 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 
 	getrusage(RUSAGE_SELF, &before);
 	tracer_init(&native.tracer);
+	native.tracer.exit_kill = !request->plan->attach;
 	native.tracer.spin = scenario->wait == WAIT_SPIN;
 	native.tracer.trap_write = scenario->breakpoints_write == BP_WRITE_POKE ? TRAP_WRITE_POKE : TRAP_WRITE_MEM;
 	native.libraries = library_set_create(request->manifest, request->breakpoints, request->n_breakpoints,
 					      scenario->symbols == SYMBOLS_ALL ||
 						      (scenario->symbols == SYMBOLS_NEEDED && request->n_breakpoints));
 	native_stacks_init(&native);
-	err = job_launch(request->plan, native.deadline_ns, request->stop, &native.job);
+	err = job_acquire(request->plan, native.deadline_ns, request->stop, &native.job);
 	if (!err) {
+		trial->acquire = mem_strdup(acquire_get(request->plan->acquire)->name);
 		job_fill_trial(native.job, trial);
 		fill_breakpoints(&native);
 		tracer_ticks_start();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Inside of the native tool: native.c brings the job through its phases, native_stop.c
- * handles one stop. Nobody else includes this.
+ * handles one stop, native_adopt.c takes over tasks that run. Nobody else includes this.
  */
 #ifndef TOOL_NATIVE_H
 #define TOOL_NATIVE_H
@@ -25,7 +25,7 @@ struct native_task {
 	struct task *task;
 	struct loader loader;
 	enum native_state state;
-	struct thread *waiting;        /* the stopped thread in AT_EXEC and STARTED */
+	struct thread *waiting;        /* the stopped thread in AT_EXEC and STARTED; NULL: all are held */
 	struct loader_stop stop;       /* of it in STARTED */
 	size_t event;                  /* index of the event that STARTED began */
 	uint64_t *planted;             /* traps in, per breakpoint */
@@ -49,6 +49,9 @@ struct native {
 
 /* A trap of a thread: the loader's hook, a breakpoint, or the task's own. */
 MUST_CHECK struct err *native_trap(struct native *native, struct native_task *t, const struct stop *stop);
+
+/* Stops a task that runs and sets the trap at its loader's hook: STARTED, or STARTING. */
+MUST_CHECK struct err *native_adopt(struct native *native, struct native_task *t);
 
 /* The task runs a new program: finds its loader and sets the trap at its hook. */
 MUST_CHECK struct err *native_exec(struct native *native, struct native_task *t);

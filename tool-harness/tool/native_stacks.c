@@ -96,15 +96,26 @@ static void take_mark(struct native *native, const struct native_task *t, const 
 		      (uint32_t)native->trial->tasks[t->task->index].rank);
 }
 
+/* The thread that waits at the start-up stop; of a task that was held as it ran the first one. */
+static struct thread *start_thread(const struct native_task *t)
+{
+	struct thread *thread = t->waiting ? NULL : t->task->threads;
+
+	while (thread && !(thread->stopped && thread->tid == t->task->pid))
+		thread = thread->next;
+	return t->waiting ? t->waiting : thread;
+}
+
 struct err *native_start_stack(struct native *native, struct native_task *t)
 {
 	struct trial_phases *phases = &native->trial->phases;
+	struct thread *thread = start_thread(t);
 	struct err *err;
 
-	if (!is_wanted(native, STACKS_START))
+	if (!is_wanted(native, STACKS_START) || !thread)
 		return NULL;
 	begin_task(native, t);
-	err = take(native, t, t->waiting, STACKS_START);
+	err = take(native, t, thread, STACKS_START);
 	if (err)
 		return err;
 	phases->last_stack_ns = clock_now_ns();

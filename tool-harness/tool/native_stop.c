@@ -338,7 +338,7 @@ struct err *native_start_continue(struct native *native, struct native_task *t)
 	int64_t begin_ns = clock_now_ns();
 	struct err *err;
 
-	err = hook_return(t, t->waiting, &t->stop);
+	err = t->waiting ? hook_return(t, t->waiting, &t->stop) : threads_release(t->task);
 	t->waiting = NULL;
 	t->state = NATIVE_RUNNING;
 	event->done_ns = event->begin_ns + event->linkmap_ns + event->symbols_ns + event->plant_ns +

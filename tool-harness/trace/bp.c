@@ -114,6 +114,16 @@ struct err *trap_insert_returning(struct task *task, taddr addr, uint32_t id, bo
 	return NULL;
 }
 
+void trap_adopt(struct task *task, taddr addr, const uint8_t text[TRAP_TEXT])
+{
+	struct trap trap = { .addr = addr, .byte = TRAP_BYTE };
+
+	if (trap_find(&task->traps, addr))
+		return;
+	memcpy(trap.text, text, TRAP_TEXT);
+	table_insert(&task->traps, &trap);
+}
+
 struct err *trap_remove(struct task *task, taddr addr)
 {
 	struct trap_table *table = &task->traps;

@@ -61,6 +61,12 @@ MUST_CHECK struct err *trap_insert(struct task *task, taddr addr, uint32_t id);
  */
 MUST_CHECK struct err *trap_insert_returning(struct task *task, taddr addr, uint32_t id, bool *done_ret);
 
+/*
+ * Takes a trap into the table that is in the memory already, left there by a tracer that
+ * was killed; `text` is what the file has there. One that is in the table is success.
+ */
+void trap_adopt(struct task *task, taddr addr, const uint8_t text[TRAP_TEXT]);
+
 /* Writes the original byte and forgets the trap. */
 MUST_CHECK struct err *trap_remove(struct task *task, taddr addr);
 

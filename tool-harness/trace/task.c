@@ -14,9 +14,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/uio.h>
 
+#include "lib/fs.h"
 #include "lib/mem.h"
+#include "lib/strbuf.h"
+#include "trace/procmem.h"
 
 struct err *ptrace_request(struct tracer *tracer, int request, pid_t tid, void *addr, void *data)
 {
@@ -101,31 +103,11 @@ void tracer_drop_thread(struct tracer *tracer, struct thread *thread)
 static struct err *task_memory_read(struct memory *memory, struct mem_span *spans, size_t n)
 {
 	struct task *task = (struct task *)memory;
-	struct iovec local[MEMORY_MAX_SPANS], remote[MEMORY_MAX_SPANS];
-	ssize_t got;
+	uint64_t before = memory->bytes_read;
+	struct err *err = process_read(memory, task->pid, spans, n);
 
-	assert(n <= MEMORY_MAX_SPANS);
-	for (size_t i = 0; i < n; i++) {
-		local[i] = (struct iovec){ .iov_base = spans[i].buf, .iov_len = spans[i].len };
-		remote[i] = (struct iovec){ .iov_base = (void *)(uintptr_t)spans[i].addr, .iov_len = spans[i].len };
-		spans[i].got = 0;
-	}
-	memory->calls++;
-	got = process_vm_readv(task->pid, local, n, remote, n, 0);
-	if (got < 0) {
-		if (errno == ESRCH)
-			return err_gone();
-		if (errno != EFAULT)
-			return err_errno(errno, "cannot read the memory of pid %d", task->pid);
-		got = 0;
-	}
-	memory->bytes_read += (uint64_t)got;
-	task->tracer->bytes_read += (uint64_t)got;
-	for (size_t i = 0; i < n && got > 0; i++) {
-		spans[i].got = (size_t)got < spans[i].len ? (size_t)got : spans[i].len;
-		got -= (ssize_t)spans[i].got;
-	}
-	return NULL;
+	task->tracer->bytes_read += memory->bytes_read - before;
+	return err;
 }
 
 struct err *task_open_mem(struct task *task)
@@ -252,17 +234,44 @@ struct task *tracer_add_task(struct tracer *tracer, pid_t pid, uint32_t index)
 	return task;
 }
 
+/* A field of /proc/PID/status as a number ("TracerPid"), or its first letter ("State"); 0 if unknown. */
+static long status_field(pid_t pid, const char *name)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	_cleanup_free_ char *path = mem_printf("/proc/%d/status", (int)pid);
+	_cleanup_free_ char *label = mem_printf("\n%s:\t", name);
+	_cleanup_err_ struct err *err = fs_read(path, &text);
+	const char *at = err ? NULL : strstr(text.text, label);
+
+	if (!at)
+		return 0;
+	at += strlen(label);
+	return *at >= '0' && *at <= '9' ? strtol(at, NULL, 10) : *at;
+}
+
+/* Why a process may not be seized. One that has ended, and waits to be reaped, is refused, too. */
 static struct err *seize_refused(struct err *err, pid_t pid)
 {
+	_cleanup_free_ char *path = NULL;
+	_cleanup_strbuf_ struct strbuf name = STRBUF_INIT;
+	long state, tracer;
+
 	if (err_is_gone(err))
 		return err;
-	if (err_errnum(err) == EPERM) {
-		err_free(err);
-		err = err_errno(EPERM, "cannot trace pid %d", pid);
-		return err_hint(err, "another tracer may be attached, or this user may not trace it: see "
-				     "TracerPid in /proc/%d/status and kernel.yama.ptrace_scope, or run as root", pid);
-	}
-	return err_wrap(err, "cannot trace pid %d", pid);
+	if (err_errnum(err) != EPERM)
+		return err_wrap(err, "cannot trace pid %d", pid);
+	err_free(err);
+	state = status_field(pid, "State");
+	if (state == 'Z' || state == 'X' || state == 0)
+		return err_gone();
+	err = err_errno(EPERM, "cannot trace pid %d", pid);
+	tracer = status_field(pid, "TracerPid");
+	if (!tracer)
+		return err_hint(err, "this user may not trace it: see kernel.yama.ptrace_scope, or run as root");
+	path = mem_printf("/proc/%ld/comm", tracer);
+	err_free(fs_read(path, &name));
+	return err_hint(err, "pid %ld (%.*s) traces it already, and a task has one tracer at a time", tracer,
+			(int)strcspn(name.text, "\n"), name.text);
 }
 
 /* Threads that were started while we went through the list are found by another round. */

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# How tasks are acquired: each strategy in a scenario, running jobs by attach, and what is
+# left when somebody dies. The launcher without MPI is 'attachstorm starter'.
+# shellcheck disable=SC2154  # TINY is set by tiny_target
+
+load common
+
+setup_file() {
+	tiny_target
+	export TINY
+}
+
+setup() {
+	RESULTS=$BATS_TEST_TMPDIR/results
+	QUICK=(-q -r 1 -n 2 -T warm --no-baseline -o "$RESULTS")
+	STARTED=
+	STARTER=$BATS_TEST_TMPDIR/starter
+	# an mpirun of the kit's own, which tables are made with: rows and faults from STARTER_ARGS
+	cat >"$STARTER" <<-END
+		#!/bin/sh
+		exec "$O/attachstorm" starter \$STARTER_ARGS "\$@"
+	END
+	chmod +x "$STARTER"
+}
+
+teardown() {
+	for pid in $STARTED; do
+		kill "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+}
+
+record() {
+	ls "$RESULTS"/*.json
+}
+
+# started COMMAND...: in the background, its pid in PID; ended with the test.
+started() {
+	"$@" >"$BATS_TEST_TMPDIR/started.out" 2>&1 3>&- &
+	PID=$!
+	STARTED="$STARTED $PID"
+}
+
+# wait_for N COMMAND...: until the command prints N lines.
+wait_for() {
+	local n=$1
+	shift
+	for _ in $(seq 200); do
+		[ "$("$@" | wc -l)" -eq "$n" ] && return
+		sleep 0.05
+	done
+	echo "waited in vain: $*"
+	return 1
+}
+
+has_mpi() {
+	command -v mpirun >/dev/null && mpirun --version | grep -Eq 'Open MPI\) 4|OpenRTE\) 4' ||
+		skip "no Open MPI 4 here, whose mpirun has a process table"
+}
+
+@test "mpir-launch: tasks held in MPI_Init, and every count is the manifest's" {
+	has_mpi
+	expect_status 0 attachstorm run "${QUICK[@]}" -b 7 -t "$TINY" --set acquire=mpir-launch
+	expect_output "acquired by mpir-launch"
+	r=$(record)
+	[ "$(jq -r '.trials[0].acquire, .scenario.acquire' "$r" | sort -u)" = mpir-launch ]
+	[ "$(jq '.trials[0].table_rows' "$r")" -eq 2 ]
+	[ "$(jq -c '[.trials[0].tasks[] | .acquired_at] | unique' "$r")" = '["mpi_init"]' ]
+	[ "$(jq '[.trials[0].tasks[].libraries_at_start > 10] | all' "$r")" = true ]
+	[ "$(jq '[.trials[0].breakpoints[] | .hits == .expected_hits] | all' "$r")" = true ]
+}
+
+@test "mpir-launch of a program without MPI: said, and nothing is left" {
+	has_mpi
+	expect_status 2 attachstorm run "${QUICK[@]}" --set acquire=mpir-launch -- true
+	expect_output "before it had a process table"
+	expect_output "hint:"
+}
+
+@test "environ: tasks of mpirun found while they run" {
+	has_mpi
+	expect_status 0 attachstorm run "${QUICK[@]}" --set acquire=environ -- sleep 1
+	[ "$(jq -c '[.trials[0].tasks[] | [.rank, .acquired_at, .exit_status]]' "$(record)")" = '[[0,"running",0],[1,"running",0]]' ]
+}
+
+@test "environ: plain processes, with the shim for what they inherit" {
+	expect_status 0 attachstorm run "${QUICK[@]}" -l spawn --aslr off --set acquire=environ -- sleep 1
+	[ "$(jq -r '[.trials[0].tasks[].exe] | unique[]' "$(record)")" = "$(realpath "$(command -v sleep)")" ]
+}
+
+@test "mpir-launch by a launcher that stops tasks at exec, as srun does" {
+	STARTER_ARGS="--rows 50" expect_status 0 attachstorm run "${QUICK[@]}" --set mpirun="$STARTER" \
+		--set acquire=mpir-launch -B victim_add -- "$O/victims/loads" "$O/victims" 3
+	r=$(record)
+	[ "$(jq -c '[.trials[0].tasks[] | [.acquired_at, .libraries_at_start, .stops.add, .breakpoint_hits, .exit_status]] | unique' "$r")" = '[["exec",4,7,3,0]]' ]
+	[ "$(jq '.trials[0].table_rows' "$r")" -eq 50 ]
+}
+
+@test "a table of 1,000,000 rows" {
+	STARTER_ARGS="--rows 1000000" expect_status 0 attachstorm run "${QUICK[@]}" --set mpirun="$STARTER" \
+		--set acquire=mpir-launch -- ls /
+	[ "$(jq '.trials[0] | .table_rows, (.tasks | length)' "$(record)" | xargs)" = "1000000 2" ]
+}
+
+@test "hostile tables are refused, and nothing is left" {
+	for fault in count:rows pointer:"cannot read" string:"does not end" pid:"no pid"; do
+		STARTER_ARGS="--rows 9 --fault ${fault%%:*}" expect_status 2 attachstorm run "${QUICK[@]}" \
+			--set mpirun="$STARTER" --set acquire=mpir-launch -- sleep 100
+		expect_output "process table cannot be read"
+		expect_output "${fault#*:}"
+		[ -z "$(grep -lsz "ATTACHSTORM_PHASE_DIR=$RESULTS" /proc/[0-9]*/environ)" ]
+	done
+}
+
+@test "attach by a launcher's table, for a time; the tasks run on" {
+	started attachstorm starter -n 2 -r 9 -- "$O/victims/steady" "$O/victims"
+	wait_for 2 pgrep -P "$PID" -x steady
+	expect_status 0 attachstorm attach -q --launcher "$PID" --for 300ms -B victim_add -o "$RESULTS"
+	expect_output "acquired by mpir-attach"
+	r=$(record)
+	[ "$(jq '.trials[0] | .left_running and .table_rows == 9 and ([.tasks[] | .libraries_at_start >= 4] | all) and .breakpoints[0].hits > 0' "$r")" = true ]
+	[ "$(jq '.valid' "$r")" = true ]
+	[ "$(jq '.scenario.tasks' "$r")" -eq 2 ]
+	expect_status 0 attachstorm attach --launcher "$PID" --repair
+	expect_output "2 tasks checked, 0 traps taken out"
+	pkill -TERM -P "$PID" -x steady
+	wait "$PID" # every call of every task gave the right result
+}
+
+@test "attach by a running mpirun's table and below it" {
+	has_mpi
+	started mpirun -n 2 --oversubscribe "$O/victims/steady" "$O/victims"
+	wait_for 2 pgrep -P "$PID" -x steady
+	expect_status 2 attachstorm attach -q --launcher "$PID" --for 100ms -o "$RESULTS"
+	expect_output "is empty" # no task comes to MPI_Init
+	expect_status 0 attachstorm attach -q --launcher "$PID" --environ --for 100ms -o "$RESULTS"
+	[ "$(jq -c '[.trials[0].tasks[].rank]' "$(record)")" = '[0,1]' ]
+	pkill -TERM -P "$PID" -x steady
+	wait "$PID"
+}
+
+@test "attach by pids and by a list, to the end" {
+	started sleep 1
+	a=$PID
+	started sleep 1
+	b=$PID
+	printf '# two tasks\n7 - %s\n3 localhost %s\n' "$a" "$b" | expect_status 0 attachstorm attach -q --list - -j -o "$RESULTS"
+	[ "$(jq -c '[.trials[0].tasks[] | [.rank, .exit_status]]' "$(record)")" = '[[3,0],[7,0]]' ]
+	[ "$(jq '.trials[0].left_running' "$(record)")" = false ]
+	expect_status 2 attachstorm attach -q --pids "$a" -o "$RESULTS"
+	expect_output "have ended"
+}
+
+@test "Ctrl-C lets them go: status 130, the record stays" {
+	started "$O/victims/steady" "$O/victims"
+	task=$PID
+	started attachstorm attach -q --pids "$task" -B marked -o "$RESULTS"
+	harness=$PID
+	for _ in $(seq 200); do
+		grep -q "TracerPid:[[:space:]]*$harness" /proc/"$task"/status && break
+		sleep 0.02
+	done
+	sleep 0.3
+	kill -INT "$harness"
+	status=0
+	wait "$harness" || status=$?
+	[ "$status" -eq 130 ]
+	[ "$(jq '.trials[0] | .interrupted and .left_running' "$(record)")" = true ]
+	grep -q 'TracerPid:[[:space:]]*0' /proc/"$task"/status
+	kill -TERM "$task"
+	wait "$task"
+}
+
+@test "SIGKILL of the harness: tasks attached to run on, and --repair takes the traps out" {
+	started "$O/victims/steady" "$O/victims" quiet
+	task=$PID
+	started attachstorm attach -q --pids "$task" -B never_called -o "$RESULTS"
+	harness=$PID
+	for _ in $(seq 200); do
+		grep -q "TracerPid:[[:space:]]*$harness" /proc/"$task"/status && break
+		sleep 0.02
+	done
+	sleep 0.3
+	kill -KILL "$harness"
+	wait "$harness" || true
+	expect_status 0 attachstorm attach --pids "$task" --repair
+	expect_output "1 task checked, 2 traps taken out"
+	expect_status 0 attachstorm attach --pids "$task" --repair
+	expect_output "1 task checked, 0 traps taken out"
+	kill -USR1 "$task" # loads a library, past where the trap was
+	sleep 0.2
+	kill -TERM "$task"
+	wait "$task"
+}
+
+@test "bad input" {
+	expect_status 2 attachstorm attach
+	expect_output "which tasks?"
+	expect_status 2 attachstorm attach --pids 1 --environ
+	expect_output "more than one way"
+	expect_status 2 attachstorm attach --pids 12x
+	expect_output "'12x' is not a pid"
+	expect_status 2 attachstorm attach --launcher 0
+	expect_output "--launcher"
+	expect_status 2 attachstorm attach --launcher 4194303
+	expect_output "no process 4194303"
+	expect_status 2 attachstorm attach -q --launcher $$ -o "$RESULTS"
+	expect_output "no MPIR interface"
+	expect_status 2 attachstorm attach --list /nowhere
+	expect_output "/nowhere"
+	expect_status 2 attachstorm attach --pids $$ --for 0
+	expect_output "--for"
+	expect_status 2 attachstorm attach -q --pids $$ -b 3 -o "$RESULTS"
+	expect_output "breakpoints.where"
+	expect_status 2 attachstorm run "${QUICK[@]}" -l spawn --set acquire=mpir-launch -- true
+	expect_output "no process table"
+	expect_status 2 attachstorm run "${QUICK[@]}" --set acquire=list -- true
+	expect_output "attach --list"
+	expect_status 2 attachstorm starter -n 0 -- true
+	expect_output "--tasks"
+	expect_status 2 attachstorm starter
+	expect_output "no program"
+}
+
+@test "srun of Slurm: tasks stopped at exec" {
+	command -v srun >/dev/null || skip "no srun here"
+	srun -n 1 -t 1 true 2>/dev/null || skip "srun cannot start tasks here: no Slurm controller runs"
+	expect_status 0 attachstorm run "${QUICK[@]}" --set mpirun=srun --set acquire=mpir-launch -- ls /
+	[ "$(jq -c '[.trials[0].tasks[].acquired_at] | unique' "$(record)")" = '["exec"]' ]
+}

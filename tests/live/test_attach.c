@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Attaching to tasks that run: their link maps are read at once, their loads followed, and
+ * they are left as they were found, whoever dies. Rounds without end leave no trap byte,
+ * lose no signal and leak no descriptor.
+ */
+#include "../unit/unit.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "elf/symidx.h"
+#include "job/tasklist.h"
+#include "lib/proc.h"
+#include "native.h"
+#include "tool/repair.h"
+#include "trace/wait.h"
+
+#define ROUNDS 200 /* ATTACH_ROUNDS in the environment for another number */
+#define MAX_TASKS 4
+
+struct steady {
+	struct spy *spy;
+	pid_t pids[MAX_TASKS];
+	int out[MAX_TASKS]; /* what they print */
+	size_t n;
+};
+
+static void steady_start(struct steady *s, const char *mode)
+{
+	_cleanup_free_ char *path = fs_join(s->spy->victims, "steady");
+	struct proc_opts opts = PROC_OPTS_INIT;
+	int fds[2];
+	char ready;
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	opts.stdout_fd = fds[1];
+	opts.death_signal = SIGKILL;
+	assert_ok(proc_spawn(WORDS(path, s->spy->victims, mode), &opts, &s->pids[s->n]));
+	close(fds[1]);
+	s->out[s->n++] = fds[0];
+	assert_int_equal(read(fds[0], &ready, 1), 1);
+}
+
+static int steady_setup(void **state)
+{
+	struct steady *s = mem_alloc(sizeof(*s));
+
+	if (spy_setup((void **)&s->spy))
+		return -1;
+	*state = s;
+	return 0;
+}
+
+static int steady_teardown(void **state)
+{
+	struct steady *s = *state;
+	int failed;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->pids[i]) {
+			kill(s->pids[i], SIGKILL);
+			waitpid(s->pids[i], NULL, __WALL);
+		}
+		close(s->out[i]);
+	}
+	failed = spy_teardown((void **)&s->spy);
+	free(s);
+	return failed;
+}
+
+/* Ends a task that nobody traces: it must say that all was right, and how many signals it had. */
+static void steady_end(struct steady *s, size_t i, int signals)
+{
+	char text[16] = "";
+	int status;
+
+	assert_int_equal(kill(s->pids[i], SIGTERM), 0);
+	assert_int_equal(waitpid(s->pids[i], &status, __WALL), s->pids[i]);
+	s->pids[i] = 0;
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		fail_msg("task %zu has status 0x%x", i, status);
+	assert_true(read(s->out[i], text, sizeof(text) - 1) > 0);
+	assert_int_equal(atoi(text), signals);
+}
+
+/* Follows the tasks with these pids for a time; 0 is until they end. */
+static struct err *attach(struct steady *s, const pid_t *pids, size_t n, int64_t for_ns, const char *const *breakpoints)
+{
+	struct listed_task tasks[MAX_TASKS];
+	const struct tasklist list = { .tasks = tasks, .n = n };
+	const struct job_plan plan = { .attach = true, .acquire = ACQUIRE_LIST, .list = &list, .attach_ns = for_ns };
+	struct tool_request request = { .scenario = &s->spy->scenario, .plan = &plan,
+					.breakpoints = (char **)breakpoints, .stop = &s->spy->stop };
+
+	for (size_t i = 0; i < n; i++)
+		tasks[i] = (struct listed_task){ (int)i, pids[i], (char *)"-" };
+	while (breakpoints && breakpoints[request.n_breakpoints])
+		request.n_breakpoints++;
+	trial_deinit(&s->spy->trial);
+	trial_init(&s->spy->trial);
+	return tool_native.run(&request, &s->spy->trial);
+}
+
+static char status_field(pid_t pid, const char *name)
+{
+	_cleanup_free_ char *path = mem_printf("/proc/%d/status", pid);
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	assert_ok(fs_read(path, &text));
+	return strstr(text.text, name)[strlen(name) + 2]; /* "Name:\tX" */
+}
+
+static void assert_untraced(pid_t pid)
+{
+	assert_int_equal(status_field(pid, "TracerPid"), '0');
+}
+
+static size_t repaired(pid_t pid)
+{
+	struct symcache *symbols = symcache_create();
+	size_t n = 99;
+
+	assert_ok(repair_task(pid, symbols, &n));
+	symcache_destroy(symbols);
+	assert_untraced(pid);
+	return n;
+}
+
+static size_t open_descriptors(void)
+{
+	_cleanup_closedir_ DIR *dir = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	while (readdir(dir))
+		n++;
+	return n;
+}
+
+static void link_maps_are_read_at_once(void **state)
+{
+	struct steady *s = *state;
+	const struct trial *trial = &s->spy->trial;
+
+	steady_start(s, "quiet");
+	steady_start(s, "quiet");
+	assert_ok(attach(s, s->pids, 2, 50 * NS_PER_MS, WORDS("never_called")));
+	assert_true(trial->left_running);
+	assert_false(trial->timed_out);
+	assert_string_equal(trial->acquire, "list");
+	assert_int_equal(trial->n_events, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct trial_task *task = &trial->tasks[i];
+
+		assert_int_equal(task->acquired_at, TASK_AT_RUNNING);
+		assert_int_equal(task->pid, s->pids[i]);
+		assert_non_null(strstr(task->exe, "steady"));
+		/* the program, the vDSO, libc and the loader */
+		assert_int_equal(task->libraries_at_start, 4);
+		assert_int_equal(task->stops[EVENT_NULL], 1);
+		assert_int_equal(task->breakpoints_planted, 1);
+		assert_int_equal(task->threads, 4);
+		assert_int_equal(task->exit_status, -1);
+		assert_untraced(s->pids[i]);
+		assert_int_equal(repaired(s->pids[i]), 0);
+		steady_end(s, i, 0);
+	}
+}
+
+static void loads_are_followed_to_the_end(void **state)
+{
+	struct steady *s = *state;
+	const struct trial_task *task;
+	pid_t pid;
+
+	steady_start(s, "quiet");
+	pid = fork();
+	if (!pid) { /* three loads, and the end */
+		for (int i = 0; i < 3; i++) {
+			usleep(200000);
+			kill(s->pids[0], SIGUSR1);
+		}
+		usleep(200000);
+		kill(s->pids[0], SIGTERM);
+		_exit(0);
+	}
+	assert_ok(attach(s, s->pids, 1, 0, WORDS("victim_add")));
+	/* The tracer has waited for both: they are children of this process. */
+	assert_int_equal(kill(pid, 0), -1);
+	s->pids[0] = 0;
+	task = &s->spy->trial.tasks[0];
+	assert_false(s->spy->trial.left_running);
+	assert_int_equal(task->exit_status, 0);
+	assert_int_equal(task->stops[EVENT_ADD], 3);
+	assert_int_equal(task->stops[EVENT_DELETE], 3);
+	assert_int_equal(task->stops[EVENT_CONSISTENT], 6);
+	assert_int_equal(task->breakpoint_hits, 3);
+}
+
+static void many_rounds_leave_no_trace(void **state)
+{
+	struct steady *s = *state;
+	const char *wanted = getenv("ATTACH_ROUNDS");
+	int rounds = wanted ? atoi(wanted) : ROUNDS;
+	size_t descriptors = 0;
+	uint64_t hits = 0, loads = 0;
+
+	steady_start(s, "busy");
+	for (int round = 0; round < rounds; round++) {
+		assert_int_equal(sigqueue(s->pids[0], SIGRTMIN, (union sigval){ 0 }), 0);
+		assert_ok(attach(s, s->pids, 1, 2 * NS_PER_MS, WORDS("marked", "victim_add", "never_called")));
+		assert_true(s->spy->trial.left_running);
+		hits += s->spy->trial.tasks[0].breakpoint_hits;
+		loads += s->spy->trial.tasks[0].stops[EVENT_ADD];
+		assert_untraced(s->pids[0]);
+		if (round % 20 == 0)
+			assert_int_equal(repaired(s->pids[0]), 0);
+		if (round == 0)
+			descriptors = open_descriptors();
+	}
+	assert_int_equal(open_descriptors(), descriptors);
+	assert_int_equal(repaired(s->pids[0]), 0);
+	assert_true(hits > 0);
+	assert_true(loads > 0);
+	steady_end(s, 0, rounds);
+}
+
+/* A process of ours that traces a task, and waits to be killed. */
+static pid_t other_tracer(pid_t pid)
+{
+	pid_t tracer_pid = fork();
+	int status;
+
+	if (!tracer_pid) {
+		struct tracer tracer;
+		struct task *task;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		tracer_init(&tracer);
+		tracer.exit_kill = false;
+		_exit(tracer_seize(&tracer, pid, 0, &task) || kill(getpid(), SIGSTOP));
+	}
+	assert_int_equal(waitpid(tracer_pid, &status, WUNTRACED), tracer_pid);
+	assert_true(WIFSTOPPED(status));
+	return tracer_pid;
+}
+
+static void a_second_tracer_is_named_and_nothing_half_attached(void **state)
+{
+	struct steady *s = *state;
+	pid_t tracer;
+	struct err *err;
+
+	for (int i = 0; i < 3; i++)
+		steady_start(s, "quiet");
+	tracer = other_tracer(s->pids[1]);
+	err = attach(s, s->pids, 3, 50 * NS_PER_MS, WORDS("marked"));
+	assert_non_null(err);
+	assert_non_null(strstr(err_message(err), "rank 1: cannot trace pid"));
+	assert_non_null(strstr(err_hint_text(err), "traces it already"));
+	err_free(err);
+	assert_untraced(s->pids[0]);
+	assert_untraced(s->pids[2]);
+	kill(tracer, SIGKILL);
+	waitpid(tracer, NULL, 0);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(repaired(s->pids[i]), 0);
+		steady_end(s, i, 0);
+	}
+}
+
+static void tasks_that_have_ended_are_passed_over(void **state)
+{
+	struct steady *s = *state;
+	pid_t pids[MAX_TASKS];
+	siginfo_t info;
+
+	steady_start(s, "quiet");
+	pids[0] = fork();
+	if (!pids[0])
+		_exit(0); /* a zombie: nobody takes its status yet */
+	assert_int_equal(waitid(P_PID, (id_t)pids[0], &info, WEXITED | WNOWAIT), 0);
+	pids[1] = s->pids[0];
+	pids[2] = 0x3ffffe;
+	assert_ok(attach(s, pids, 3, 50 * NS_PER_MS, NULL));
+	assert_int_equal(s->spy->trial.tasks[0].libraries_at_start, 0);
+	assert_int_equal(s->spy->trial.tasks[1].libraries_at_start, 4);
+	assert_int_equal(s->spy->trial.tasks[2].libraries_at_start, 0);
+	assert_err_has(attach(s, pids + 2, 1, NS_PER_MS, NULL), "all 1 tasks have ended");
+	steady_end(s, 0, 0);
+}
+
+/* Tasks that end at any point of being attached: over, or followed, never an error of ours. */
+static void a_task_that_dies_meanwhile(void **state)
+{
+	struct steady *s = *state;
+
+	for (int round = 0; round < 40; round++) {
+		pid_t pids[2];
+
+		s->n = 0;
+		steady_start(s, "busy");
+		steady_start(s, "busy");
+		memcpy(pids, s->pids, sizeof(pids));
+		pid_t killer = fork();
+		if (!killer) {
+			usleep(round * 200);
+			_exit(kill(pids[1], SIGKILL));
+		}
+		assert_ok(attach(s, pids, 2, 30 * NS_PER_MS, WORDS("marked")));
+		assert_true(s->spy->trial.tasks[0].libraries_at_start >= 4);
+		assert_int_equal(s->spy->trial.tasks[0].exit_status, -1);
+		while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
+			;
+		assert_int_equal(repaired(pids[0]), 0);
+		kill(pids[1], SIGKILL);
+		waitpid(pids[1], NULL, __WALL);
+		steady_end(s, 0, 0);
+		close(s->out[0]);
+		close(s->out[1]);
+		s->n = 0;
+	}
+}
+
+/* The harness by SIGKILL: the task runs on, with the traps, which a repair takes out. */
+static void a_killed_harness_is_repaired(void **state)
+{
+	struct steady *s = *state;
+	pid_t harness;
+	int status;
+
+	steady_start(s, "quiet");
+	harness = fork();
+	if (!harness) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(attach(s, s->pids, 1, 0, WORDS("never_called", "victim_add")) != NULL);
+	}
+	/* Once it is attached its traps are in within the next moments. */
+	for (int i = 0; i < 2000 && status_field(s->pids[0], "TracerPid") == '0'; i++)
+		usleep(1000);
+	usleep(300000);
+	assert_int_equal(kill(harness, SIGKILL), 0);
+	assert_int_equal(waitpid(harness, &status, 0), harness);
+	assert_untraced(s->pids[0]);
+	assert_int_equal(kill(s->pids[0], 0), 0);
+	assert_int_equal(repaired(s->pids[0]), 2); /* the loader's hook, never_called */
+	assert_int_equal(repaired(s->pids[0]), 0);
+	assert_int_equal(kill(s->pids[0], SIGUSR1), 0); /* a load now comes past the hook */
+	usleep(100000);
+	steady_end(s, 0, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(link_maps_are_read_at_once, steady_setup, steady_teardown),
+		cmocka_unit_test_setup_teardown(loads_are_followed_to_the_end, steady_setup, steady_teardown),
+		cmocka_unit_test_setup_teardown(many_rounds_leave_no_trace, steady_setup, steady_teardown),
+		cmocka_unit_test_setup_teardown(a_second_tracer_is_named_and_nothing_half_attached, steady_setup,
+						steady_teardown),
+		cmocka_unit_test_setup_teardown(tasks_that_have_ended_are_passed_over, steady_setup, steady_teardown),
+		cmocka_unit_test_setup_teardown(a_task_that_dies_meanwhile, steady_setup, steady_teardown),
+		cmocka_unit_test_setup_teardown(a_killed_harness_is_repaired, steady_setup, steady_teardown),
+	};
+
+	return cmocka_run_group_tests_name("attach", tests, NULL, NULL);
+}

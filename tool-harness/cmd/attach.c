@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * attachstorm attach: the tasks of a job that runs already, found by one of the strategies
+ * of job/acquire.h, are traced for a time or to their end, and left running and clean. With
+ * --repair nothing is traced: what a killed tracer left in them is taken out.
+ *
+ * Invariant: the job is never ended by us.
+ */
+#include <argp.h>
+#include <limits.h>
+#include <string.h>
+
+#include "cmd/calibrate.h"
+#include "cmd/cmd.h"
+#include "cmd/interrupt.h"
+#include "cmd/runloop.h"
+#include "job/acquire.h"
+#include "job/hostfacts.h"
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/mem.h"
+#include "lib/progress.h"
+#include "measure/check.h"
+#include "tool/breakpoints.h"
+#include "tool/repair.h"
+#include "tool/tool.h"
+
+#define CALIBRATION_SAMPLES 300
+
+enum group { GROUP_JOB = 1, GROUP_TOOL, GROUP_OUTPUT };
+enum { OPT_PIDS = 0x300, OPT_LIST, OPT_FOR, OPT_REPAIR, OPT_ENVIRON, OPT_KEY };
+
+/* Options that are scenario keys under a shorter name. */
+static const struct shortcut {
+	const char *name;
+	int letter;
+	const char *arg, *key;
+	enum group group;
+	const char *help;
+} shortcuts[] = {
+	{ "here", 0, "NAME,...", "acquire_hosts", GROUP_JOB, "more host names that mean this machine" },
+	{ "target", 't', "DIR", "target", GROUP_JOB, "folder of the generated target that the tasks run" },
+	{ "breakpoints", 'b', "N", "breakpoints.count", GROUP_TOOL,
+	  "breakpoints per task, spread over the target's functions" },
+	{ "break-at", 'B', "F,G,...", "breakpoints.names", GROUP_TOOL, "breakpoints at these functions instead" },
+	{ "reinsert", 0, "HOW", "breakpoints.reinsert", GROUP_TOOL,
+	  "at each load event: rewrite, remove-insert or none" },
+	{ "wait", 0, "HOW", "wait", GROUP_TOOL, "how the tracer waits: block or spin" },
+	{ "results", 'o', "DIR", "results", GROUP_OUTPUT, "folder for the record" },
+};
+
+struct attach_args {
+	struct scenario scenario;
+	const char *pids, *list;
+	bool environ;
+	int64_t launcher; /* 0: not given */
+	int64_t for_ns;
+	bool repair, json;
+	struct err *err;
+};
+
+static struct err *set_launcher(struct attach_args *args, const char *text)
+{
+	char *end;
+	long pid = strtol(text, &end, 10);
+
+	if (end == text || *end || pid < 1 || pid > INT_MAX)
+		return err_new("--launcher: '%s' is not a pid", text);
+	args->launcher = pid;
+	return NULL;
+}
+
+static struct err *set_key(struct attach_args *args, const struct shortcut *shortcut, const char *value)
+{
+	_cleanup_free_ char *what = mem_printf("--%s", shortcut->name);
+	struct err *err = conf_set_value(&scenario_table, shortcut->key, value, what, &args->scenario);
+
+	if (!err && !strcmp(shortcut->key, "breakpoints.names"))
+		args->scenario.breakpoints_where = BP_NAMES;
+	return err;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct attach_args *args = state->input;
+
+	if (args->err)
+		return 0; /* the first one is told */
+	for (size_t i = 0; i < ARRAY_SIZE(shortcuts); i++) {
+		if (key == (shortcuts[i].letter ? shortcuts[i].letter : OPT_KEY + (int)i)) {
+			args->err = set_key(args, &shortcuts[i], arg);
+			return 0;
+		}
+	}
+	switch (key) {
+	case 'l':
+		args->err = set_launcher(args, arg);
+		return 0;
+	case OPT_PIDS:
+		args->pids = arg;
+		return 0;
+	case OPT_LIST:
+		args->list = arg;
+		return 0;
+	case OPT_ENVIRON:
+		args->environ = true;
+		return 0;
+	case OPT_FOR:
+		args->err = conf_parse_duration(arg, "--for", &args->for_ns);
+		if (!args->err && !args->for_ns)
+			args->err = err_new("--for: must be longer than 0");
+		return 0;
+	case OPT_REPAIR:
+		args->repair = true;
+		return 0;
+	case 's':
+		args->err = err_wrap(conf_set(&scenario_table, arg, &args->scenario), "--set");
+		return 0;
+	case 'j':
+		args->json = true;
+		return 0;
+	case 'q':
+		progress_quiet();
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "unexpected argument '%s'", arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void option_table(struct argp_option *table)
+{
+	static const struct argp_option own[] = {
+		{ .doc = "Job, one of --launcher, --environ, --pids, --list:", .group = GROUP_JOB },
+		{ "launcher", 'l', "PID", 0, "by the process table of this launcher (mpirun, srun)", GROUP_JOB },
+		{ "environ", OPT_ENVIRON, NULL, 0,
+		  "by ranks in the processes' environment; with --launcher only below that", GROUP_JOB },
+		{ "pids", OPT_PIDS, "PID,...", 0, "these processes, ranks in this order", GROUP_JOB },
+		{ "list", OPT_LIST, "FILE", 0, "lines 'RANK HOST PID'; - is standard input", GROUP_JOB },
+		{ "for", OPT_FOR, "TIME", 0, "let them go after this time, as 10s; default: follow them to their end",
+		  GROUP_JOB },
+		{ .doc = "Tool:", .group = GROUP_TOOL },
+		{ "repair", OPT_REPAIR, NULL, 0, "only take out traps that a killed tracer left in them", GROUP_TOOL },
+		{ "set", 's', "KEY=VALUE", 0, "set any scenario key, see 'attachstorm run --help-keys'", GROUP_TOOL },
+		{ .doc = "Output:", .group = GROUP_OUTPUT },
+		{ "json", 'j', NULL, 0, "print the record instead of the table", GROUP_OUTPUT },
+		{ "quiet", 'q', NULL, 0, "no progress on standard error", GROUP_OUTPUT },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		*table++ = own[i];
+	for (size_t i = 0; i < ARRAY_SIZE(shortcuts); i++)
+		*table++ = (struct argp_option){
+			.name = shortcuts[i].name,
+			.key = shortcuts[i].letter ? shortcuts[i].letter : OPT_KEY + (int)i,
+			.arg = shortcuts[i].arg,
+			.doc = shortcuts[i].help,
+			.group = (int)shortcuts[i].group,
+		};
+	*table = (struct argp_option){ 0 };
+}
+
+/* --- the job ---------------------------------------------------------------------- */
+
+static struct err *choose_strategy(struct attach_args *args, struct tasklist *list)
+{
+	struct scenario *scenario = &args->scenario;
+	int ways = (args->pids != NULL) + (args->list != NULL) + (args->environ || args->launcher);
+
+	if (ways != 1)
+		return err_hint(err_new(ways ? "the tasks are told in more than one way" : "which tasks?"),
+				"give one of --launcher PID, --environ, --pids PID,... and --list FILE");
+	scenario->acquire = args->environ  ? ACQUIRE_ENVIRON :
+			    args->launcher ? ACQUIRE_MPIR_ATTACH :
+					     ACQUIRE_LIST;
+	if (args->pids)
+		return err_wrap(tasklist_pids(args->pids, list), "--pids");
+	return args->list ? tasklist_read(args->list, list) : NULL;
+}
+
+/* What a scenario's own check asks for, as far as it is about a job that runs. */
+static struct err *check(struct attach_args *args)
+{
+	struct scenario *scenario = &args->scenario;
+
+	if (strcmp(scenario->tool, "native") != 0)
+		return err_new("only the tool native can attach, not '%s'", scenario->tool);
+	if (!scenario->results)
+		return err_new("'results' is empty");
+	if (scenario->breakpoints_where == BP_NAMES)
+		scenario->breakpoints_count = scenario->breakpoints_names.n;
+	if (scenario->symbols == SYMBOLS_OFF && scenario->breakpoints_count)
+		return err_new("'symbols' is off, but breakpoints are asked for, which are found by name");
+	scenario->baseline = false;
+	scenario->repetitions = 1;
+	if (!scenario->name)
+		scenario->name = mem_strdup("attach");
+	/* Its libraries are mapped, and so in the page cache. */
+	return conf_set(&scenario_table, "temperature=warm", scenario);
+}
+
+/* The tasks' own marks, where their environment tells the folder. */
+static struct err *read_marks(struct trial *trial)
+{
+	static const char name[] = "ATTACHSTORM_PHASE_DIR=";
+
+	for (size_t i = 0; i < trial->n_tasks; i++) {
+		_cleanup_free_ char *path = mem_printf("/proc/%d/environ", (int)trial->tasks[i].pid);
+		_cleanup_strbuf_ struct strbuf env = STRBUF_INIT;
+		_cleanup_err_ struct err *err = fs_read(path, &env);
+
+		if (err)
+			continue;
+		for (const char *p = env.text; p < env.text + env.len; p += strlen(p) + 1)
+			if (!strncmp(p, name, strlen(name)))
+				return fs_exists(p + strlen(name)) ? marks_read(p + strlen(name), trial) : NULL;
+	}
+	return NULL;
+}
+
+struct attach {
+	const struct attach_args *args;
+	struct manifest manifest;
+	bool has_manifest;
+	char **breakpoints;
+	size_t n_breakpoints;
+	struct run run;
+	char *path;
+};
+
+static struct err *follow(struct attach *attach, const struct job_plan *plan, const volatile bool *stop)
+{
+	const struct tool_request request = {
+		.scenario = &attach->args->scenario,
+		.manifest = attach->has_manifest ? &attach->manifest : NULL,
+		.plan = plan,
+		.breakpoints = attach->breakpoints,
+		.n_breakpoints = attach->n_breakpoints,
+		.stop = stop,
+	};
+	struct trial *trial = run_add_trial(&attach->run);
+	struct expectation expectation;
+	struct err *err;
+
+	trial->temperature = TEMPERATURE_WARM;
+	trial->traced = true;
+	trial->tool = mem_strdup(tool_native.name);
+	progress_note("attaching by %s", acquire_get(plan->acquire)->name);
+	err = tool_native.run(&request, trial);
+	if (err && !trial->phases.continued_ns) {
+		trial_deinit(trial);
+		attach->run.n_trials--;
+		return err;
+	}
+	if (!err)
+		err = read_marks(trial);
+	expectation_init(&expectation, NULL, NULL);
+	if (err)
+		trial_contradict(trial, "%s", err_message(err));
+	else if (!trial->interrupted)
+		check_trial(trial, &expectation);
+	return err;
+}
+
+static struct err *trace(struct attach *attach, const struct job_plan *plan, int *status_ret)
+{
+	struct scenario scenario = attach->args->scenario;
+	const struct manifest *manifest = NULL;
+	struct run *run = &attach->run;
+	const struct trial *trial;
+	struct err *err = NULL, *write_err;
+
+	if (scenario.target) {
+		err = manifest_read(scenario.target, &attach->manifest);
+		attach->has_manifest = !err;
+		manifest = err ? NULL : &attach->manifest;
+	}
+	if (!err)
+		err = breakpoints_choose(&scenario, manifest, &attach->breakpoints, &attach->n_breakpoints);
+	if (!err)
+		err = run_check_results_dir(scenario.results);
+	if (!err)
+		err = calibrate_json(CALIBRATION_SAMPLES,
+				     scenario.breakpoints_write == BP_WRITE_POKE ? TRAP_WRITE_POKE : TRAP_WRITE_MEM,
+				     &run->calibration);
+	if (err)
+		return err;
+	run_name(run, scenario.name);
+	run->host = hostfacts_read(NULL);
+	err = follow(attach, plan, interrupt_catch());
+	if (!run->n_trials)
+		return err;
+	trial = &run->trials[0];
+	scenario.tasks = (int64_t)trial->n_tasks;
+	run->scenario = conf_to_json(&scenario_table, &scenario);
+	run->complete = !trial->timed_out;
+	write_err = run_write(run, scenario.results, &attach->path);
+	*status_ret = trial->interrupted  ? EXIT_INTERRUPTED :
+		      trial->timed_out	  ? EXIT_TIMED_OUT :
+		      run_is_valid(run)	  ? EXIT_OK :
+					    EXIT_INVALID;
+	if (!err)
+		return write_err;
+	err_free(write_err);
+	return err;
+}
+
+static struct err *trace_and_print(const struct attach_args *args, const struct job_plan *plan, int *status_ret)
+{
+	struct attach attach = { .args = args };
+	struct err *err, *print_err;
+
+	run_init(&attach.run);
+	err = trace(&attach, plan, status_ret);
+	progress_end();
+	print_err = attach.path ? run_print(&attach.run, attach.path, args->json) : NULL;
+	run_deinit(&attach.run);
+	breakpoints_free(attach.breakpoints, attach.n_breakpoints);
+	if (attach.has_manifest)
+		manifest_deinit(&attach.manifest);
+	free(attach.path);
+	if (!err)
+		return print_err;
+	err_free(print_err);
+	return err;
+}
+
+static struct err *repair(const struct job_plan *plan)
+{
+	static const volatile bool never;
+	struct symcache *symbols;
+	struct job *job;
+	size_t n_tasks = 0, n_traps = 0;
+	struct err *err = job_acquire(plan, clock_now_ns(), &never, &job);
+
+	if (err)
+		return err;
+	symbols = symcache_create();
+	for (size_t i = 0; !err && i < job->n_tasks; i++) {
+		const struct job_task *task = &job->tasks[i];
+		size_t n = 0;
+
+		err = job_task_ended(job, i) ? err_gone() : repair_task(task->pid, symbols, &n);
+		if (!err) {
+			n_tasks++;
+			n_traps += n;
+			if (n)
+				printf("rank %d (pid %d): %zu trap%s taken out\n", task->rank, (int)task->pid, n,
+				       n == 1 ? "" : "s");
+		} else if (err_is_gone(err)) {
+			err = NULL;
+		}
+		err = err_wrap(err, "rank %d", task->rank);
+	}
+	if (!err)
+		printf("%zu task%s checked, %zu trap%s taken out\n", n_tasks, n_tasks == 1 ? "" : "s", n_traps,
+		       n_traps == 1 ? "" : "s");
+	symcache_destroy(symbols);
+	job_destroy(job);
+	return err;
+}
+
+struct err *cmd_attach(int argc, char **argv, int *status_ret)
+{
+	struct argp_option table[ARRAY_SIZE(shortcuts) + 16];
+	struct argp argp = {
+		table, parse, "",
+		"Trace the tasks of a job that runs already: read their link maps, plant breakpoints, follow their "
+		"load events for a time or to their end, and leave them running and clean. Table and record as for "
+		"'run'.\v"
+		"Ctrl-C lets the tasks go. If a tracer was killed (SIGKILL), its traps stay in the tasks it was "
+		"attached to: 'attachstorm attach --repair' takes them out.",
+		NULL, NULL, NULL,
+	};
+	struct attach_args args = { 0 };
+	struct tasklist list = { 0 };
+	struct job_plan plan = { .attach = true, .list = &list };
+	struct err *err;
+
+	option_table(table);
+	conf_defaults(&scenario_table, &args.scenario);
+	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	err = args.err;
+	if (!err)
+		err = choose_strategy(&args, &list);
+	if (!err)
+		err = check(&args);
+	plan.acquire = (enum acquire)args.scenario.acquire;
+	plan.hosts_here = &args.scenario.acquire_hosts;
+	plan.attach_launcher = (pid_t)args.launcher;
+	plan.attach_ns = args.for_ns;
+	if (!err)
+		err = args.repair ? repair(&plan) : trace_and_print(&args, &plan, status_ret);
+	tasklist_deinit(&list);
+	conf_deinit(&scenario_table, &args.scenario);
+	return err;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The table of strategies, and what those have in common that find tasks of a job that
+ * runs: starting it where that is asked for, looking until all are there, pidfds.
+ *
+ * Invariant: a task in a job has a pidfd, or it had ended when it was found.
+ */
+#include "job/acquire.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "job/child.h"
+#include "job/launch.h"
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/mem.h"
+#include "lib/proc.h"
+
+#define LOOK_AGAIN_NS (5 * NS_PER_MS)
+
+void found_add(struct found *found, int rank, pid_t pid, const char *host, const char *exe)
+{
+	mem_grow(found->tasks, found->n, found->cap);
+	found->tasks[found->n++] = (struct found_task){ rank, pid, mem_strdup(host), mem_strdup(exe) };
+}
+
+void found_deinit(struct found *found)
+{
+	for (size_t i = 0; i < found->n; i++) {
+		free(found->tasks[i].host);
+		free(found->tasks[i].exe);
+	}
+	free(found->tasks);
+	*found = (struct found){ 0 };
+}
+
+/* "n1" and "n1.site.org" are one machine. */
+static bool host_same(const char *a, const char *b)
+{
+	size_t len_a = strcspn(a, "."), len_b = strcspn(b, ".");
+
+	if (a[len_a] && b[len_b])
+		return !strcmp(a, b);
+	return len_a == len_b && !strncmp(a, b, len_a);
+}
+
+void here_init(const struct job_plan *plan, struct here *ret)
+{
+	*ret = (struct here){ .others = plan->hosts_here };
+	gethostname(ret->own, sizeof(ret->own) - 1);
+}
+
+bool host_is_here(const char *host, const void *arg)
+{
+	const struct here *here = arg;
+
+	if (!strcmp(host, "-") || !strcmp(host, "localhost") || host_same(host, here->own))
+		return true;
+	for (size_t i = 0; here->others && i < here->others->n; i++)
+		if (host_same(host, here->others->strings[i]))
+			return true;
+	return false;
+}
+
+static struct err *list_find(const struct job_plan *plan, pid_t launcher, struct found *found)
+{
+	struct here here;
+
+	(void)launcher;
+	here_init(plan, &here);
+	for (size_t i = 0; i < plan->list->n; i++) {
+		const struct listed_task *task = &plan->list->tasks[i];
+
+		if (host_is_here(task->host, &here))
+			found_add(found, task->rank, task->pid, strcmp(task->host, "-") ? task->host : here.own, NULL);
+	}
+	if (!found->n)
+		return err_hint(err_new("none of the %zu tasks in the list is on this machine", plan->list->n),
+				"more names of it can be given: --here NAME,...");
+	return NULL;
+}
+
+static const struct acquire_ops strategies[] = {
+	[ACQUIRE_SHIM] = { "shim", "a program before each task's stops it at exec", TASK_AT_EXEC, job_launch, NULL },
+	[ACQUIRE_SPAWN] = { "spawn", "the same for N processes without MPI", TASK_AT_EXEC, job_launch, NULL },
+	[ACQUIRE_MPIR_LAUNCH] = { "mpir-launch", "the launcher's process table, while it holds the tasks in MPI_Init",
+				  TASK_AT_MPI_INIT, mpir_launch, NULL },
+	[ACQUIRE_MPIR_ATTACH] = { "mpir-attach", "the process table of a launcher whose tasks run", TASK_AT_RUNNING,
+				  NULL, mpir_find },
+	[ACQUIRE_ENVIRON] = { "environ", "ranks in /proc/PID/environ, by the launchers' variables", TASK_AT_RUNNING,
+			      NULL, environ_find },
+	[ACQUIRE_LIST] = { "list", "ranks, hosts and pids from a list", TASK_AT_RUNNING, NULL, list_find },
+};
+_Static_assert(ARRAY_SIZE(strategies) == ACQUIRE_N, "a row per strategy");
+
+/* For the scenario's key; in the order of the table. */
+const char *const acquire_names[] = { "shim", "spawn", "mpir-launch", "mpir-attach", "environ", "list", NULL };
+_Static_assert(ARRAY_SIZE(acquire_names) == ACQUIRE_N + 1, "a name per strategy");
+
+const struct acquire_ops *acquire_get(enum acquire acquire)
+{
+	return &strategies[acquire];
+}
+
+/* What runs there now tells more than what a launcher was asked to start. */
+static char *exe_of(const struct found_task *task)
+{
+	_cleanup_free_ char *link = mem_printf("/proc/%d/exe", (int)task->pid);
+	char *exe;
+	struct err *err = fs_realpath(link, &exe);
+
+	if (!err)
+		return exe;
+	err_free(err);
+	return mem_strdup(task->exe ? task->exe : "");
+}
+
+static int compare_ranks(const void *a, const void *b)
+{
+	const struct job_task *x = a, *y = b;
+
+	return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+struct err *job_take_found(struct job *job, const struct found *found)
+{
+	struct err *err = raise_file_limit(found->n);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < job->n_tasks; i++) { /* the launcher that came through the gate */
+		struct job_task *task = &job->tasks[i];
+
+		if (task->fd >= 0)
+			close(task->fd);
+		if (task->pidfd >= 0)
+			close(task->pidfd);
+		free(task->host);
+		free(task->exe);
+	}
+	free(job->tasks);
+	job->tasks = mem_calloc(found->n + 1, sizeof(*job->tasks));
+	job->n_tasks = found->n;
+	job->table_rows = found->table_rows;
+	for (size_t i = 0; i < found->n; i++) {
+		const struct found_task *from = &found->tasks[i];
+		int pidfd = pidfd_open(from->pid, 0), errnum = errno;
+
+		job->tasks[i] = (struct job_task){ .rank = from->rank, .pid = from->pid, .fd = -1, .pidfd = pidfd,
+						   .at = acquire_get(job->acquire)->at };
+		job->tasks[i].host = mem_strdup(from->host);
+		job->tasks[i].exe = exe_of(from);
+		/* One that has ended is for the tracer to tell; a thread's id is no process. */
+		if (pidfd < 0 && errnum != ESRCH && !err)
+			err = err_hint(err_errno(errnum, "rank %d: cannot follow pid %d", from->rank, (int)from->pid),
+				       "a list has processes, not their threads");
+		if (from->pid == getpid() && !err)
+			err = err_new("rank %d: pid %d is this program itself", from->rank, (int)from->pid);
+	}
+	qsort(job->tasks, job->n_tasks, sizeof(*job->tasks), compare_ranks);
+	return err;
+}
+
+/* The first process of the job has ended while its tasks were looked for. */
+static struct err *ended_early(const struct job *job, size_t n, size_t n_tasks)
+{
+	_cleanup_free_ char *how = NULL;
+	int status;
+
+	for (size_t i = 0; i < job->n_spawned; i++) {
+		if (!child_exited(job->spawned[i], &status))
+			continue;
+		how = proc_status_text(status);
+		return err_hint(err_new("the %s %s when %zu of %zu tasks had been found",
+					job->launcher == LAUNCHER_SPAWN ? "first task" : "launcher", how, n, n_tasks),
+				"only a job that runs for a while can be attached to; acquire by the shim to stop it "
+				"at its start");
+	}
+	return NULL;
+}
+
+/* Looks again until all tasks are there. */
+static struct err *find_all(const struct job_plan *plan, struct job *job, int64_t deadline_ns,
+			    const volatile bool *stop, struct found *found)
+{
+	pid_t launcher = plan->launcher == LAUNCHER_SPAWN ? getpid() : job->launcher_pid;
+
+	for (;;) {
+		struct err *err = acquire_get(plan->acquire)->find(plan, launcher, found);
+
+		if (err && !err_is_gone(err))
+			return err;
+		if (found->n >= plan->n_tasks || found->table_rows > plan->n_tasks)
+			break;
+		err = ended_early(job, found->n, plan->n_tasks);
+		if (err)
+			return err;
+		if (*stop)
+			return err_exit(EXIT_INTERRUPTED, "interrupted when %zu of %zu tasks had been found", found->n,
+					plan->n_tasks);
+		if (clock_now_ns() > deadline_ns)
+			return err_exit(EXIT_TIMED_OUT, "only %zu of %zu tasks were found in time", found->n,
+					plan->n_tasks);
+		found_deinit(found);
+		nanosleep(&(struct timespec){ .tv_nsec = LOOK_AGAIN_NS }, NULL);
+	}
+	if (found->n != plan->n_tasks)
+		return err_new("%zu tasks were found, but %zu are the job's", found->n, plan->n_tasks);
+	return NULL;
+}
+
+static struct err *start_and_find(const struct job_plan *plan, int64_t deadline_ns, const volatile bool *stop,
+				  struct job **ret)
+{
+	_cleanup_(found_deinit) struct found found = { 0 };
+	struct job *job;
+	struct err *err = launch_start(plan, GATE_NONE, &job);
+
+	if (err)
+		return err;
+	err = find_all(plan, job, deadline_ns, stop, &found);
+	if (!err)
+		err = job_take_found(job, &found);
+	if (err)
+		return launch_failed(job, err);
+	*ret = job;
+	return NULL;
+}
+
+static struct err *attach(const struct job_plan *plan, const struct acquire_ops *ops, struct job **ret)
+{
+	_cleanup_(found_deinit) struct found found = { 0 };
+	int64_t begin_ns = clock_now_ns();
+	struct job *job;
+	struct err *err;
+
+	err = ops->find(plan, plan->attach_launcher, &found);
+	if (err_is_gone(err))
+		return err_new("there is no process %d", (int)plan->attach_launcher);
+	if (err)
+		return err;
+	if (!found.n)
+		return err_new("no task of the job was found on this machine");
+	job = job_create(plan->acquire, LAUNCHER_MPIRUN, 0);
+	job->launch_ns = begin_ns;
+	job->launcher_pid = plan->attach_launcher;
+	err = job_take_found(job, &found);
+	if (err) {
+		job_destroy(job);
+		return err;
+	}
+	*ret = job;
+	return NULL;
+}
+
+struct err *job_acquire(const struct job_plan *plan, int64_t deadline_ns, const volatile bool *stop, struct job **ret)
+{
+	const struct acquire_ops *ops = acquire_get(plan->acquire);
+
+	if (plan->attach && !ops->find)
+		return err_new("tasks that run already cannot be acquired by %s", ops->name);
+	if (plan->attach)
+		return attach(plan, ops, ret);
+	return ops->start ? ops->start(plan, deadline_ns, stop, ret) : start_and_find(plan, deadline_ns, stop, ret);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Taking over a task that runs already, or is held in MPI_Init by its launcher: its threads
+ * are stopped where they are, and its start-up link map is read at once. One whose loader
+ * has not come so far goes on to its first consistent stop, like one acquired at exec.
+ *
+ * Invariant: a thread of the task runs only after the trap at the hook is in.
+ */
+#include <sys/wait.h>
+
+#include "job/acquire.h"
+#include "lib/clock.h"
+#include "tool/native.h"
+
+/*
+ * The link map that a task is found with is an event of its own: null, as no announcement
+ * was seen.
+ */
+static void found_with_map(struct native *native, struct native_task *t, int64_t begin_ns)
+{
+	struct event *event = trial_add_event(native->trial);
+	struct trial_task *task = &native->trial->tasks[t->task->index];
+
+	event->task = t->task->index;
+	event->tid = t->task->pid;
+	event->class = EVENT_NULL;
+	event->seen_ns = event->begin_ns = begin_ns;
+	event->linkmap_ns = clock_now_ns() - begin_ns;
+	task->stops[EVENT_NULL]++;
+	task->load_events++;
+	t->event = native->trial->n_events - 1;
+	t->state = NATIVE_STARTED;
+}
+
+static struct err *take_over(struct native *native, struct native_task *t)
+{
+	struct trial_task *task = &native->trial->tasks[t->task->index];
+	int64_t begin_ns;
+	struct err *err;
+
+	err = threads_hold(t->task, NULL);
+	if (!err)
+		err = loader_find(t->task, library_set_symbols(native->libraries), &t->loader);
+	if (!err)
+		err = loader_hook_in(&t->loader, t->task);
+	begin_ns = clock_now_ns();
+	if (!err)
+		err = loader_read_stop(&t->loader, t->task, 0, &t->stop);
+	if (err)
+		return err;
+	if (t->stop.debug.map && t->stop.debug.state == LOADER_CONSISTENT) {
+		found_with_map(native, t, begin_ns);
+		return NULL;
+	}
+	if (!t->stop.debug.map && task->acquired_at == TASK_AT_MPI_INIT)
+		task->acquired_at = TASK_AT_EXEC; /* srun holds them there */
+	/* Whatever was announced before we came is none of our events. */
+	t->loader.announced = false;
+	t->state = NATIVE_STARTING;
+	return threads_release(t->task);
+}
+
+struct err *native_adopt(struct native *native, struct native_task *t)
+{
+	struct err *err = take_over(native, t);
+
+	/* What is left of a task that ends reads as anything. */
+	if (err && !err_is_gone(err) && job_task_ended(native->job, t->task->index)) {
+		err_free(err);
+		return err_gone();
+	}
+	return err;
+}

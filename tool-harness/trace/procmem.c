@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * process_vm_readv(2) as a struct memory. Needs no stopped thread; whether what it reads
+ * changes meanwhile is the caller's to know. Invariant: got is set for every span.
+ */
+#include "trace/procmem.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sys/uio.h>
+
+#include "lib/err.h"
+
+struct err *process_read(struct memory *memory, pid_t pid, struct mem_span *spans, size_t n)
+{
+	struct iovec local[MEMORY_MAX_SPANS], remote[MEMORY_MAX_SPANS];
+	size_t i = 0;
+	ssize_t got;
+
+	assert(n >= 1 && n <= MEMORY_MAX_SPANS);
+	do {
+		local[i] = (struct iovec){ .iov_base = spans[i].buf, .iov_len = spans[i].len };
+		remote[i] = (struct iovec){ .iov_base = (void *)(uintptr_t)spans[i].addr, .iov_len = spans[i].len };
+		spans[i].got = 0;
+	} while (++i < n);
+	memory->calls++;
+	got = process_vm_readv(pid, local, n, remote, n, 0);
+	if (got < 0) {
+		if (errno == ESRCH)
+			return err_gone();
+		if (errno != EFAULT)
+			return err_errno(errno, "cannot read the memory of pid %d", (int)pid);
+		got = 0;
+	}
+	memory->bytes_read += (uint64_t)got;
+	for (i = 0; i < n && got > 0; i++) {
+		spans[i].got = (size_t)got < spans[i].len ? (size_t)got : spans[i].len;
+		got -= (ssize_t)spans[i].got;
+	}
+	return NULL;
+}
+
+static struct err *read_spans(struct memory *memory, struct mem_span *spans, size_t n)
+{
+	return process_read(memory, ((struct process_memory *)memory)->pid, spans, n);
+}
+
+void process_memory_init(struct process_memory *memory, pid_t pid)
+{
+	*memory = (struct process_memory){ .memory.read = read_spans, .pid = pid };
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Memory of a process that need not be traced, by process_vm_readv(2): the right to trace it is enough. */
+#ifndef TRACE_PROCMEM_H
+#define TRACE_PROCMEM_H
+
+#include <sys/types.h>
+
+#include "trace/memory.h"
+
+struct process_memory {
+	struct memory memory; /* first member: the read finds its process by it */
+	pid_t pid;
+};
+
+void process_memory_init(struct process_memory *memory, pid_t pid);
+
+/* The read of struct memory for a pid: sets got of all spans and counts. */
+MUST_CHECK struct err *process_read(struct memory *memory, pid_t pid, struct mem_span *spans, size_t n);
+
+#endif

@@ -6,7 +6,10 @@
  */
 #include "native.h"
 
+#include <dirent.h>
+#include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 
 static const struct stack_node *node_at(const struct stacktree *tree, uint32_t node)
 {
@@ -78,6 +81,72 @@ static void want(struct spy *spy, const char *stacks)
 	_cleanup_free_ char *setting = mem_printf("stacks=%s", stacks);
 
 	assert_ok(conf_set(&scenario_table, setting, &spy->scenario));
+}
+
+/* --- victims that sleep ----------------------------------------------------------- */
+
+#define PAUSE "34 " /* the system call, as /proc/PID/task/TID/syscall has it */
+#define LONG_NS (60 * NS_PER_S)
+
+struct watch {
+	struct spy *spy;
+	char *dir;
+	size_t n_threads;
+};
+
+static bool is_asleep(const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	_cleanup_err_ struct err *err = NULL;
+	int pid, tid;
+
+	if (sscanf(name, "%d.%d", &pid, &tid) != 2)
+		return false;
+	path = mem_printf("/proc/%d/task/%d/syscall", pid, tid);
+	err = fs_read(path, &text);
+	return !err && !strncmp(text.text, PAUSE, strlen(PAUSE));
+}
+
+static size_t count_asleep(const char *path)
+{
+	_cleanup_closedir_ DIR *dir = opendir(path);
+	struct dirent *entry;
+	size_t n = 0;
+
+	while (dir && (entry = readdir(dir)))
+		n += is_asleep(entry->d_name);
+	return n;
+}
+
+/* Interrupts the run when all threads sleep: no time is short enough and long enough for that. */
+static void *watch(void *arg)
+{
+	struct watch *w = arg;
+	int64_t until_ns = clock_now_ns() + LONG_NS;
+	sigset_t all;
+
+	sigfillset(&all); /* the tracer's ticks are for the thread that waits */
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	while (count_asleep(w->dir) < w->n_threads && clock_now_ns() < until_ns)
+		usleep(10000);
+	w->spy->stop = true;
+	return NULL;
+}
+
+/* Runs `nested` with arguments behind its folder until so many threads sleep in all tasks. */
+static void run_asleep(struct spy *spy, size_t n_tasks, size_t n_threads, const char *n, const char *what)
+{
+	_cleanup_free_ char *dir = fs_join(spy->dir, "ready"), *env = mem_printf("NESTED_READY=%s", dir);
+	struct watch w = { spy, dir, n_threads };
+	pthread_t thread;
+
+	assert_ok(fs_mkdirs(dir));
+	spy->scenario.time_limit_ns = 2 * LONG_NS;
+	assert_int_equal(pthread_create(&thread, NULL, watch, &w), 0);
+	assert_ok(spy_run_env(spy, n_tasks, NULL, WORDS("nested", spy->victims, n, what), WORDS(env)));
+	pthread_join(thread, NULL);
+	assert_true(spy->trial.interrupted);
 }
 
 static void assert_only(const struct trial *trial, enum stacks_moment moment, uint64_t stacks)
@@ -176,15 +245,27 @@ static void a_hang_shows_all_threads(void **state)
 	const struct stacktree *tree = &spy->trial.stacks[STACKS_END];
 
 	want(spy, "end");
-	spy->scenario.time_limit_ns = NS_PER_S;
-	assert_ok(spy_run(spy, 2, NULL, "nested", spy->victims, "3", "hang"));
-	assert_true(spy->trial.timed_out);
+	run_asleep(spy, 2, 2 * (1 + 3), "3", "hang");
 	assert_only(&spy->trial, STACKS_END, 2 * (1 + 3));
 	assert_path(tree, WORDS("nested_thread", "nested_a", "nested_b", "nested_c", "sleep_forever", "pause"), 2 * 3,
 		    "0-1");
 	/* Through the handler's frame to what the signal interrupted. */
 	assert_path(tree, WORDS("[signal]", "nested_handler", "sleep_forever", "pause"), 2, "0-1");
 	assert_path(tree, WORDS("main", "nested_a", "nested_b", "nested_c", "raise"), 2, "0-1");
+}
+
+/* However far each task has come. */
+static void a_time_limit_shows_every_task(void **state)
+{
+	struct spy *spy = *state;
+
+	want(spy, "end");
+	spy->scenario.time_limit_ns = 300 * NS_PER_MS;
+	assert_ok(spy_run(spy, 3, NULL, "/bin/sleep", "1000"));
+	assert_true(spy->trial.timed_out);
+	assert_only(&spy->trial, STACKS_END, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(kill(spy->trial.tasks[i].pid, 0), -1);
 }
 
 static void a_deep_stack_is_cut(void **state)
@@ -194,8 +275,7 @@ static void a_deep_stack_is_cut(void **state)
 	const struct stack_node *cut;
 
 	want(spy, "end");
-	spy->scenario.time_limit_ns = NS_PER_S;
-	assert_ok(spy_run(spy, 1, NULL, "nested", spy->victims, "0", "deep"));
+	run_asleep(spy, 1, 1, "0", "deep");
 	assert_only(&spy->trial, STACKS_END, 1);
 	cut = node_at(tree, node_at(tree, 0)->first_child);
 	assert_string_equal(cut->function, "[cut]");
@@ -210,8 +290,7 @@ static void a_broken_stack_ends_with_a_mark(void **state)
 	const struct stacktree *tree = &spy->trial.stacks[STACKS_END];
 
 	want(spy, "end");
-	spy->scenario.time_limit_ns = NS_PER_S;
-	assert_ok(spy_run(spy, 1, NULL, "nested", spy->victims, "0", "broken"));
+	run_asleep(spy, 1, 1, "0", "broken");
 	assert_only(&spy->trial, STACKS_END, 1);
 	assert_path(tree, WORDS("[lost]", "nested_broken"), 1, "0");
 	assert_int_equal(tree->n, 3);
@@ -224,8 +303,7 @@ static void unwinding_ends(void **state)
 	const struct stacktree *tree = &spy->trial.stacks[STACKS_END];
 
 	want(spy, "end");
-	spy->scenario.time_limit_ns = NS_PER_S;
-	assert_ok(spy_run(spy, 2, NULL, "nested", spy->victims, "0", "looping"));
+	run_asleep(spy, 2, 2, "0", "looping");
 	assert_only(&spy->trial, STACKS_END, 2);
 	assert_path(tree, WORDS("[lost]", "nested_looping"), 2, "0-1");
 	assert_int_equal(tree->n, 3);
@@ -236,8 +314,7 @@ static void ended_tasks_leave_nothing(void **state)
 	struct spy *spy = *state;
 
 	want(spy, "start,events,end");
-	spy->scenario.time_limit_ns = NS_PER_S;
-	assert_ok(spy_run(spy, 3, NULL, "nested", spy->victims, "2", "hang"));
+	run_asleep(spy, 3, 3 * (1 + 2), "2", "hang");
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(kill(spy->trial.tasks[i].pid, 0), -1);
 	assert_false(stacktree_is_empty(&spy->trial.stacks[STACKS_START]));
@@ -264,6 +341,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(fixed_addresses_are_no_other, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(breakpoints_do_not_disturb, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(a_hang_shows_all_threads, spy_setup, spy_teardown),
+		cmocka_unit_test_setup_teardown(a_time_limit_shows_every_task, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(a_deep_stack_is_cut, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(a_broken_stack_ends_with_a_mark, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(unwinding_ends, spy_setup, spy_teardown),

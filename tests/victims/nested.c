@@ -7,8 +7,10 @@
  * nested DIR 0 broken: sleeps with a frame pointer that points to itself and a return address
  * in no library.
  * nested DIR 0 looping: sleeps where the call frame information is an expression without end.
+ * Who is about to sleep says so by a file in the folder of NESTED_READY.
  */
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -37,8 +39,24 @@ __asm__(".globl nested_looping\n.type nested_looping, @function\n"
 
 static int hangs;
 
+/* Leaves a file named after the thread where NESTED_READY says. */
+static void tell_ready(void)
+{
+	const char *dir = getenv("NESTED_READY");
+	char path[4096];
+	int fd;
+
+	if (!dir)
+		return;
+	snprintf(path, sizeof(path), "%s/%d.%d", dir, getpid(), gettid());
+	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+}
+
 static void sleep_forever(void)
 {
+	tell_ready();
 	for (;;)
 		pause();
 }
@@ -104,17 +122,21 @@ int main(int argc, char **argv)
 	if (!strcmp(what, "broken")) {
 		frame[512] = &frame[512];
 		frame[513] = (void *)0x1234;
+		tell_ready();
 		nested_broken(&frame[512]);
 	}
-	if (!strcmp(what, "looping"))
+	if (!strcmp(what, "looping")) {
+		tell_ready();
 		nested_looping();
+	}
 	hangs = !strcmp(what, "hang");
 	signal(SIGUSR1, nested_handler);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		pthread_create(&threads[i], NULL, nested_thread, argv[1]);
-	if (!hangs) /* one after the other: whose stack it is, is then known */
-		for (int i = 0; i < n; i++)
+		/* One after the other: two at once would have the library loaded for one of them only. */
+		if (!hangs)
 			pthread_join(threads[i], NULL);
+	}
 	nested_a(argv[1]);
 	return 0;
 }

@@ -64,7 +64,8 @@ static struct err *make_object(void *context, size_t i)
 static struct err *refuse(const struct asm_compiler *compiler, struct err *err)
 {
 	return err_hint(err_wrap(err, "cannot write code from templates of '%s'", compiler->spec->cc),
-			"without --codegen=asm the compiler makes the libraries themselves");
+			"it takes code without optimisation (-O0) and plain debug information; without --codegen=asm "
+			"the compiler makes the libraries");
 }
 
 static struct err *make_objects(const struct asm_compiler *compiler, const struct plan *plan, struct objects *objects)

@@ -186,6 +186,66 @@ static struct err *make_entries(const struct asm_compiler *compiler, struct asm_
 
 /* --- whole ----------------------------------------------------------------------- */
 
+/* The function of a base that is taken over and in which this place of .text is, or NULL. */
+static const struct asm_function *taken_function(const struct asm_base *base, uint64_t place)
+{
+	const struct asm_object *object = &base->unit->object;
+
+	for (size_t i = 0; i < object->n_functions; i++)
+		if (object->functions[i].begin <= place &&
+		    place < object->functions[i].begin + (uint64_t)object->functions[i].size)
+			return asm_base_replaces(base, object->functions[i].name) ? NULL : &object->functions[i];
+	return NULL;
+}
+
+/* What is taken over may refer to what is taken over, and to the entry by its name. */
+static struct err *check_relas(const struct asm_base *base, size_t section)
+{
+	const struct asm_object *object = &base->unit->object;
+	const char *name;
+	size_t n;
+	const Elf64_Rela *relas = asm_section_relas(object, section, &n);
+
+	asm_section(object, section, &name, NULL);
+	for (size_t i = 0; i < n; i++) {
+		const Elf64_Sym *symbol = &object->symbols[ELF64_R_SYM(relas[i].r_info)];
+		uint64_t place = relas[i].r_addend + (ELF64_R_TYPE(relas[i].r_info) == R_X86_64_PC32 ? 4 : 0);
+
+		if (!strcmp(name, ".eh_frame"))
+			return NULL; /* written anew */
+		if (section == object->text_index && !taken_function(base, relas[i].r_offset))
+			continue;
+		if (symbol->st_shndx == object->text_index && ELF64_ST_TYPE(symbol->st_info) == STT_SECTION &&
+		    !taken_function(base, place))
+			return err_new("the Python wrapper refers to code in a way that is not supported");
+	}
+	return NULL;
+}
+
+static struct err *check_places(const struct asm_base *base)
+{
+	for (size_t i = 1; i < base->dies.n; i++) {
+		const struct asm_attr *low = asm_die_attr(&base->dies.v[i], DW_AT_low_pc);
+		const struct asm_function *function = low ? taken_function(base, low->value) : NULL;
+
+		if (low && (!function || function->begin != low->value))
+			return err_new("the debug information of the Python wrapper is not supported");
+	}
+	return NULL;
+}
+
+static struct err *check_base(const struct asm_base *base)
+{
+	const struct asm_object *object = &base->unit->object;
+	const Elf64_Shdr *header;
+	struct err *err = check_places(base);
+
+	for (size_t i = 1; !err && (header = asm_section(object, i, NULL, NULL)); i++)
+		if (header->sh_flags & SHF_ALLOC)
+			err = check_relas(base, i);
+	return err;
+}
+
 static struct err *read_base(struct asm_base *base)
 {
 	struct asm_unit *unit = base->unit;
@@ -195,9 +255,11 @@ static struct err *read_base(struct asm_base *base)
 	base->primary_lines = unit->places.declarations;
 	base->end_line = unit->places.end;
 	if (!object->dwarf)
-		return NULL;
+		return check_base(base);
 	err = asm_dies_read(object, (Dwarf_Die *)&object->unit, skip_die, base, &base->dies);
-	return err ? err : number_references(&base->dies);
+	if (!err)
+		err = number_references(&base->dies);
+	return err ? err : check_base(base);
 }
 
 static bool needs_entries(const struct plan *plan)

@@ -95,6 +95,7 @@ static bool same_attr(const struct side *want, const struct side *have, const st
 	case MEAN_FLAG:
 	case MEAN_LINE_TABLE:
 	case MEAN_FILE:
+	case MEAN_SOURCE:
 		return true;
 	default:
 		return a->value == b->value;

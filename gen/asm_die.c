@@ -123,6 +123,8 @@ static bool read_attr(struct reading *r, Dwarf_Attribute *attr, struct asm_attr 
 		ret->meaning = MEAN_STRING;
 		ret->text = dwarf_formstring(attr);
 		ok = ret->text != NULL;
+		if (ok && ret->name == DW_AT_name && dwarf_tag(r->source) == DW_TAG_compile_unit)
+			ret->meaning = MEAN_SOURCE;
 	} else if (is_reference_form(form)) {
 		ret->meaning = MEAN_ENTRY;
 		ok = dwarf_formref_die(attr, &target) != NULL;

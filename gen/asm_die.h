@@ -15,6 +15,7 @@ enum asm_meaning {
 	MEAN_SIGNED,
 	MEAN_STRING,
 	MEAN_NAME,      /* of the function */
+	MEAN_SOURCE,    /* name of the object's own source */
 	MEAN_FLAG,
 	MEAN_BLOCK,     /* a location or other expression without addresses */
 	MEAN_VARIABLE,  /* location: address of the data object of this name */

@@ -115,6 +115,9 @@ static void put_attr(struct writer *w, const struct asm_die *die, const struct a
 	case MEAN_NAME:
 		put_pointer(w, 4, info->string_symbol, w->instance->name);
 		return;
+	case MEAN_SOURCE:
+		put_pointer(w, 4, info->string_symbol, info->source);
+		return;
 	case MEAN_FLAG:
 		return;
 	case MEAN_BLOCK:

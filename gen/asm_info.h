@@ -23,7 +23,8 @@ struct asm_info {
 	uint32_t text_symbol, abbrev_symbol, line_symbol, string_symbol;
 	const struct asm_base *base;
 	const struct asm_types *types;
-	uint32_t own_file;
+	uint32_t source;       /* name of the library's source, in .debug_str */
+	uint32_t own_file;     /* its number in the line table */
 	uint32_t end_line;     /* one past the last line of the library's source */
 	uint64_t text_size;
 	const struct asm_moved *moved;

@@ -85,18 +85,42 @@ static struct err *find_sections(struct asm_object *object)
 		if (header->sh_flags & SHF_COMPRESSED)
 			return err_new("section '%s' is compressed by the compiler; let the linker do that", name);
 		if (header->sh_type == SHT_SYMTAB && data) {
+			if ((uintptr_t)data->d_buf % _Alignof(Elf64_Sym))
+				return err_new("the compiler's object has symbols that are not aligned");
 			object->symbols = data->d_buf;
 			object->n_symbols = data->d_size / sizeof(Elf64_Sym);
 			object->strings = header->sh_link;
 		}
 		if (!(header->sh_flags & SHF_EXECINSTR) || !header->sh_size)
 			continue;
-		if (object->text || strcmp(name, ".text"))
+		if (object->text || strcmp(name, ".text") || header->sh_type != SHT_PROGBITS)
 			return err_new("the compiler puts code into section '%s'", name);
 		object->text = elf_getscn(object->elf, i);
 		object->text_index = i;
 	}
 	return object->text && object->symbols ? NULL : err_new("the compiler's object has no code or no symbols");
+}
+
+/* Symbols and places of all relocations exist; looked at here, used everywhere. */
+static struct err *check_relas(const struct asm_object *object)
+{
+	const Elf_Data *data;
+	const Elf64_Shdr *header, *target;
+
+	for (size_t i = 1; (header = asm_section(object, i, NULL, &data)); i++) {
+		const Elf64_Rela *relas = data ? data->d_buf : NULL;
+
+		if (header->sh_type != SHT_RELA || !relas)
+			continue;
+		target = asm_section(object, header->sh_info, NULL, NULL);
+		if (!target || (uintptr_t)relas % _Alignof(Elf64_Rela))
+			return err_new("the compiler's object has relocations without a section");
+		for (size_t j = 0; j < data->d_size / sizeof(*relas); j++)
+			if (ELF64_R_SYM(relas[j].r_info) >= object->n_symbols || target->sh_size < 4 ||
+			    relas[j].r_offset > target->sh_size - 4)
+				return err_new("the compiler's object has a relocation that leads nowhere");
+	}
+	return NULL;
 }
 
 static int compare_functions(const void *a, const void *b)
@@ -291,10 +315,8 @@ bool asm_is_own_file(const struct asm_object *object, uint64_t file)
 
 static struct err *read_object(struct asm_object *object)
 {
-	struct err *err = fs_read(object->path, &object->image);
+	struct err *err;
 
-	if (err)
-		return err;
 	elf_version(EV_CURRENT);
 	object->elf = elf_memory(object->image.text, object->image.len);
 	if (!object->elf || elf_kind(object->elf) != ELF_K_ELF)
@@ -302,6 +324,8 @@ static struct err *read_object(struct asm_object *object)
 	err = check_header(object);
 	if (!err)
 		err = find_sections(object);
+	if (!err)
+		err = check_relas(object);
 	if (!err)
 		err = find_functions(object);
 	if (!err)
@@ -313,9 +337,19 @@ static struct err *read_object(struct asm_object *object)
 
 struct err *asm_object_read(const char *path, struct asm_object *ret)
 {
-	struct asm_object object = { .path = mem_strdup(path), .image = STRBUF_INIT };
-	struct err *err = read_object(&object);
+	_cleanup_strbuf_ struct strbuf image = STRBUF_INIT;
+	struct err *err = fs_read(path, &image);
 
+	return err ? err : asm_object_parse(&image, ret);
+}
+
+struct err *asm_object_parse(struct strbuf *image, struct asm_object *ret)
+{
+	struct asm_object object = { .image = *image };
+	struct err *err;
+
+	*image = (struct strbuf)STRBUF_INIT;
+	err = read_object(&object);
 	if (err) {
 		asm_object_deinit(&object);
 		return err;
@@ -329,7 +363,6 @@ void asm_object_deinit(struct asm_object *object)
 	dwarf_end(object->dwarf);
 	elf_end(object->elf);
 	strbuf_deinit(&object->image);
-	free(object->path);
 	free(object->source);
 	free(object->subprograms);
 	free(object->functions);

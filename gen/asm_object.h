@@ -49,7 +49,6 @@ struct asm_function {
 };
 
 struct asm_object {
-	char *path;       /* for messages */
 	struct strbuf image;
 	Elf *elf;
 	Dwarf *dwarf;     /* NULL without debug information */
@@ -79,6 +78,8 @@ struct asm_object {
 
 /* Reads an object. Whatever points into it lives as long as it does. */
 MUST_CHECK struct err *asm_object_read(const char *path, struct asm_object *ret);
+/* The same from memory, which is taken over. */
+MUST_CHECK struct err *asm_object_parse(struct strbuf *image, struct asm_object *ret);
 void asm_object_deinit(struct asm_object *object);
 
 const char *asm_symbol_name(const struct asm_object *object, const Elf64_Sym *symbol);

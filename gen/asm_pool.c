@@ -76,7 +76,8 @@ static unsigned attr_form(const struct asm_attr *attr)
 {
 	static const uint8_t forms[MEAN_N] = {
 		[MEAN_UNSIGNED] = DW_FORM_udata, [MEAN_SIGNED] = DW_FORM_sdata, [MEAN_STRING] = DW_FORM_strp,
-		[MEAN_NAME] = DW_FORM_strp, [MEAN_FLAG] = DW_FORM_flag_present, [MEAN_VARIABLE] = DW_FORM_exprloc,
+		[MEAN_NAME] = DW_FORM_strp, [MEAN_SOURCE] = DW_FORM_strp,
+		[MEAN_FLAG] = DW_FORM_flag_present, [MEAN_VARIABLE] = DW_FORM_exprloc,
 		[MEAN_PLACE] = DW_FORM_addr, [MEAN_LENGTH] = DW_FORM_data4, [MEAN_FILE] = DW_FORM_udata,
 		[MEAN_LINE] = DW_FORM_udata, [MEAN_COLUMN] = DW_FORM_udata, [MEAN_ENTRY] = DW_FORM_ref4,
 		[MEAN_SIBLING] = DW_FORM_ref4, [MEAN_LINE_TABLE] = DW_FORM_sec_offset,

@@ -401,7 +401,7 @@ static void put_aranges(struct stamp *s)
 	put_number(&out->bytes, 0, 8);
 }
 
-static void put_debug(struct stamp *s)
+static void put_debug(struct stamp *s, const char *source)
 {
 	const struct asm_stamper *stamper = s->stamper;
 	struct strbuf *strings = &section(s, s->strings)->bytes;
@@ -425,6 +425,7 @@ static void put_debug(struct stamp *s)
 	strbuf_add(&section(s, s->abbrev)->bytes, stamper->abbrevs.table.text, stamper->abbrevs.table.len);
 	strbuf_add(strings, stamper->strings.bytes.text, stamper->strings.bytes.len);
 	asm_data_add_renamed(&s->data, &stamper->base_strings[s->base - stamper->bases.v].bytes, strings);
+	info.source = put_string(s, source);
 	asm_info_begin(&info);
 	put_declarations(s, &info);
 	put_functions(s, &info);
@@ -480,7 +481,7 @@ static struct err *write_object(struct stamp *s, const char *source, const char 
 	put_code(s);
 	if (s->debug) {
 		asm_rows_end(&s->rows, section(s, s->text)->bytes.len);
-		put_debug(s);
+		put_debug(s, source);
 	}
 	return asm_elf_write(&s->elf, path);
 }

@@ -33,7 +33,7 @@ src_gen := $(wildcard gen/*.c)
 src_harness := $(foreach d,cmd job trace elf ld tool measure report,$(wildcard tool-harness/$(d)/*.c))
 obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
 
-PROGRAMS := $(O)/pynamic-gen $(O)/attachstorm $(O)/attachstorm-shim
+PROGRAMS := $(O)/pynamic-gen $(O)/attachstorm $(O)/attachstorm-shim $(O)/attachstorm-audit.so
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 LIVE_TESTS := $(patsubst tests/live/%.c,$(O)/tests/live/%,$(wildcard tests/live/test_*.c))
 VICTIM_LIBS := $(patsubst tests/victims/%.c,$(O)/victims/%.so,$(wildcard tests/victims/lib*.c))
@@ -81,6 +81,13 @@ $(O)/attachstorm-shim: tool-harness/shim/shim.c
 	@mkdir -p $(@D) $(O)/obj
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(CFLAGS) $(WARN) -static -MMD -MP -MF $(O)/obj/shim.d -o $@ $<
 
+# Loaded into every task by its loader, in a namespace of its own: small, plain and never with
+# a sanitizer.
+$(O)/attachstorm-audit.so: tool-harness/audit/audit.c
+	$(call say,LINK,$@)
+	@mkdir -p $(@D) $(O)/obj
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(CFLAGS) $(WARN) -fPIC -shared -MMD -MP -MF $(O)/obj/audit.d -o $@ $<
+
 # --- tests ----------------------------------------------------------------------------
 
 $(O)/tests/%: tests/%.c $(O)/libharness.a $(O)/libgen.a $(O)/libkit.a
@@ -92,8 +99,9 @@ $(O)/tests/%: tests/%.c $(O)/libharness.a $(O)/libgen.a $(O)/libkit.a
 $(O)/victims/%.so: tests/victims/%.c
 	$(call say,VICTIM,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 -O0 -g $(WARN) -fPIC -shared -o $@ $<
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 -O0 -g $(WARN) -fPIC -shared $(VICTIM_LDFLAGS) -o $@ $<
 
+$(O)/victims/libsmall.so: VICTIM_LDFLAGS = -s -nostdlib -Wl,-z,noseparate-code,--build-id=none
 $(O)/victims/static: VICTIM_LDFLAGS = -static
 $(O)/victims/nested_fixed: VICTIM_LDFLAGS = -no-pie
 $(O)/victims/nested_fixed: tests/victims/nested.c

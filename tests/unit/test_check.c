@@ -220,11 +220,31 @@ static void calls_by_name(void **state)
 	assert_int_equal(expectation_calls(&manifest, "main"), -1);
 }
 
+/* Who polls may miss what comes and goes, and which event it was; but sees nothing twice. */
+static void who_polls_may_miss_libraries(void **state)
+{
+	struct trial trial;
+
+	(void)state;
+	make_right(&trial, true);
+	trial.sampled = true;
+	lie_libraries(&trial);
+	lie_import(&trial);
+	check_as_target(&trial);
+	assert_int_equal(trial.n_contradictions, 0);
+	trial.tasks[2].target_libraries = 4;
+	check_as_target(&trial);
+	assert_int_equal(trial.n_contradictions, 1);
+	assert_non_null(strstr(trial.contradictions[0], "rank 2: 4 libraries of the target"));
+	trial_deinit(&trial);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_right_passes),
 		cmocka_unit_test(each_lie_is_found),
+		cmocka_unit_test(who_polls_may_miss_libraries),
 		cmocka_unit_test(who_counts_has_counted),
 		cmocka_unit_test(many_ranks_are_counted),
 		cmocka_unit_test(any_program_is_checked_generically),

@@ -271,6 +271,14 @@ static void test_variant_keys(void **state)
 		  "breakpoints are asked for, but the tool is none" },
 		{ "target: t\ntool: none\nbreakpoints: {where: names, names: [f]}\n",
 		  "breakpoints are asked for, but the tool is none" },
+		{ "target: t\nload_events: audit\npoll_interval: 100us\n", NULL },
+		{ "target: t\nload_events: probes\nbreakpoints: {count: 1}\nlink_map: full\n", NULL },
+		{ "target: t\nload_events: uprobe\nbreakpoints: {count: 1}\n",
+		  "breakpoints are asked for, but with load_events uprobe no task is ever stopped" },
+		{ "target: t\nload_events: none\nlink_map: full\n",
+		  "'link_map' is full, but with load_events none there is no stop to walk it at" },
+		{ "tool: 'null'\nload_events: audit\n",
+		  "'load_events' is audit, but the tool is 'null', which hears of none" },
 	};
 
 	(void)state;

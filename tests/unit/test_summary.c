@@ -72,6 +72,7 @@ static void odd_sequences_lose_nothing(void **state)
 		{ { EVENT_ADD, EVENT_DELETE, EVENT_CONSISTENT, EVENT_CONSISTENT }, 4, 3, 2 },
 		{ { EVENT_ADD, EVENT_NULL, EVENT_CONSISTENT }, 3, 2, 1 },
 		{ { EVENT_NULL, EVENT_NULL, EVENT_ADD, EVENT_CONSISTENT }, 4, 3, 0 },
+		{ { EVENT_LOADED, EVENT_UNLOADED, EVENT_NULL, EVENT_LOADED }, 4, 4, 0 },
 	};
 
 	(void)state;

@@ -192,10 +192,15 @@ struct err *symidx_create(const char *path, struct symidx **ret)
 		err = read_extent(index, path);
 	if (!err)
 		err = read_symbols(index, path);
+	/* The mapping is enough: a program may have more libraries than we may have open files. */
+	if (!err && elf_cntl(index->elf, ELF_C_FDREAD))
+		err = elf_failed(path);
 	if (err) {
 		symidx_destroy(index);
 		return err;
 	}
+	close(index->fd);
+	index->fd = -1;
 	*ret = index;
 	return NULL;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Waiting for one child by its pid, beside a tracer that waits for all. Used by job/ alone. */
+/* Waiting for one child by its pid, beside a tracer that waits for all. For job/, and for tools
+ * that trace nothing. */
 #ifndef JOB_CHILD_H
 #define JOB_CHILD_H
 

@@ -285,7 +285,7 @@ static struct err *run_to_entry(struct mpir_hold *hold, struct thread *thread)
 	uint64_t entry;
 	struct err *err;
 
-	err = task_auxv(hold->launcher, AT_ENTRY, &entry);
+	err = process_auxv(hold->launcher->pid, AT_ENTRY, &entry);
 	if (!err)
 		err = trap_insert(hold->launcher, entry, TRAP_ID_ENTRY);
 	if (!err)

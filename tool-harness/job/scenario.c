@@ -20,6 +20,7 @@ static const char *const aslr_names[] = { "on", "off", NULL };
 static const char *const where_names[] = { "spread", "names", NULL };
 static const char *const reinsert_names[] = { "rewrite", "remove-insert", "none", NULL };
 static const char *const write_names[] = { "mem", "poke", NULL };
+static const char *const load_events_names[] = { "rbrk", "probes", "uprobe", "audit", "none", NULL };
 static const char *const linkmap_names[] = { "incremental", "full", NULL };
 static const char *const symbols_names[] = { "needed", "all", "off", NULL };
 static const char *const wait_names[] = { "block", "spin", NULL };
@@ -111,6 +112,15 @@ static const struct conf_option options[] = {
 	  .help = "how a trap gets into a task: one byte through /proc/PID/mem, or a word by PTRACE_POKETEXT",
 	  .group = "Breakpoints" },
 
+	{ .key = "load_events", .type = CONF_CHOICE, FIELD(load_events), .default_text = "rbrk",
+	  .choices = load_events_names,
+	  .help = "how the tracer hears of libraries: a trap at the loader's hook _dl_debug_state (rbrk) or at its "
+		  "SystemTap probes (probes), or without ever stopping a task by a perf event at the hook (uprobe), by "
+		  "an LD_AUDIT library (audit), or by looking at the link map every poll_interval (none)",
+	  .group = "Tracer" },
+	{ .key = "poll_interval", .type = CONF_DURATION, FIELD(poll_interval_ns), .default_text = "1ms",
+	  .min = NS_PER_US, .max = NS_PER_S,
+	  .help = "how often a tracer that does not stop the tasks looks for what is new", .group = "Tracer" },
 	{ .key = "link_map", .type = CONF_CHOICE, FIELD(linkmap), .default_text = "incremental",
 	  .choices = linkmap_names,
 	  .help = "at each load event read the new part of the link map, or walk all of it", .group = "Tracer" },
@@ -297,6 +307,42 @@ static struct err *check_measurement(const struct scenario *scenario)
 	return NULL;
 }
 
+bool scenario_stops_tasks(const struct scenario *scenario)
+{
+	return scenario->load_events == LOAD_EVENTS_RBRK || scenario->load_events == LOAD_EVENTS_PROBES;
+}
+
+/* Only a stopped task can be given breakpoints, and only a real tool hears of anything. */
+static struct err *check_load_events(const struct scenario *scenario)
+{
+	const char *name = load_events_names[scenario->load_events];
+
+	if (scenario->load_events == LOAD_EVENTS_RBRK)
+		return NULL;
+	if (strcmp(scenario->tool, "native"))
+		return err_hint(err_new("'load_events' is %s, but the tool is '%s', which hears of none", name,
+					scenario->tool),
+				"set tool to native, or leave load_events out");
+	if (scenario_stops_tasks(scenario))
+		return NULL;
+	if (scenario->acquire != ACQUIRE_SHIM && scenario->acquire != ACQUIRE_SPAWN)
+		return err_hint(err_new("'acquire' is %s, but load_events %s watches tasks from their start",
+					acquire_names[scenario->acquire], name),
+				"set acquire to shim, or load_events to rbrk");
+	if (scenario_wants_stacks(scenario))
+		return err_hint(err_new("stacks are asked for, but with load_events %s no task is ever stopped", name),
+				"set load_events to rbrk or probes, or leave stacks out");
+	if (scenario->breakpoints_count || scenario->breakpoints_names.n)
+		return err_hint(err_new("breakpoints are asked for, but with load_events %s no task is ever stopped",
+					name),
+				"set load_events to rbrk or probes, or breakpoints.count to 0");
+	if (scenario->linkmap == LINKMAP_FULL)
+		return err_hint(err_new("'link_map' is full, but with load_events %s there is no stop to walk it at",
+					name),
+				"set load_events to rbrk or probes, or leave link_map out");
+	return NULL;
+}
+
 static struct err *check_breakpoints(const struct scenario *scenario)
 {
 	const struct conf_list *names = &scenario->breakpoints_names;
@@ -370,6 +416,8 @@ struct err *scenario_check(struct scenario *scenario)
 		err = check_breakpoints(scenario);
 	if (!err)
 		err = check_stacks(scenario);
+	if (!err)
+		err = check_load_events(scenario);
 	if (err)
 		return err;
 	if (scenario->breakpoints_names.n)

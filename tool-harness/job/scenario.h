@@ -34,6 +34,8 @@ enum symbols_mode { SYMBOLS_NEEDED, SYMBOLS_ALL, SYMBOLS_OFF };
 enum wait_mode { WAIT_BLOCK, WAIT_SPIN };
 /* Behind off: enum stacks_moment (measure/trial.h), in its order. */
 enum scenario_stacks { STACKS_OFF, STACKS_SCENARIO_FIRST };
+/* How a tool hears of load events: tool/loadevents.h has what each does. */
+enum load_interface { LOAD_EVENTS_RBRK, LOAD_EVENTS_PROBES, LOAD_EVENTS_UPROBE, LOAD_EVENTS_AUDIT, LOAD_EVENTS_NONE };
 enum binding { BIND_NOW_OFF, BIND_NOW_ON };
 
 struct scenario {
@@ -59,6 +61,8 @@ struct scenario {
 	struct conf_list breakpoints_names;
 	int breakpoints_reinsert;    /* enum bp_reinsert */
 	int breakpoints_write;       /* enum bp_write */
+	int load_events;             /* enum load_interface */
+	int64_t poll_interval_ns;    /* of interfaces that do not stop tasks */
 	int linkmap;                 /* enum linkmap_mode */
 	int symbols;                 /* enum symbols_mode */
 	int wait;                    /* enum wait_mode */
@@ -92,6 +96,9 @@ bool scenario_is_untraced(const struct scenario *scenario);
 
 /* True if stacks are taken at some moment. */
 bool scenario_wants_stacks(const struct scenario *scenario);
+
+/* True if the interface to load events stops the tasks at each of them. */
+bool scenario_stops_tasks(const struct scenario *scenario);
 
 void scenario_deinit(struct scenario *scenario);
 

@@ -17,19 +17,6 @@
 #define LINKMAP_MAX_NODES 65536
 #define LINKMAP_MAX_NAME 4096
 
-enum loader_state { LOADER_CONSISTENT = 0, LOADER_ADD = 1, LOADER_DELETE = 2 }; /* RT_*, <link.h> */
-
-/* struct r_debug of a 64-bit task, as it stands in memory. */
-struct raw_r_debug {
-	int32_t version;
-	int32_t pad;
-	taddr map;
-	taddr brk;
-	int32_t state;
-	int32_t pad2;
-	taddr ldbase;
-};
-
 /* The public part of struct link_map of a 64-bit task. */
 struct raw_link_map {
 	taddr addr; /* load bias */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Finding a task's loader and following its state. Plants nothing: the tool does.
- * Invariant: the link map is only read in a consistent state.
+ * Finding a task's loader, trapping it and following its state. Handles no stop: the tool
+ * does. Invariant: a link map is only read in a consistent state.
  */
 #include "ld/loader.h"
 
@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "elf/segment.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
+#include "trace/procmem.h"
 
 /* Path of the file mapped at an address: a line of /proc/PID/maps, proc(5). */
 static struct err *mapped_file(pid_t pid, taddr addr, char **ret)
@@ -36,40 +38,113 @@ static struct err *mapped_file(pid_t pid, taddr addr, char **ret)
 	return err_new("cannot find the loader of pid %d: nothing is mapped at its base 0x%" PRIx64, pid, addr);
 }
 
-struct err *loader_find(struct task *task, struct symcache *symbols, struct loader *ret)
+/* Where a loader's file has its interface to debuggers. */
+static struct err *find_symbols(struct symcache *symbols, const char *path, uint64_t *hook_ret, uint64_t *r_debug_ret)
+{
+	struct symidx *index;
+	struct err *err = symcache_get(symbols, path, &index);
+
+	if (!err &&
+	    (!symidx_find(index, "_dl_debug_state", hook_ret) || !symidx_find_object(index, "_r_debug", r_debug_ret)))
+		err = err_hint(err_new("the loader '%s' has no _dl_debug_state and _r_debug for debuggers", path),
+			       "only glibc's loader is known; is this a musl program?");
+	return err;
+}
+
+static struct err *no_loader(const char *exe)
+{
+	return err_hint(err_new("'%s' is statically linked: it has no dynamic loader to watch", exe),
+			"trace a dynamically linked program");
+}
+
+struct err *loader_of_program(const char *name, char **ret)
+{
+	_cleanup_free_ char *exe = fs_find_program(name), *interpreter = NULL;
+	struct err *err;
+
+	if (!exe) {
+		*ret = NULL;
+		return NULL;
+	}
+	err = segment_interpreter(exe, &interpreter);
+	if (!err && !interpreter)
+		err = no_loader(exe);
+	return err ? err : fs_realpath(interpreter, ret);
+}
+
+struct err *loader_is_there(pid_t pid, bool *ret)
+{
+	uint64_t base;
+	struct err *err = process_auxv(pid, AT_BASE, &base);
+
+	if (!err)
+		*ret = base != 0;
+	return err;
+}
+
+struct err *loader_find(pid_t pid, struct symcache *symbols, struct loader *ret)
 {
 	struct loader loader = { 0 };
 	uint64_t hook, r_debug;
-	struct symidx *index;
 	struct err *err;
 
-	err = task_auxv(task, AT_BASE, &loader.base);
+	err = process_auxv(pid, AT_BASE, &loader.base);
 	if (err)
 		return err;
 	if (!loader.base) {
-		_cleanup_free_ char *link = mem_printf("/proc/%d/exe", task->pid);
+		_cleanup_free_ char *link = mem_printf("/proc/%d/exe", pid);
 		_cleanup_free_ char *exe = NULL;
 
 		err_free(fs_realpath(link, &exe));
-		return err_hint(err_new("'%s' is statically linked: it has no dynamic loader to watch",
-					exe ? exe : link),
-				"trace a dynamically linked program");
+		return no_loader(exe ? exe : link);
 	}
-	err = mapped_file(task->pid, loader.base, &loader.path);
+	err = mapped_file(pid, loader.base, &loader.path);
 	if (err)
 		return err;
-	err = symcache_get(symbols, loader.path, &index);
-	if (!err && (!symidx_find(index, "_dl_debug_state", &hook) || !symidx_find_object(index, "_r_debug", &r_debug)))
-		err = err_hint(err_new("the loader '%s' has no _dl_debug_state and _r_debug for debuggers",
-				       loader.path),
-			       "only glibc's loader is known; is this a musl program?");
+	err = find_symbols(symbols, loader.path, &hook, &r_debug);
 	if (err) {
 		loader_deinit(&loader);
 		return err;
 	}
 	loader.hook = loader.base + hook;
-	loader.r_debug = loader.base + r_debug;
+	namespaces_init(&loader.spaces, loader.base + r_debug);
 	*ret = loader;
+	return NULL;
+}
+
+struct err *loader_offer(const char *path, struct symcache *symbols, struct trial_loader *ret)
+{
+	struct probes probes = { 0 };
+	uint64_t hook, r_debug;
+	struct err *err = find_symbols(symbols, path, &hook, &r_debug);
+
+	if (!err)
+		err = probes_read(path, &probes);
+	if (err)
+		return err;
+	free(ret->path);
+	*ret = (struct trial_loader){ mem_strdup(path), probes.n_rtld, probes.n > 0 };
+	probes_deinit(&probes);
+	return NULL;
+}
+
+struct err *loader_use_probes(struct loader *loader)
+{
+	struct err *err = probes_find(loader->path, &loader->probes);
+
+	if (!err)
+		loader->trap = LOADER_TRAP_PROBES;
+	return err;
+}
+
+static struct err *probes_in(struct loader *loader, struct task *task)
+{
+	for (size_t i = 0; i < loader->probes.n; i++) {
+		struct err *err = trap_insert(task, loader->base + loader->probes.v[i].addr, TRAP_ID_LOADER);
+
+		if (err)
+			return err;
+	}
 	return NULL;
 }
 
@@ -78,13 +153,16 @@ struct err *loader_hook_in(struct loader *loader, struct task *task)
 	static const uint8_t endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
 	uint8_t text[sizeof(endbr64)];
 	taddr ret_at = loader->hook;
-	struct err *err = memory_read(&task->memory, loader->hook, text, sizeof(text));
+	struct err *err;
 
+	loader->returning = false;
+	if (loader->trap == LOADER_TRAP_PROBES)
+		return probes_in(loader, task);
+	err = memory_read(&task->memory, loader->hook, text, sizeof(text));
 	if (err)
 		return err;
 	if (!memcmp(text, endbr64, sizeof(endbr64)))
 		ret_at += sizeof(endbr64);
-	loader->returning = false;
 	if (task->tracer->exit_kill)
 		err = trap_insert_returning(task, ret_at, TRAP_ID_LOADER, &loader->returning);
 	if (!err && !loader->returning)
@@ -95,26 +173,56 @@ struct err *loader_hook_in(struct loader *loader, struct task *task)
 void loader_deinit(struct loader *loader)
 {
 	free(loader->path);
-	linkmap_deinit(&loader->map);
+	probes_deinit(&loader->probes);
+	namespaces_deinit(&loader->spaces);
 	*loader = (struct loader){ 0 };
 }
 
-static enum event_class classify(const struct loader *loader, int32_t state)
+bool loader_is_link(const struct loader *loader, const struct link *link)
 {
-	if (state == LOADER_ADD)
-		return EVENT_ADD;
-	if (state == LOADER_DELETE)
-		return EVENT_DELETE;
-	return loader->announced ? EVENT_CONSISTENT : EVENT_NULL;
+	return link->bias == loader->base;
 }
 
-struct err *loader_read_stop(struct loader *loader, struct task *task, taddr stack_pointer, struct loader_stop *ret)
+/* At the hook: one namespace is in another state than consistent, or what was announced is over. */
+static void classify_hook(struct loader *loader, struct loader_stop *stop)
 {
-	struct loader_stop stop = { 0 };
-	struct mem_span spans[3] = {
-		{ .addr = loader->r_debug, .buf = &stop.debug, .len = sizeof(stop.debug) },
-	};
-	size_t n = 1;
+	for (size_t i = 0; i < loader->spaces.n; i++) {
+		struct namespace *space = &loader->spaces.v[i];
+
+		if (space->debug.state == LOADER_CONSISTENT)
+			continue;
+		stop->state = (enum loader_state)space->debug.state;
+		loader->announced_in = i;
+		space->deleted |= stop->state == LOADER_DELETE;
+	}
+	if (stop->state == LOADER_CONSISTENT)
+		stop->class = loader->announced ? EVENT_CONSISTENT : EVENT_NULL;
+	else
+		stop->class = stop->state == LOADER_ADD ? EVENT_ADD : EVENT_DELETE;
+	loader->announced = stop->state != LOADER_CONSISTENT;
+}
+
+/* At a probe: it says what is over, though not in which namespace. */
+static void classify_probe(struct loader *loader, struct loader_stop *stop)
+{
+	enum probe_end end = PROBE_END_LOAD;
+
+	for (size_t i = 0; i < loader->probes.n; i++)
+		if (loader->base + loader->probes.v[i].addr == stop->at)
+			end = loader->probes.v[i].end;
+	stop->class = end == PROBE_END_LOAD ? EVENT_LOADED : EVENT_UNLOADED;
+	for (size_t i = 0; i < loader->spaces.n; i++)
+		loader->spaces.v[i].deleted |= end == PROBE_END_UNLOAD;
+}
+
+struct err *loader_read_stop(struct loader *loader, struct task *task, taddr at, taddr stack_pointer,
+			     struct loader_stop *ret)
+{
+	/* What was announced is what ends; a probe announces nothing. */
+	struct loader_stop stop = { .at = at, .tail_of = loader->announced ? loader->announced_in : 0 };
+	const struct namespace *space = &loader->spaces.v[stop.tail_of];
+	struct mem_span spans[2];
+	size_t n = 0;
 	struct err *err;
 
 	if (stack_pointer)
@@ -122,34 +230,41 @@ struct err *loader_read_stop(struct loader *loader, struct task *task, taddr sta
 						.buf = &stop.ret_addr,
 						.len = sizeof(stop.ret_addr) };
 	/* The last node may have been unmapped by a deletion: it is not read then. */
-	if (loader->map.n && !loader->deleted)
-		spans[n++] = (struct mem_span){ .addr = loader->map.links[loader->map.n - 1].node,
-					    .buf = &stop.tail,
-					    .len = sizeof(stop.tail) };
-	err = memory_read_spans(&task->memory, spans, n);
+	if (space->map.n && !space->deleted)
+		spans[n++] = (struct mem_span){ .addr = space->map.links[space->map.n - 1].node,
+						.buf = &stop.tail,
+						.len = sizeof(stop.tail) };
+	err = namespaces_read(&loader->spaces, &task->memory, spans, n);
 	if (err)
-		return err;
-	if (stop.debug.state < LOADER_CONSISTENT || stop.debug.state > LOADER_DELETE)
-		return err_new("the loader of pid %d is in an unknown state %d", task->pid, stop.debug.state);
-	stop.class = classify(loader, stop.debug.state);
-	loader->announced = stop.debug.state != LOADER_CONSISTENT;
-	loader->deleted |= stop.debug.state == LOADER_DELETE;
-	loader->last = (enum loader_state)stop.debug.state;
+		return err_wrap(err, "pid %d", task->pid);
+	if (loader->trap == LOADER_TRAP_PROBES)
+		classify_probe(loader, &stop);
+	else
+		classify_hook(loader, &stop);
 	*ret = stop;
 	return NULL;
 }
 
-struct err *loader_update(struct loader *loader, struct task *task, const struct loader_stop *stop, bool full,
-			  struct linkmap_change *ret)
+struct err *loader_update(struct loader *loader, struct task *task, struct loader_stop *stop, bool full,
+			  struct loader_change *ret)
 {
-	struct err *err;
+	struct loader_change change = { 0 };
 
-	if (full || loader->deleted)
-		err = linkmap_walk(&loader->map, &task->memory, stop->debug.map, ret);
-	else
-		err = linkmap_append(&loader->map, &task->memory, stop->debug.map,
-				     loader->map.n ? &stop->tail : NULL, ret);
-	if (!err)
-		loader->deleted = false;
-	return err;
+	for (size_t i = 0; i < loader->spaces.n; i++) {
+		struct namespace *space = &loader->spaces.v[i];
+		bool has_tail = i == stop->tail_of && stop->tail.name;
+		struct err *err;
+
+		if (!full && i != stop->tail_of && loader->trap == LOADER_TRAP_HOOK)
+			continue;
+		err = namespace_update(space, &task->memory, full, has_tail ? &stop->tail : NULL, &change);
+		if (err) {
+			loader_change_deinit(&change);
+			return err;
+		}
+	}
+	if (stop->class == EVENT_LOADED && !change.n_added)
+		stop->class = EVENT_NULL;
+	*ret = change;
+	return NULL;
 }

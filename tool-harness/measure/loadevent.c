@@ -74,6 +74,8 @@ void load_events_find(const struct trial *trial, struct load_events *ret)
 			}
 			break;
 		case EVENT_NULL:
+		case EVENT_LOADED:
+		case EVENT_UNLOADED:
 		case EVENT_N_CLASSES:
 			loads.n_odd += *of_task != NONE;
 			begin_load(&loads, stop, i);
@@ -84,7 +86,7 @@ void load_events_find(const struct trial *trial, struct load_events *ret)
 		loads.n_odd += open[i] != NONE;
 	for (size_t i = 0; i < loads.n; i++)
 		loads.events[i].at_launch =
-			trial->events[loads.events[i].last].begin_ns < trial->phases.continued_ns;
+			!trial->unstopped && trial->events[loads.events[i].last].begin_ns < trial->phases.continued_ns;
 	*ret = loads;
 }
 

@@ -12,7 +12,8 @@ struct load_event {
 	uint32_t task;
 	enum event_class class;  /* of its first stop: add, delete, null; consistent if it had no beginning */
 	enum event_phase phase;  /* of its first stop */
-	bool at_launch;          /* its last stop was begun before the tasks were let go: part of phase 1 */
+	bool at_launch;          /* its last stop was begun before the tasks were let go: part of phase 1; false
+				    of tasks that were never stopped */
 	size_t first, last;      /* indices into trial.events; equal if it had one stop */
 	uint32_t stops;          /* 1 or 2 */
 	int64_t handling_ns;     /* done - begin, over its stops */

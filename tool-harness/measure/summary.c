@@ -142,7 +142,7 @@ static void compute_spans(const struct trial *trial, int64_t *spans_ns)
 
 	for (size_t i = 0; i < ARRAY_SIZE(span_ends); i++)
 		spans_ns[i] = between(phase_point(phases, span_ends[i].from), phase_point(phases, span_ends[i].to));
-	if (!trial->traced)
+	if (!trial->traced || trial->unstopped)
 		spans_ns[SPAN_PHASE1] = between(phases->launch_ns, phases->continued_ns);
 	spans_ns[SPAN_EXIT] = between(last_activity(phases), phases->ended_ns);
 	compute_rank_spans(trial, spans_ns);
@@ -179,6 +179,9 @@ static void add_costs(const struct trial *trial, const struct load_events *loads
 		if (load->at_launch)
 			continue;
 		counted++;
+		/* What a watcher does meanwhile costs the task nothing. */
+		if (trial->unstopped)
+			continue;
 		reinserted += load->reinserted;
 		ret->measured_ns += load->t1_ns + load->breakpoints_ns;
 		ret->plant_ns += load->plant_ns;

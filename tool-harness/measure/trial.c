@@ -17,7 +17,7 @@
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 
-const char *const event_class_names[] = { "add", "delete", "consistent", "null", NULL };
+const char *const event_class_names[] = { "add", "delete", "consistent", "null", "loaded", "unloaded", NULL };
 const char *const event_phase_names[] = { "startup", "import", "later", NULL };
 const char *const task_at_names[] = { "exec", "mpi_init", "running", NULL };
 const char *const mark_names[] = { "main",       "mpi_init",    "python",    "driver",    "import_begin", "import_end",
@@ -90,6 +90,8 @@ void trial_deinit(struct trial *trial)
 		free(trial->contradictions[i]);
 	for (size_t i = 0; i < STACKS_N; i++)
 		stacktree_deinit(&trial->stacks[i]);
+	free(trial->load_events);
+	free(trial->loader.path);
 	free(trial->tool);
 	free(trial->acquire);
 	free(trial->program);

@@ -29,7 +29,9 @@ enum event_class {
 	EVENT_ADD,        /* RT_ADD: libraries are about to be mapped */
 	EVENT_DELETE,     /* RT_DELETE: libraries are about to be unmapped */
 	EVENT_CONSISTENT, /* RT_CONSISTENT after an add or a delete */
-	EVENT_NULL,       /* RT_CONSISTENT with no announcement before it */
+	EVENT_NULL,       /* a load event that changed nothing: RT_CONSISTENT with no announcement before it */
+	EVENT_LOADED,     /* a load that is over, told by one stop or look: a probe, a poll */
+	EVENT_UNLOADED,   /* an unload, likewise */
 	EVENT_N_CLASSES,
 };
 extern const char *const event_class_names[]; /* "add", ..., NULL */
@@ -197,6 +199,13 @@ struct trial_residency {
 	bool dropped_caches; /* /proc/sys/vm/drop_caches was used too */
 };
 
+/* What the tasks' loader offers to tools. */
+struct trial_loader {
+	char *path;                    /* NULL: no task had one */
+	uint64_t probes;               /* SystemTap probes of the provider rtld */
+	bool probes_usable;            /* those that load events need are among them */
+};
+
 struct trial {
 	uint32_t repetition;           /* from 0 */
 	enum temperature temperature;
@@ -205,6 +214,11 @@ struct trial {
 	char *program;                 /* of the target: "host"; NULL for a command. With bind_now */
 	bool bind_now;                 /* (LD_BIND_NOW was in the tasks' environment): its variant */
 	enum counter_source counter_source;
+	char *load_events;             /* interface to load events that was used: "rbrk"; NULL: none was */
+	bool unstopped;                /* that interface stops no task: handling costs the task nothing */
+	bool sampled;                  /* libraries were polled: some may have come and gone unseen, and
+					  events may lack theirs */
+	struct trial_loader loader;
 	struct trial_phases phases;
 	struct trial_residency residency;
 	struct trial_task *tasks;      /* by rank */

@@ -37,6 +37,13 @@ static const struct field residency_fields[] = {
 	END,
 };
 
+static const struct field loader_fields[] = {
+	FIELD(FIELD_STRING, struct trial_loader, "path", path),
+	FIELD(FIELD_U64, struct trial_loader, "probes", probes),
+	FIELD(FIELD_BOOL, struct trial_loader, "probes_usable", probes_usable),
+	END,
+};
+
 #define REPORT(member) FIELD(FIELD_I64, struct task_report, #member, member)
 static const struct field report_fields[] = {
 	REPORT(modules_imported),
@@ -97,6 +104,10 @@ const struct field trial_fields[] = {
 	T(FIELD_STRING, acquire),
 	T(FIELD_U64, table_rows),
 	T(FIELD_BOOL, left_running),
+	T(FIELD_STRING, load_events),
+	T(FIELD_BOOL, unstopped),
+	T(FIELD_BOOL, sampled),
+	{ "loader", FIELD_OBJECT, offsetof(struct trial, loader), loader_fields, NULL, 0, 0, 0 },
 	T(FIELD_BOOL, timed_out),
 	T(FIELD_BOOL, interrupted),
 	{ "contradictions", FIELD_LIST, offsetof(struct trial, contradictions), one_string, NULL, sizeof(char *),

@@ -139,6 +139,13 @@ static void put_stops(const struct summary *summaries, struct strbuf *out)
 		cell_count(out, stops_in_phase(s, EVENT_IMPORT), 10);
 		cell_count(out, stops_in_phase(s, EVENT_LATER), 10);
 		cell_end(out);
+		if (stops_of_class(s, EVENT_LOADED) + stops_of_class(s, EVENT_UNLOADED) > 0) {
+			strbuf_puts(out, "    told at their end: loads ");
+			human_count(out, stops_of_class(s, EVENT_LOADED));
+			strbuf_puts(out, ", unloads ");
+			human_count(out, stops_of_class(s, EVENT_UNLOADED));
+			cell_end(out);
+		}
 		if (s->odd_sequences > 0) {
 			strbuf_puts(out, "    odd sequences of stops: ");
 			human_count(out, s->odd_sequences);

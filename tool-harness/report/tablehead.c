@@ -110,6 +110,9 @@ static void put_job(const struct run *run, struct strbuf *out)
 		facts_add(&facts, "acquired by %s", acquire);
 	if (text_of(scenario, "tool"))
 		facts_add(&facts, "tool %s", text_of(scenario, "tool"));
+	/* The usual one goes without saying. */
+	if (text_of(scenario, "load_events") && !untraced && !is(text_of(scenario, "load_events"), "rbrk"))
+		facts_add(&facts, "load events by %s", text_of(scenario, "load_events"));
 	if (text_of(scenario, "wait") && !untraced)
 		facts_add(&facts, "wait %s", text_of(scenario, "wait"));
 	if (simulated)

@@ -10,14 +10,15 @@
  */
 #include <signal.h>
 #include <stddef.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "job/acquire.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
+#include "tool/interface.h"
 #include "tool/native.h"
+#include "tool/usage.h"
 
 #define END_GRACE_NS (3 * NS_PER_S)
 
@@ -345,10 +346,19 @@ static void count_planted(struct native *native)
 	}
 }
 
-static int64_t cpu_ns(const struct rusage *usage)
+/* Before anything is started: a loader without probes cannot be trapped there. */
+static struct err *check_probes(const struct tool_request *request)
 {
-	return (usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * NS_PER_S +
-	       (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * NS_PER_US;
+	_cleanup_free_ char *loader = NULL;
+	struct probes probes = { 0 };
+	struct err *err = NULL;
+
+	if (!request->plan->attach)
+		err = loader_of_program(request->plan->argv[0], &loader);
+	if (!err && loader)
+		err = probes_find(loader, &probes);
+	probes_deinit(&probes);
+	return err;
 }
 
 static struct err *native_run(const struct tool_request *request, struct trial *trial)
@@ -359,10 +369,17 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 		.trial = trial,
 		.deadline_ns = clock_now_ns() + scenario->time_limit_ns,
 	};
-	struct rusage before, after;
+	const struct interface *interface = interface_of(scenario);
+	struct usage usage;
 	struct err *err;
 
-	getrusage(RUSAGE_SELF, &before);
+	trial->load_events = mem_strdup(interface->name);
+	if (interface->observer)
+		return observe_run(request, interface->observer, trial);
+	err = scenario->load_events == LOAD_EVENTS_PROBES ? check_probes(request) : NULL;
+	if (err)
+		return err;
+	usage_begin(&usage);
 	tracer_init(&native.tracer);
 	native.tracer.exit_kill = !request->plan->attach;
 	native.tracer.spin = scenario->wait == WAIT_SPIN;
@@ -388,9 +405,7 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 		trial->phases.ended_ns = clock_now_ns();
 		count_planted(&native);
 	}
-	getrusage(RUSAGE_SELF, &after);
-	trial->tracer_cpu_ns = cpu_ns(&after) - cpu_ns(&before);
-	trial->tracer_peak_rss_bytes = after.ru_maxrss * 1024;
+	usage_end(&usage, trial);
 	trial->ptrace_calls = native.tracer.ptrace_calls;
 	trial->bytes_read = native.tracer.bytes_read;
 	trial->traps_written = native.tracer.traps_written;

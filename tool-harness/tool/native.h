@@ -56,6 +56,9 @@ MUST_CHECK struct err *native_adopt(struct native *native, struct native_task *t
 /* The task runs a new program: finds its loader and sets the trap at its hook. */
 MUST_CHECK struct err *native_exec(struct native *native, struct native_task *t);
 
+/* Finds the loader of a stopped task, and sets the traps of the scenario's interface to load events. */
+MUST_CHECK struct err *native_find_loader(struct native *native, struct native_task *t);
+
 /* The start-up stop's three parts, called for all tasks one after the other. */
 MUST_CHECK struct err *native_start_linkmap(struct native *native, struct native_task *t);
 MUST_CHECK struct err *native_start_symbols(struct native *native, struct native_task *t);

@@ -37,22 +37,22 @@ static struct err *take_over(struct native *native, struct native_task *t)
 	struct trial_task *task = &native->trial->tasks[t->task->index];
 	int64_t begin_ns;
 	struct err *err;
+	taddr map;
 
 	err = threads_hold(t->task, NULL);
 	if (!err)
-		err = loader_find(t->task, library_set_symbols(native->libraries), &t->loader);
-	if (!err)
-		err = loader_hook_in(&t->loader, t->task);
+		err = native_find_loader(native, t);
 	begin_ns = clock_now_ns();
 	if (!err)
-		err = loader_read_stop(&t->loader, t->task, 0, &t->stop);
+		err = loader_read_stop(&t->loader, t->task, 0, 0, &t->stop);
 	if (err)
 		return err;
-	if (t->stop.debug.map && t->stop.debug.state == LOADER_CONSISTENT) {
+	map = t->loader.spaces.v[0].debug.map;
+	if (map && namespaces_are_consistent(&t->loader.spaces)) {
 		found_with_map(native, t, begin_ns);
 		return NULL;
 	}
-	if (!t->stop.debug.map && task->acquired_at == TASK_AT_MPI_INIT)
+	if (!map && task->acquired_at == TASK_AT_MPI_INIT)
 		task->acquired_at = TASK_AT_EXEC; /* srun holds them there */
 	/* Whatever was announced before we came is none of our events. */
 	t->loader.announced = false;

@@ -51,13 +51,16 @@ static bool is_wanted(const struct native *native, enum stacks_moment moment)
 static void begin_task(struct native *native, struct native_task *t)
 {
 	struct stack_walker *walker = native->stacks->walker;
+	struct loader_change all;
 
 	stack_walker_begin(walker, &t->task->memory);
-	for (size_t i = 0; i < t->loader.map.n; i++)
-		stack_walker_map(walker, t->loader.map.links[i].bias, t->loader.map.links[i].data);
+	namespaces_all(&t->loader.spaces, &all);
+	for (size_t i = 0; i < all.n_added; i++)
+		stack_walker_map(walker, all.added[i]->bias, all.added[i]->data);
 	/* Before the first link map is read the loader is what runs. */
-	if (!t->loader.map.n && t->loader.path)
+	if (!all.n_added && t->loader.path)
 		stack_walker_map(walker, t->loader.base, library_get(native->libraries, t->loader.path));
+	loader_change_deinit(&all);
 }
 
 /* A thread that has run into a trap is where the trap is; the same holds for one that is about

@@ -33,7 +33,7 @@ static struct library *library_of(struct native *native, struct native_task *t, 
 	return library;
 }
 
-static void note_change(struct native *native, struct native_task *t, struct linkmap_change *change,
+static void note_change(struct native *native, struct native_task *t, struct loader_change *change,
 			struct event *event)
 {
 	struct trial_task *task = trial_task(native, t);
@@ -41,7 +41,7 @@ static void note_change(struct native *native, struct native_task *t, struct lin
 	event->added = (uint32_t)change->n_added;
 	event->removed = (uint32_t)change->n_removed;
 	for (size_t i = 0; i < change->n_added; i++) {
-		struct link *link = &t->loader.map.links[change->first_added + i];
+		struct link *link = change->added[i];
 		struct library *library = library_of(native, t, link);
 
 		link->data = library;
@@ -56,27 +56,29 @@ static void note_change(struct native *native, struct native_task *t, struct lin
 
 		trial_add_name(native->trial, library->trial_id);
 	}
-	task->libraries_at_end = t->loader.map.n;
+	task->libraries_at_end = namespaces_count(&t->loader.spaces);
 }
 
-/* Traps of a library that is gone are gone with it: nothing to write. */
-static void forget_removed(struct native_task *t, const struct linkmap_change *change)
+/* Traps of a library that is gone are gone with it: nothing to write. The loader stays, though
+ * each namespace that goes away has it in its list. */
+static void forget_removed(struct native_task *t, const struct loader_change *change)
 {
 	for (size_t i = 0; i < change->n_removed; i++) {
 		const struct link *link = &change->removed[i];
 		const struct library *library = link->data;
 
-		if (!trap_forget_range(&t->task->traps, link->bias + library->low, link->bias + library->high))
+		if (loader_is_link(&t->loader, link) ||
+		    !trap_forget_range(&t->task->traps, link->bias + library->low, link->bias + library->high))
 			continue;
 		for (size_t j = 0; j < library->n_locations; j++)
 			t->planted[library->locations[j].breakpoint]--;
 	}
 }
 
-static void resolve_added(struct native *native, struct native_task *t, const struct linkmap_change *change)
+static void resolve_added(struct native *native, const struct loader_change *change)
 {
 	for (size_t i = 0; i < change->n_added; i++)
-		library_resolve(native->libraries, t->loader.map.links[change->first_added + i].data);
+		library_resolve(native->libraries, change->added[i]->data);
 }
 
 /* --- breakpoints ------------------------------------------------------------------ */
@@ -102,13 +104,13 @@ static struct err *reinsert(struct native *native, struct native_task *t, uint32
 	return NULL;
 }
 
-static struct err *plant_added(struct native *native, struct native_task *t, const struct linkmap_change *change,
+static struct err *plant_added(struct native *native, struct native_task *t, const struct loader_change *change,
 			       uint32_t *n_ret)
 {
 	uint32_t n = 0;
 
 	for (size_t i = 0; i < change->n_added; i++) {
-		const struct link *link = &t->loader.map.links[change->first_added + i];
+		const struct link *link = change->added[i];
 		const struct library *library = link->data;
 
 		for (size_t j = 0; j < library->n_locations; j++) {
@@ -138,7 +140,7 @@ struct counters {
 static struct counters counters_now(const struct native *native, const struct native_task *t)
 {
 	return (struct counters){
-		.nodes = t->loader.map.nodes_read,
+		.nodes = namespaces_nodes_read(&t->loader.spaces),
 		.bytes = native->tracer.bytes_read,
 		.traps = native->tracer.traps_written,
 		.calls = native->tracer.ptrace_calls,
@@ -178,13 +180,17 @@ static void hold_started(struct native *native, struct native_task *t, const str
 	t->stop = *loader_stop;
 }
 
-/* Lets a thread go on from the hook. */
+/* Lets a thread go on from the hook or the probe. */
 static struct err *hook_return(const struct native_task *t, struct thread *thread, const struct loader_stop *stop)
 {
 	struct user_regs_struct regs;
 	struct err *err;
 
-	if (!t->loader.returning) {
+	if (t->loader.trap == LOADER_TRAP_PROBES) {
+		err = thread_step_over(thread, trap_find(&t->task->traps, stop->at));
+		if (err)
+			return err;
+	} else if (!t->loader.returning) {
 		err = thread_regs_get(thread, &regs);
 		if (err)
 			return err;
@@ -200,18 +206,27 @@ static struct err *hook_return(const struct native_task *t, struct thread *threa
 static struct err *stack_pointer(const struct native_task *t, struct thread *thread, taddr *ret)
 {
 	struct user_regs_struct regs = { 0 };
-	struct err *err = t->loader.returning ? NULL : thread_regs_get(thread, &regs);
+	bool needed = t->loader.trap == LOADER_TRAP_HOOK && !t->loader.returning;
+	struct err *err = needed ? thread_regs_get(thread, &regs) : NULL;
 
 	if (!err)
 		*ret = regs.rsp;
 	return err;
 }
 
-static struct err *load_event(struct native *native, struct native_task *t, const struct stop *stop, int64_t begin_ns)
+static void count_stop(struct trial_task *task, struct event *event, enum event_class class)
 {
-	const struct counters before = { t->loader.map.nodes_read, native->tracer.bytes_read,
+	event->class = class;
+	task->stops[class]++;
+	task->load_events += class != EVENT_ADD && class != EVENT_DELETE;
+}
+
+static struct err *load_event(struct native *native, struct native_task *t, const struct stop *stop, taddr at,
+			      int64_t begin_ns)
+{
+	const struct counters before = { namespaces_nodes_read(&t->loader.spaces), native->tracer.bytes_read,
 					 native->tracer.traps_written, native->tracer.ptrace_calls - 1 };
-	struct linkmap_change change = { 0 };
+	struct loader_change change = { 0 };
 	struct loader_stop loader_stop;
 	struct trial_task *task = trial_task(native, t);
 	struct event *event;
@@ -221,36 +236,35 @@ static struct err *load_event(struct native *native, struct native_task *t, cons
 
 	err = stack_pointer(t, stop->thread, &sp);
 	if (!err)
-		err = loader_read_stop(&t->loader, t->task, sp, &loader_stop);
+		err = loader_read_stop(&t->loader, t->task, at, sp, &loader_stop);
 	if (err)
 		return err;
 	event = event_begin(native, t, stop, begin_ns);
-	event->class = loader_stop.class;
-	task->stops[event->class]++;
-	task->load_events += event->class == EVENT_CONSISTENT || event->class == EVENT_NULL;
-	if (t->state == NATIVE_STARTING && loader_stop.debug.state == LOADER_CONSISTENT) {
+	if (t->state == NATIVE_STARTING && loader_stop.state == LOADER_CONSISTENT) {
 		event_count(event, native, t, &before);
 		event->linkmap_ns = clock_now_ns() - begin_ns;
+		count_stop(task, event, loader_stop.class);
 		hold_started(native, t, stop, &loader_stop);
 		return NULL;
 	}
-	if (loader_stop.debug.state == LOADER_CONSISTENT) {
+	if (loader_stop.state == LOADER_CONSISTENT) {
 		err = loader_update(&t->loader, t->task, &loader_stop,
 				    native->request->scenario->linkmap == LINKMAP_FULL, &change);
 		if (!err)
 			note_change(native, t, &change, event);
 	}
+	count_stop(task, event, loader_stop.class);
 	now_ns = clock_now_ns();
 	event->linkmap_ns = now_ns - begin_ns;
 	if (!err && change.n_removed)
 		forget_removed(t, &change);
 	if (!err && change.n_added) {
-		resolve_added(native, t, &change);
+		resolve_added(native, &change);
 		event->symbols_ns = -now_ns;
 		now_ns = clock_now_ns();
 		event->symbols_ns += now_ns;
 	}
-	if (!err && loader_stop.debug.state == LOADER_CONSISTENT && native->request->n_breakpoints) {
+	if (!err && loader_stop.state == LOADER_CONSISTENT && native->request->n_breakpoints) {
 		err = reinsert(native, t, &event->reinserted);
 		event->breakpoints_ns = -now_ns;
 		now_ns = clock_now_ns();
@@ -260,8 +274,8 @@ static struct err *load_event(struct native *native, struct native_task *t, cons
 		err = plant_added(native, t, &change, &event->planted);
 		event->plant_ns = clock_now_ns() - now_ns;
 	}
-	linkmap_change_deinit(&change);
-	if (!err && loader_stop.debug.state == LOADER_CONSISTENT)
+	loader_change_deinit(&change);
+	if (!err && loader_stop.state == LOADER_CONSISTENT)
 		err = native_event_stack(native, t, stop->thread, event);
 	if (!err)
 		err = hook_return(t, stop->thread, &loader_stop);
@@ -286,7 +300,7 @@ struct err *native_start_linkmap(struct native *native, struct native_task *t)
 {
 	const struct counters before = counters_now(native, t);
 	struct event *event = start_event(native, t);
-	struct linkmap_change change = { 0 };
+	struct loader_change change = { 0 };
 	int64_t begin_ns = clock_now_ns();
 	struct err *err;
 
@@ -296,24 +310,28 @@ struct err *native_start_linkmap(struct native *native, struct native_task *t)
 	/* Names belong to the event they follow: these events were logged before others began. */
 	event->names_at = (uint32_t)native->trial->n_names;
 	note_change(native, t, &change, event);
-	trial_task(native, t)->libraries_at_start = t->loader.map.n;
-	linkmap_change_deinit(&change);
+	trial_task(native, t)->libraries_at_start = namespaces_count(&t->loader.spaces);
+	loader_change_deinit(&change);
 	event->linkmap_ns += clock_now_ns() - begin_ns;
 	event_count(event, native, t, &before);
 	return NULL;
 }
 
-static struct linkmap_change whole_map(const struct native_task *t)
+static struct loader_change whole_map(const struct native_task *t)
 {
-	return (struct linkmap_change){ .n_added = t->loader.map.n };
+	struct loader_change change;
+
+	namespaces_all(&t->loader.spaces, &change);
+	return change;
 }
 
 struct err *native_start_symbols(struct native *native, struct native_task *t)
 {
-	struct linkmap_change change = whole_map(t);
+	struct loader_change change = whole_map(t);
 	int64_t begin_ns = clock_now_ns();
 
-	resolve_added(native, t, &change);
+	resolve_added(native, &change);
+	loader_change_deinit(&change);
 	start_event(native, t)->symbols_ns += clock_now_ns() - begin_ns;
 	return NULL;
 }
@@ -321,11 +339,12 @@ struct err *native_start_symbols(struct native *native, struct native_task *t)
 struct err *native_start_plant(struct native *native, struct native_task *t)
 {
 	const struct counters before = counters_now(native, t);
-	struct linkmap_change change = whole_map(t);
+	struct loader_change change = whole_map(t);
 	struct event *event = start_event(native, t);
 	int64_t begin_ns = clock_now_ns();
 	struct err *err = plant_added(native, t, &change, &event->planted);
 
+	loader_change_deinit(&change);
 	event->plant_ns += clock_now_ns() - begin_ns;
 	event_count(event, native, t, &before);
 	return err;
@@ -396,8 +415,22 @@ struct err *native_trap(struct native *native, struct native_task *t, const stru
 	if (!trap)
 		return foreign_trap(t, stop->thread);
 	if (trap->id == TRAP_ID_LOADER)
-		return load_event(native, t, stop, begin_ns);
+		return load_event(native, t, stop, trap->addr, begin_ns);
 	return breakpoint_hit(native, t, stop->thread, trap);
+}
+
+struct err *native_find_loader(struct native *native, struct native_task *t)
+{
+	struct symcache *symbols = library_set_symbols(native->libraries);
+	struct err *err = loader_find(t->task->pid, symbols, &t->loader);
+
+	if (!err && native->request->scenario->load_events == LOAD_EVENTS_PROBES)
+		err = loader_use_probes(&t->loader);
+	if (!err)
+		err = loader_hook_in(&t->loader, t->task);
+	if (!err && !native->trial->loader.path)
+		err = loader_offer(t->loader.path, symbols, &native->trial->loader);
+	return err;
 }
 
 struct err *native_exec(struct native *native, struct native_task *t)
@@ -406,7 +439,6 @@ struct err *native_exec(struct native *native, struct native_task *t)
 	_cleanup_free_ char *link = mem_printf("/proc/%d/exe", t->task->pid);
 	char exe[4096];
 	ssize_t len = readlink(link, exe, sizeof(exe) - 1);
-	struct err *err;
 
 	if (len > 0) {
 		exe[len] = '\0';
@@ -415,8 +447,5 @@ struct err *native_exec(struct native *native, struct native_task *t)
 	}
 	loader_deinit(&t->loader);
 	memset(t->planted, 0, native->request->n_breakpoints * sizeof(t->planted[0]));
-	err = loader_find(t->task, library_set_symbols(native->libraries), &t->loader);
-	if (!err)
-		err = loader_hook_in(&t->loader, t->task);
-	return err;
+	return native_find_loader(native, t);
 }

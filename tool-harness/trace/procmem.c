@@ -7,6 +7,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <sys/uio.h>
 
 #include "lib/err.h"
@@ -48,4 +50,24 @@ static struct err *read_spans(struct memory *memory, struct mem_span *spans, siz
 void process_memory_init(struct process_memory *memory, pid_t pid)
 {
 	*memory = (struct process_memory){ .memory.read = read_spans, .pid = pid };
+}
+
+struct err *process_auxv(pid_t pid, unsigned long type, uint64_t *ret)
+{
+	_cleanup_close_ int fd = -1;
+	uint64_t pair[2];
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/auxv", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT || errno == ESRCH ? err_gone() : err_errno(errno, "cannot open '%s'", path);
+	while (read(fd, pair, sizeof(pair)) == (ssize_t)sizeof(pair) && pair[0]) {
+		if (pair[0] == type) {
+			*ret = pair[1];
+			return NULL;
+		}
+	}
+	*ret = 0;
+	return NULL;
 }

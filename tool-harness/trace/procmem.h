@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Memory of a process that need not be traced, by process_vm_readv(2): the right to trace it is enough. */
+/*
+ * Memory of a process that need not be traced, by process_vm_readv(2), and its auxiliary
+ * vector: the right to trace it is enough.
+ */
 #ifndef TRACE_PROCMEM_H
 #define TRACE_PROCMEM_H
 
@@ -16,5 +19,8 @@ void process_memory_init(struct process_memory *memory, pid_t pid);
 
 /* The read of struct memory for a pid: sets got of all spans and counts. */
 MUST_CHECK struct err *process_read(struct memory *memory, pid_t pid, struct mem_span *spans, size_t n);
+
+/* Value of an entry of the auxiliary vector (AT_BASE, AT_ENTRY, ...): /proc/PID/auxv; 0 if absent. */
+MUST_CHECK struct err *process_auxv(pid_t pid, unsigned long type, uint64_t *ret);
 
 #endif

@@ -173,26 +173,6 @@ struct err *task_write_byte(struct task *task, taddr addr, uint8_t byte)
 	return task_write(task, addr, &byte, 1);
 }
 
-struct err *task_auxv(const struct task *task, unsigned long type, uint64_t *ret)
-{
-	_cleanup_close_ int fd = -1;
-	uint64_t pair[2];
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/auxv", task->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT || errno == ESRCH ? err_gone() : err_errno(errno, "cannot open '%s'", path);
-	while (read(fd, pair, sizeof(pair)) == (ssize_t)sizeof(pair) && pair[0]) {
-		if (pair[0] == type) {
-			*ret = pair[1];
-			return NULL;
-		}
-	}
-	*ret = 0;
-	return NULL;
-}
-
 /* --- tracer ----------------------------------------------------------------------- */
 
 void tracer_init(struct tracer *tracer)

@@ -115,9 +115,6 @@ MUST_CHECK struct err *task_write_byte(struct task *task, taddr addr, uint8_t by
 /* Bytes of data (a stack, say), not counted as a trap. */
 MUST_CHECK struct err *task_write(struct task *task, taddr addr, const void *bytes, size_t len);
 
-/* Value of an entry of the auxiliary vector (AT_BASE, AT_ENTRY, ...): /proc/PID/auxv; 0 if absent. */
-MUST_CHECK struct err *task_auxv(const struct task *task, unsigned long type, uint64_t *ret);
-
 /* --- for trace/ only -------------------------------------------------------------- */
 
 /* All requests go through here: counted, ESRCH turned into err_gone. */

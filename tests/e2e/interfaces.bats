@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Interfaces to load events on the tiny target: their counts agree with each other and with
+# the manifest, and what a machine lacks is said with status 77.
+# shellcheck disable=SC2154  # TINY is set by tiny_target
+
+load common
+
+setup_file() {
+	tiny_target
+	export TINY
+}
+
+# tiny_run INTERFACE PROGRAM [ARGS...]: leaves the record in RECORD; fails but for status 77,
+# which skips.
+tiny_run() {
+	local results=$BATS_TEST_TMPDIR/$1
+	mkdir -p "$results"
+	run attachstorm run -q -r 1 -n 2 -T warm --no-baseline -t "$TINY" -s "load_events=$1" -p "$2" \
+		-o "$results" "${@:3}"
+	[ "$status" -ne 77 ] || skip "$output"
+	[ "$status" -eq 0 ] || {
+		printf 'status %s\n%s\n' "$status" "$output"
+		return 1
+	}
+	RECORD=$(ls "$results"/*.json)
+}
+
+# Per rank: stops by class and load events.
+counts() {
+	jq -c '.trials[0].tasks[] | [.rank, .stops, .load_events]' "$1"
+}
+
+# Per rank: which libraries of the target were seen, and all at the end.
+libraries() {
+	jq -c '.trials[0].tasks[] | [.rank, .target_libraries, .libraries_at_start, .libraries_at_end]' "$1"
+}
+
+@test "audit tells of the plain program what the trap at the hook tells" {
+	tiny_run rbrk plain -l spawn
+	rbrk=$RECORD
+	tiny_run audit plain -l spawn
+	expect_output "load events by audit"
+	expect_output "agree with the manifest"
+	[ "$(counts "$rbrk")" = "$(counts "$RECORD")" ]
+	[ "$(libraries "$rbrk")" = "$(libraries "$RECORD")" ]
+	[ "$(jq -c '.trials[0] | [.load_events, .unstopped, .sampled, .ptrace_calls]' "$RECORD")" = '["audit",true,false,0]' ]
+}
+
+@test "audit tells of the MPI host what the trap at the hook tells" {
+	tiny_run rbrk host
+	rbrk=$RECORD
+	tiny_run audit host
+	[ "$(counts "$rbrk")" = "$(counts "$RECORD")" ]
+	[ "$(libraries "$rbrk")" = "$(libraries "$RECORD")" ]
+}
+
+@test "a uprobe tells of the plain program and of the MPI host what the trap at the hook tells" {
+	for program in plain host; do
+		tiny_run rbrk "$program"
+		rbrk=$RECORD
+		tiny_run uprobe "$program"
+		[ "$(counts "$rbrk")" = "$(counts "$RECORD")" ]
+		[ "$(jq -c '.trials[0] | [.load_events, .unstopped, .sampled]' "$RECORD")" = '["uprobe",true,true]' ]
+		rm -r "${BATS_TEST_TMPDIR:?}"/*
+	done
+}
+
+@test "polling finds libraries of the target and never more than there are" {
+	tiny_run none host
+	expect_output "load events by none"
+	[ "$(jq --argjson all "$(jq .expect.libraries "$TINY/manifest.json")" \
+		'[.trials[0].tasks[].target_libraries | . <= $all and . > 0] | all' "$RECORD")" = true ]
+	[ "$(jq '.trials[0].ptrace_calls' "$RECORD")" -eq 0 ]
+}
+
+@test "a loader without probes is said to be one, and the record has what it offers" {
+	probes=$(readelf -n /lib64/ld-linux-x86-64.so.2 | grep -c 'Provider: rtld' || true)
+	tiny_run rbrk plain -l spawn
+	[ "$(jq .trials[0].loader.probes "$RECORD")" -eq "$probes" ]
+	[ "$(jq -r .trials[0].loader.path "$RECORD")" -ef /lib64/ld-linux-x86-64.so.2 ]
+	[ "$probes" -eq 0 ] || skip "this machine's loader has $probes probes"
+	expect_status 77 attachstorm run -q -r 1 -n 2 -t "$TINY" -s load_events=probes -p plain -l spawn \
+		--no-baseline -o "$BATS_TEST_TMPDIR/none"
+	expect_output "has no SystemTap probes (provider rtld)"
+	expect_output "hint: set load_events to rbrk"
+}
+
+@test "what never stops a task takes no breakpoints" {
+	expect_status 2 attachstorm run -q -t "$TINY" -b 3 -s load_events=audit
+	expect_output "breakpoints are asked for, but with load_events audit no task is ever stopped"
+}

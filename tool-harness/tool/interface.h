@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Interfaces to load events: how a tool hears that a task's libraries change. One table, by
+ * the scenario's key load_events; docs/loader.md compares them.
+ */
+#ifndef TOOL_INTERFACE_H
+#define TOOL_INTERFACE_H
+
+#include "job/scenario.h"
+#include "tool/observe.h"
+
+struct interface {
+	const char *name;
+	const char *help;                    /* one line */
+	const struct observer_ops *observer; /* NULL: the task is stopped at each event, by native.c */
+};
+
+const struct interface *interface_of(const struct scenario *scenario);
+
+#endif

@@ -7,7 +7,6 @@
 load common
 
 setup() {
-	TINY_ASM=$O/targets/tiny-asm BODIES=$O/targets/bodies
 	DIR=$BATS_TEST_TMPDIR/target
 	mkdir -p "$O/targets"
 	cd "$BATS_TEST_TMPDIR" || return
@@ -73,9 +72,9 @@ unwind_rules() {
 }
 
 debug_complaints() {
-	readelf -wi -wa -wl -wr -wf -ws "$1" 2>&1 >/dev/null
-	readelf --debug-dump=decodedline "$1" 2>&1 >/dev/null
-	echo done
+	{ readelf -wi -wa -wl -wr -wf -ws "$1" && readelf --debug-dump=decodedline "$1"; } 2>complaints >/dev/null
+	cat complaints
+	echo "no more complaints"
 }
 
 gdb_says() {
@@ -118,7 +117,7 @@ gdb_says() {
 		for_each_library "$O/targets/$name" line_table
 		for_each_library "$O/targets/$name" unwind_rules
 		for_each_library "$O/targets/$name" debug_complaints
-		[ "$(cat asm.out)" = done ]
+		[ "$(cat asm.out)" = "no more complaints" ]
 	done
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * SystemTap probes: notes of a program that was written with them, and a loader that has
- * them. Where this machine's has none, a copy gets them: notes that name the places behind
- * the hook's calls, which is where glibc has its probes.
+ * them. Where this machine's has none, a copy gets them: notes that name the places of the
+ * hook's calls, which is where glibc has its probes; the calls become nops, as probes are.
  */
 #include "elf/segment.h"
 #include "elf/stapnote.h"
@@ -64,11 +64,17 @@ static void put_note(struct strbuf *out, uint64_t addr, const char *name)
 	strbuf_add(out, "\0\0\0", 1 + (4 - strings % 4) % 4);
 }
 
+enum at { AT_NOP, AT_INSTRUCTION };
+
+#define CALL_LEN 5
+
 /*
  * The notes of a loader built with probes: the end of a deletion is the consistent call behind
- * the deletion's, in the same function; the other two are start-up's and dlopen's.
+ * the deletion's, in the same function; the other two are start-up's and dlopen's. Either the
+ * call, of a function that does nothing, becomes nops with the probe at the first; or the
+ * probe is at what follows it.
  */
-static bool make_notes(struct strbuf *out)
+static bool make_notes(struct strbuf *loader, enum at at, struct strbuf *out)
 {
 	struct hooksites sites;
 	struct segment segment;
@@ -81,13 +87,17 @@ static bool make_notes(struct strbuf *out)
 	assert_ok(segment_read(LOADER, hook, &segment));
 	hooksites_find(segment.bytes, segment.len, segment.addr, hook, &sites);
 	for (size_t i = 0; i < sites.n; i++) {
+		uint64_t call = sites.v[i].ret_addr - CALL_LEN, addr = at == AT_NOP ? call : sites.v[i].ret_addr;
+
 		if (sites.v[i].state != LOADER_CONSISTENT)
 			continue;
+		if (at == AT_NOP)
+			memset(loader->text + (call - segment.addr + segment.offset), 0x90, CALL_LEN);
 		if (i && sites.v[i - 1].state == LOADER_DELETE) {
-			put_note(out, sites.v[i].ret_addr, "unmap_complete");
+			put_note(out, addr, "unmap_complete");
 			n_unloads++;
 		} else {
-			put_note(out, sites.v[i].ret_addr, n_loads++ ? "reloc_complete" : "init_complete");
+			put_note(out, addr, n_loads++ ? "reloc_complete" : "init_complete");
 		}
 	}
 	hooksites_deinit(&sites);
@@ -113,17 +123,20 @@ static void copy_with_loader(const char *from, const char *loader, const char *t
 }
 
 /* False if this machine's loader or its tools do not allow it. */
-static bool make_probed_loader(const char *dir, const char *loader)
+static bool make_probed_loader(const char *dir, const char *loader, enum at at)
 {
-	_cleanup_strbuf_ struct strbuf notes = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf notes = STRBUF_INIT, bytes = STRBUF_INIT;
+	_cleanup_free_ char *plain = fs_join(dir, "plain");
 	_cleanup_free_ char *file = fs_join(dir, "notes"), *add = mem_printf(".note.stapsdt=%s", file);
 	_cleanup_free_ char *objcopy = fs_find_program("objcopy");
-	const char *const argv[] = { objcopy, "--add-section", add, LOADER, loader, NULL };
+	const char *const argv[] = { objcopy, "--add-section", add, plain, loader, NULL };
 	struct proc_opts opts = PROC_OPTS_INIT;
 	struct proc_result result;
 
-	if (!objcopy || !make_notes(&notes))
+	assert_ok(fs_read(LOADER, &bytes));
+	if (!objcopy || !make_notes(&bytes, at, &notes))
 		return false;
+	assert_ok(fs_publish(plain, bytes.text, bytes.len));
 	assert_ok(fs_publish(file, notes.text, notes.len));
 	assert_ok(proc_run(argv, &opts, 30 * NS_PER_S, &result));
 	assert_int_equal(result.status, 0);
@@ -132,14 +145,13 @@ static bool make_probed_loader(const char *dir, const char *loader)
 	return true;
 }
 
-static void one_stop_per_load(void **state)
+static void one_stop_per_load(struct spy *spy, enum at at)
 {
-	struct spy *spy = *state;
 	_cleanup_free_ char *loader = fs_join(spy->dir, "ld"), *program = fs_join(spy->dir, "loads");
 	_cleanup_free_ char *victim = fs_join(spy->victims, "loads");
 	const struct trial *trial = &spy->trial;
 
-	if (!make_probed_loader(spy->dir, loader)) {
+	if (!make_probed_loader(spy->dir, loader, at)) {
 		print_message("skipped: no objcopy, or a loader of another form\n");
 		skip();
 	}
@@ -175,6 +187,17 @@ static void one_stop_per_load(void **state)
 	}
 }
 
+static void one_stop_per_load_at_nops(void **state)
+{
+	one_stop_per_load(*state, AT_NOP);
+}
+
+/* A probe elsewhere is stepped over. */
+static void one_stop_per_load_at_instructions(void **state)
+{
+	one_stop_per_load(*state, AT_INSTRUCTION);
+}
+
 /* Notes of some probes only: said so, and nothing started. */
 static void half_a_set_is_refused(void **state)
 {
@@ -194,7 +217,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(decodes_notes_of_a_program, spy_setup, spy_teardown),
-		cmocka_unit_test_setup_teardown(one_stop_per_load, spy_setup, spy_teardown),
+		cmocka_unit_test_setup_teardown(one_stop_per_load_at_nops, spy_setup, spy_teardown),
+		cmocka_unit_test_setup_teardown(one_stop_per_load_at_instructions, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(half_a_set_is_refused, spy_setup, spy_teardown),
 	};
 

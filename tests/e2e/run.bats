@@ -66,7 +66,7 @@ expect_nothing_left() {
 		# "file=X [0];  generating link map" is printed for each library that is mapped; the
 		# program itself and the loader are there without it, and so is the vDSO.
 		loader=$(grep -c 'generating link map' "$BATS_TEST_TMPDIR/ld/out.$pid")
-		ours=$(awk -F, -v rank=$rank '$4 == rank { n += $21 } END { print n }' "$events")
+		ours=$(awk -F, -v rank=$rank '$4 == rank { n += $22 } END { print n }' "$events")
 		start=$(jq ".trials[0].tasks[$rank].libraries_at_start" "$r")
 		without=$((ours - loader))
 		echo "rank $rank: $ours added, $loader generated, $start at start"

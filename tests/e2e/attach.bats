@@ -187,7 +187,7 @@ has_mpi() {
 	expect_output "1 task checked, 2 traps taken out"
 	expect_status 0 attachstorm attach --pids "$task" --repair
 	expect_output "1 task checked, 0 traps taken out"
-	kill -USR1 "$task" # loads a library, past where the trap was
+	kill -RTMIN+1 "$task" # loads a library, past where the trap was
 	sleep 0.2
 	kill -TERM "$task"
 	wait "$task"
@@ -210,6 +210,8 @@ has_mpi() {
 	expect_output "/nowhere"
 	expect_status 2 attachstorm attach --pids $$ --for 0
 	expect_output "--for"
+	expect_status 2 attachstorm attach -q --pids $$ --set load_events=uprobe -o "$RESULTS"
+	expect_output "rbrk alone"
 	expect_status 2 attachstorm attach -q --pids $$ -b 3 -o "$RESULTS"
 	expect_output "breakpoints.where"
 	expect_status 2 attachstorm run "${QUICK[@]}" -l spawn --set acquire=mpir-launch -- true

@@ -2,8 +2,9 @@
 /*
  * steady DIR [quiet]: a job's task at work, for tracers that come and go. Threads call a
  * function without end; libraries are loaded and unloaded all the time, or with "quiet" once
- * for each SIGUSR1. SIGRTMIN is counted, which the kernel queues and never drops. At SIGTERM
- * it prints that count and exits with 0 if every call gave the right result.
+ * for each SIGRTMIN+1. SIGRTMIN is counted: these are queued, and none is ever dropped. At
+ * SIGTERM it does what was still asked of it, prints that count, and exits with 0 if every
+ * call gave the right result.
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -52,7 +53,7 @@ static void handle(int sig)
 {
 	if (sig == SIGTERM)
 		atomic_store(&done, 1);
-	else if (sig == SIGUSR1)
+	else if (sig == SIGRTMIN + 1)
 		atomic_fetch_add(&asked, 1);
 	else
 		atomic_fetch_add(&counted, 1);
@@ -77,17 +78,19 @@ int main(int argc, char **argv)
 	pthread_t threads[N_THREADS];
 
 	signal(SIGTERM, handle);
-	signal(SIGUSR1, handle);
+	signal(SIGRTMIN + 1, handle);
 	signal(SIGRTMIN, handle);
 	for (int i = 0; i < N_THREADS; i++)
 		pthread_create(&threads[i], NULL, work, NULL);
 	if (write(STDOUT_FILENO, "r", 1) != 1) /* ready */
 		return 2;
-	while (!atomic_load(&done)) {
-		if (!quiet)
+	while (!atomic_load(&done) || atomic_load(&asked) > 0) {
+		if (!quiet) {
 			load(argv[1]);
-		else if (atomic_exchange(&asked, 0))
+		} else if (atomic_load(&asked) > 0) {
 			load(argv[1]);
+			atomic_fetch_sub(&asked, 1);
+		}
 		pause_us(500);
 	}
 	for (int i = 0; i < N_THREADS; i++)

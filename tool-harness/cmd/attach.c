@@ -193,6 +193,9 @@ static struct err *check(struct attach_args *args)
 		scenario->breakpoints_count = scenario->breakpoints_names.n;
 	if (scenario->symbols == SYMBOLS_OFF && scenario->breakpoints_count)
 		return err_new("'symbols' is off, but breakpoints are asked for, which are found by name");
+	if (scenario->load_events != LOAD_EVENTS_RBRK)
+		return err_hint(err_new("tasks that run already are followed by load_events rbrk alone"),
+				"leave load_events out");
 	scenario->baseline = false;
 	scenario->repetitions = 1;
 	if (!scenario->name)

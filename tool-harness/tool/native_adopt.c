@@ -6,11 +6,13 @@
  *
  * Invariant: a thread of the task runs only after the trap at the hook is in.
  */
-#include <sys/wait.h>
+#include <time.h>
 
 #include "job/acquire.h"
 #include "lib/clock.h"
 #include "tool/native.h"
+
+#define ENDING_ROUNDS 200 /* of a millisecond; only an error waits for them */
 
 /*
  * The link map that a task is found with is an event of its own: null, as no announcement
@@ -64,10 +66,13 @@ struct err *native_adopt(struct native *native, struct native_task *t)
 {
 	struct err *err = take_over(native, t);
 
-	/* What is left of a task that ends reads as anything. */
-	if (err && !err_is_gone(err) && job_task_ended(native->job, t->task->index)) {
-		err_free(err);
-		return err_gone();
+	/* What is left of a task that ends reads as anything, some time before it has ended. */
+	for (int i = 0; err && !err_is_gone(err) && i < ENDING_ROUNDS; i++) {
+		if (job_task_ended(native->job, t->task->index)) {
+			err_free(err);
+			return err_gone();
+		}
+		nanosleep(&(struct timespec){ .tv_nsec = NS_PER_MS }, NULL);
 	}
 	return err;
 }

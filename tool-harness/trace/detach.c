@@ -90,6 +90,15 @@ static struct err *settle_thread(struct thread *thread, int *signal_ret)
 	return thread_regs_set(thread, &regs);
 }
 
+static void thread_forget_stop(struct thread *thread)
+{
+	if (thread->has_queued)
+		thread->task->tracer->n_queued--;
+	thread->has_queued = false;
+	thread->stopped = false;
+	thread->held = false;
+}
+
 /* Stops every thread; new children that show up are settled as in the wait. */
 static struct err *stop_all(struct task *task)
 {
@@ -134,8 +143,14 @@ static struct err *stop_all(struct task *task)
 				again = true;
 				continue;
 			}
-			err = t->has_queued || t->at_trap ? NULL : has_pending_trap(t, &pending);
-			if (!err && pending) {
+			err = has_pending_trap(t, &pending);
+			if (err_is_gone(err)) {
+				/* Killed while it was stopped: its end is still to be collected. */
+				thread_forget_stop(t);
+				again = true;
+				continue;
+			}
+			if (!err && pending && !t->has_queued && !t->at_trap) {
 				err = take_pending_trap(t);
 				again = true;
 			}

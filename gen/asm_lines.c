@@ -248,7 +248,7 @@ static bool read_entries(struct asm_object *object, struct reader r, const Elf64
 		/* Relocations stand in the order of the entries. */
 		while (rela < n_relas && relas[rela].r_offset < entry.offset + 8u)
 			rela++;
-		function = function_at(object, relas + rela, rela < n_relas, entry.offset + 8);
+		function = rela < n_relas ? function_at(object, &relas[rela], 1, entry.offset + 8) : NULL;
 		ok = object->cie && function;
 		if (!ok)
 			break;
@@ -258,7 +258,8 @@ static bool read_entries(struct asm_object *object, struct reader r, const Elf64
 		ok = ok && read_instructions(object, &entry.body, function);
 	}
 	for (size_t i = 0; i < object->n_functions; i++)
-		object->functions[i].rules = object->rules + first[i];
+		if (object->functions[i].n_rules)
+			object->functions[i].rules = object->rules + first[i];
 	free(first);
 	return ok;
 }

@@ -12,6 +12,8 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 
+#define MAX_ALIGN 4096 /* of functions */
+
 const char *asm_symbol_name(const struct asm_object *object, const Elf64_Sym *symbol)
 {
 	const char *name = elf_strptr(object->elf, object->strings, symbol->st_name);
@@ -68,7 +70,7 @@ static struct err *check_header(const struct asm_object *object)
 
 	if (!header || header->e_ident[EI_DATA] != ELFDATA2LSB || header->e_machine != EM_X86_64)
 		return err_new("the compiler does not make code for x86-64");
-	if (header->e_type != ET_REL)
+	if (header->e_type != ET_REL || header->e_shoff % _Alignof(Elf64_Shdr))
 		return err_new("the compiler does not make relocatable ELF objects");
 	return NULL;
 }
@@ -159,7 +161,7 @@ static struct err *find_functions(struct asm_object *object)
 	qsort(object->functions, object->n_functions, sizeof(*object->functions), compare_functions);
 	if (relas)
 		qsort(relas, n_relas, sizeof(*relas), compare_relas);
-	object->function_align = align ? align : 1;
+	object->function_align = align && align <= MAX_ALIGN && !(align & (align - 1)) ? align : 1;
 	for (size_t i = 0; i < object->n_functions; i++) {
 		struct asm_function *function = &object->functions[i];
 
@@ -169,7 +171,7 @@ static struct err *find_functions(struct asm_object *object)
 		function->bytes = (unsigned char *)text->d_buf + function->begin;
 		while (rela < n_relas && relas[rela].r_offset < function->begin)
 			rela++;
-		function->relas = relas + rela;
+		function->relas = rela < n_relas ? &relas[rela] : NULL;
 		while (rela < n_relas && relas[rela].r_offset < end) {
 			rela++;
 			function->n_relas++;

@@ -99,7 +99,7 @@ static bool is_argument(const struct asm_context *context, const unsigned char *
 static struct err *fix_constant(const struct asm_context *context, const struct target *target, struct asm_fix *fix)
 {
 	const struct asm_object *object = context->object;
-	const char *name, *own = context->function->name;
+	const char *name = "", *own = context->function->name;
 	const Elf_Data *data;
 	const Elf64_Shdr *header = asm_section(object, target->section, &name, &data);
 	const unsigned char *bytes;
@@ -250,9 +250,12 @@ void asm_text_index(const char *text, struct asm_text *ret)
 	size_t cap = 0;
 
 	*ret = (struct asm_text){ .text = text };
-	for (const char *at = text; at; at = strchr(at, '\n'), at += at != NULL) {
+	for (const char *at = text; at;) {
+		const char *end = strchr(at, '\n');
+
 		mem_grow(ret->lines, ret->n, cap);
 		ret->lines[ret->n++] = at - text;
+		at = end ? end + 1 : NULL;
 	}
 	mem_grow(ret->lines, ret->n, cap);
 	ret->lines[ret->n] = strlen(text);

@@ -223,10 +223,3 @@ has_mpi() {
 	expect_status 2 attachstorm starter
 	expect_output "no program"
 }
-
-@test "srun of Slurm: tasks stopped at exec" {
-	command -v srun >/dev/null || skip "no srun here"
-	srun -n 1 -t 1 true 2>/dev/null || skip "srun cannot start tasks here: no Slurm controller runs"
-	expect_status 0 attachstorm run "${QUICK[@]}" --set mpirun=srun --set acquire=mpir-launch -- ls /
-	[ "$(jq -c '[.trials[0].tasks[].acquired_at] | unique' "$(record)")" = '["exec"]' ]
-}

@@ -26,6 +26,7 @@ struct process {
 	pid_t pid, parent;
 	int rank;       /* -1: none */
 	bool is_shim;   /* it will exec the task's program */
+	bool is_ours;   /* of the job that we have started; true of all if it ran before */
 	bool below;     /* it descends from the launcher, which is above all without one */
 	bool known;     /* `below` has been found out */
 };
@@ -67,7 +68,16 @@ static pid_t parent_of(pid_t pid)
 	return after && strlen(after) > 4 ? (pid_t)strtol(after + 4, NULL, 10) : 0;
 }
 
-static void process_read(struct processes *all, pid_t pid, const char *shim)
+static bool has_entry(const struct strbuf *env, const char *entry)
+{
+	for (const char *p = env->text; p < env->text + env->len; p += strlen(p) + 1)
+		if (!strcmp(p, entry))
+			return true;
+	return false;
+}
+
+/* `mark` is an entry in the environment of all tasks of the job, or NULL. */
+static void process_read(struct processes *all, pid_t pid, const char *shim, const char *mark)
 {
 	_cleanup_free_ char *path = mem_printf("/proc/%d/environ", (int)pid);
 	_cleanup_free_ char *link = mem_printf("/proc/%d/exe", (int)pid);
@@ -79,7 +89,8 @@ static void process_read(struct processes *all, pid_t pid, const char *shim)
 	mem_grow(all->v, all->n, all->cap);
 	all->v[all->n++] = (struct process){ .pid = pid, .parent = parent_of(pid),
 					     .rank = env_err || exe_err ? -1 : rank_in(&env),
-					     .is_shim = exe && shim && !strcmp(exe, shim) };
+					     .is_shim = exe && shim && !strcmp(exe, shim),
+					     .is_ours = !mark || (!env_err && has_entry(&env, mark)) };
 }
 
 static int compare_pids(const void *a, const void *b)
@@ -111,7 +122,7 @@ static bool is_below(struct processes *all, struct process *process, pid_t launc
 	return process->below;
 }
 
-static struct err *processes_list(const char *shim, struct processes *all)
+static struct err *processes_list(const char *shim, const char *mark, struct processes *all)
 {
 	_cleanup_closedir_ DIR *proc = opendir("/proc");
 	struct dirent *entry;
@@ -120,7 +131,7 @@ static struct err *processes_list(const char *shim, struct processes *all)
 		return err_errno(errno, "cannot read '/proc'");
 	while ((entry = readdir(proc)))
 		if (isdigit((unsigned char)entry->d_name[0]))
-			process_read(all, atoi(entry->d_name), shim);
+			process_read(all, atoi(entry->d_name), shim, mark);
 	qsort(all->v, all->n, sizeof(*all->v), compare_pids);
 	return NULL;
 }
@@ -137,25 +148,32 @@ static struct err *rank_twice(const struct found *found, const struct process *p
 
 struct err *environ_find(const struct job_plan *plan, pid_t launcher, struct found *found)
 {
-	_cleanup_free_ char *shim = NULL, *shim_real = NULL;
+	_cleanup_free_ char *shim = NULL, *shim_real = NULL, *dir = NULL, *mark = NULL;
 	struct processes all = { 0 };
 	char host[256] = "";
 	struct err *err;
 
-	(void)plan;
+	/* Tasks of srun do not descend from it: a job that we have started is told by its folder. */
+	if (!plan->attach) {
+		err = fs_realpath(plan->dir, &dir);
+		if (err)
+			return err;
+		mark = mem_printf("ATTACHSTORM_PHASE_DIR=%s", dir);
+		launcher = 0;
+	}
 	err_free(shim_find(&shim));
 	if (shim)
 		err_free(fs_realpath(shim, &shim_real));
 	gethostname(host, sizeof(host) - 1);
-	err = processes_list(shim_real, &all);
+	err = processes_list(shim_real, mark, &all);
 	for (size_t i = 0; !err && i < all.n; i++) {
 		struct process *process = &all.v[i], *parent;
 
-		if (process->rank < 0 || process->is_shim || process->pid == getpid() ||
+		if (process->rank < 0 || process->is_shim || !process->is_ours || process->pid == getpid() ||
 		    !is_below(&all, process, launcher))
 			continue;
 		parent = process_find(&all, process->parent);
-		if (parent && parent->rank == process->rank && parent->pid != launcher)
+		if (parent && parent->is_ours && parent->rank == process->rank && parent->pid != launcher)
 			continue;
 		err = rank_twice(found, process);
 		if (!err)

@@ -180,6 +180,11 @@ struct err *mpir_find(const struct job_plan *plan, pid_t launcher, struct found 
 	}
 	if (!err)
 		err = table_read(&memory.memory, &mpir, plan, found);
+	if (err && !err_is_gone(err) && !plan->attach) {
+		err_free(err); /* it may be just filling the table */
+		found_deinit(found);
+		return NULL;
+	}
 	if (err && err_errnum(err) == EPERM)
 		err = err_hint(err, "this user may not trace launcher %d: see kernel.yama.ptrace_scope, or run as root",
 			       (int)launcher);

@@ -259,7 +259,11 @@ static struct err *let_start(struct native *native, struct native_task *t)
 	(void)native;
 	t->state = NATIVE_STARTING;
 	t->waiting = NULL;
-	return thread_cont(thread, 0);
+	if (thread)
+		return thread_cont(thread, 0);
+	/* Stopped by its launcher; Slurm's slurmstepd leaves it to a tracer to wake those that it traces. */
+	kill(t->task->pid, SIGCONT);
+	return threads_release(t->task);
 }
 
 static int64_t follow_until(const struct native *native)

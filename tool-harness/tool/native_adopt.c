@@ -54,8 +54,12 @@ static struct err *take_over(struct native *native, struct native_task *t)
 		found_with_map(native, t, begin_ns);
 		return NULL;
 	}
-	if (!map && task->acquired_at == TASK_AT_MPI_INIT)
-		task->acquired_at = TASK_AT_EXEC; /* srun holds them there */
+	if (!map && task->acquired_at == TASK_AT_MPI_INIT) {
+		task->acquired_at = TASK_AT_EXEC; /* srun holds them there, by SIGSTOP */
+		task->exec_ns = begin_ns;
+		t->state = NATIVE_AT_EXEC;
+		return NULL;
+	}
 	/* Whatever was announced before we came is none of our events. */
 	t->loader.announced = false;
 	t->state = NATIVE_STARTING;

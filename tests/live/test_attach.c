@@ -20,7 +20,7 @@
 #include "tool/repair.h"
 #include "trace/wait.h"
 
-#define ROUNDS 200 /* ATTACH_ROUNDS in the environment for another number */
+#define ROUNDS 1000 /* ATTACH_ROUNDS in the environment for another number */
 #define MAX_TASKS 4
 
 struct steady {

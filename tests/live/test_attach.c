@@ -120,10 +120,35 @@ static void assert_untraced(pid_t pid)
 	assert_int_equal(status_field(pid, "TracerPid"), '0');
 }
 
-/* Once it is attached its traps are in within the next moments. */
+/* Where the loader is mapped in a process. */
+static taddr loader_base(const char *maps_path)
+{
+	_cleanup_strbuf_ struct strbuf maps = STRBUF_INIT;
+	char *name, *line;
+
+	assert_ok(fs_read(maps_path, &maps));
+	name = strstr(maps.text, "/ld-linux");
+	assert_non_null(name);
+	for (line = name; line > maps.text && line[-1] != '\n'; line--)
+		;
+	return strtoull(line, NULL, 16);
+}
+
+static bool hook_is_trapped(pid_t pid)
+{
+	_cleanup_free_ char *maps = mem_printf("/proc/%d/maps", pid), *mem = mem_printf("/proc/%d/mem", pid);
+	taddr hook = _r_debug.r_brk - loader_base("/proc/self/maps") + loader_base(maps);
+	_cleanup_close_ int fd = open(mem, O_RDONLY | O_CLOEXEC);
+	uint8_t byte = 0;
+
+	return fd >= 0 && pread(fd, &byte, 1, (off_t)hook) == 1 && byte == TRAP_BYTE;
+}
+
+/* Until its hook has the trap: from then on no load is missed. The other traps are in within
+ * the next moments. */
 static void wait_traced(pid_t pid)
 {
-	for (int i = 0; i < 5000 && status_field(pid, "TracerPid") == '0'; i++)
+	for (int i = 0; i < 20000 && (status_field(pid, "TracerPid") == '0' || !hook_is_trapped(pid)); i++)
 		usleep(1000);
 	usleep(500000);
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "job/counters.h"
+#include "job/count.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 
@@ -68,22 +69,6 @@ static char *next_word(char **line)
 		word = strsep(line, " ");
 	while (word && !*word);
 	return word;
-}
-
-/* A decimal number without sign. */
-static bool count_parse(const char *text, int64_t *ret)
-{
-	char *end;
-	long long value;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	value = strtoll(text, &end, 10);
-	if (errno || *end)
-		return false;
-	*ret = value;
-	return true;
 }
 
 /* Adds the counts of a "summary:" line by the names of the "events:" line. */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "job/marks.h"
+#include "job/count.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 
@@ -29,22 +30,6 @@ static struct trial_task *task_of_file(struct trial *trial, const char *name)
 			return task;
 	}
 	return NULL;
-}
-
-/* A decimal number without sign, space or leading garbage. */
-static bool count_parse(const char *text, int64_t *ret)
-{
-	char *end;
-	long long value;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	value = strtoll(text, &end, 10);
-	if (errno || *end)
-		return false;
-	*ret = value;
-	return true;
 }
 
 /* "-1" or a rank. */

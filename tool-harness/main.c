@@ -3,6 +3,7 @@
  * attachstorm: a table of subcommands. The one place that prints an error, with its hint,
  * and turns it into an exit status (lib/err.h has the table).
  */
+#include <argp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,6 +69,7 @@ int main(int argc, char **argv)
 	int status = EXIT_OK;
 	struct err *err;
 
+	argp_err_exit_status = EXIT_USAGE; /* not the 64 of sysexits.h */
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;

@@ -212,6 +212,9 @@ expect_nothing_left() {
 	expect_output "target"
 	expect_status 2 attachstorm frobnicate
 	expect_output "frobnicate"
+	expect_status 2 attachstorm run --no-such-option
+	expect_status 2 attachstorm calibrate surplus
+	expect_status 2 attachstorm model --no-such-option
 }
 
 # --- ends -------------------------------------------------------------------------------

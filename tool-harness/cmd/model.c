@@ -325,7 +325,6 @@ struct err *cmd_model(int argc, char **argv, int *status_ret)
 	struct model_args args = { .libraries = -1, .tasks = -1, .breakpoints = -1, .t1_ns = -1, .t2_ns = -1 };
 	struct err *err = NULL;
 
-	argp_err_exit_status = EXIT_USAGE;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &args) && !args.err)
 		return err_new("cannot read the options");
 	err = args.err ? args.err : check_args(&args);

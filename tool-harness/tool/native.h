@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Inside of the native tool: native.c brings the job through its phases, native_stop.c
- * handles one stop, native_adopt.c takes over tasks that run. Nobody else includes this.
+ * Inside of the native tool. native.c sets up and takes down; native_phases.c brings the job
+ * through its phases; native_loop.c waits; native_stop.c handles a trap, native_event.c one at the
+ * loader's hook, native_links.c and native_plant.c what follows from it; native_start.c has the
+ * rounds of phase 1, native_adopt.c tasks that run. Nobody else includes this.
  */
 #ifndef TOOL_NATIVE_H
 #define TOOL_NATIVE_H
@@ -47,8 +49,55 @@ struct native {
 	int64_t deadline_ns;
 };
 
+static inline struct trial_task *native_trial_task(struct native *native, const struct native_task *t)
+{
+	return &native->trial->tasks[t->task->index];
+}
+
+/* From acquiring the tasks to the end of the last one, a deadline, or an interrupt. */
+MUST_CHECK struct err *native_phases(struct native *native);
+
+/* One stop, waited for and handled; false in go_on_ret when the loop must end for another reason
+ * than an error. native_run_until goes on until all tasks have come to a state, or are gone. */
+MUST_CHECK struct err *native_step(struct native *native, bool *go_on_ret);
+MUST_CHECK struct err *native_run_until(struct native *native, enum native_state state, bool *go_on_ret);
+
+/* Notes how many threads and children a task had. */
+void native_count_threads(struct native *native, const struct native_task *t);
+
 /* A trap of a thread: the loader's hook, a breakpoint, or the task's own. */
 MUST_CHECK struct err *native_trap(struct native *native, struct native_task *t, const struct stop *stop);
+
+/* A stop at the loader's hook or probe `at`: logged as an event, handled, and the thread let go. */
+MUST_CHECK struct err *native_load_event(struct native *native, struct native_task *t, const struct stop *stop,
+					 taddr at, int64_t begin_ns);
+
+/* Lets a thread go on from the hook or the probe. */
+MUST_CHECK struct err *native_hook_return(const struct native_task *t, struct thread *thread,
+					  const struct loader_stop *stop);
+
+/* What the counters stood at when the handling of an event began. */
+struct native_counters {
+	uint64_t nodes, bytes, traps, calls;
+};
+struct native_counters native_counters_now(const struct native *native, const struct native_task *t);
+
+/* Adds to an event what has been counted since. */
+void native_event_count(struct event *event, const struct native *native, const struct native_task *t,
+			const struct native_counters *since);
+
+/* A change of a task's link map (native_links.c): notes its libraries in event and trial; forgets
+ * traps of those that are gone; reads symbols of the new ones and finds the breakpoints there. */
+void native_note_change(struct native *native, struct native_task *t, struct loader_change *change,
+			struct event *event);
+void native_forget_removed(struct native_task *t, const struct loader_change *change);
+void native_resolve_added(struct native *native, const struct loader_change *change);
+
+/* Breakpoints (native_plant.c): those that are in, put in again; those of new libraries, for the
+ * first time. The number of them in n_ret. */
+MUST_CHECK struct err *native_reinsert(struct native *native, struct native_task *t, uint32_t *n_ret);
+MUST_CHECK struct err *native_plant_added(struct native *native, struct native_task *t,
+					  const struct loader_change *change, uint32_t *n_ret);
 
 /* Stops a task that runs and sets the trap at its loader's hook: STARTED, or STARTING. */
 MUST_CHECK struct err *native_adopt(struct native *native, struct native_task *t);

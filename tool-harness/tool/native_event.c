@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One stop at the loader's hook, handled and measured. This path is what T1 and T2 are made
+ * of, so every call on it is there for a reason: instruction pointer, one batched read, continue.
+ *
+ * Invariant: the parts of an event's time do not overlap and lie in begin_ns to done_ns.
+ */
+#include "lib/clock.h"
+#include "lib/mem.h"
+#include "tool/native.h"
+
+/* --- counters --------------------------------------------------------------------- */
+
+struct native_counters native_counters_now(const struct native *native, const struct native_task *t)
+{
+	return (struct native_counters){
+		.nodes = namespaces_nodes_read(&t->loader.spaces),
+		.bytes = native->tracer.bytes_read,
+		.traps = native->tracer.traps_written,
+		.calls = native->tracer.ptrace_calls,
+	};
+}
+
+void native_event_count(struct event *event, const struct native *native, const struct native_task *t,
+			const struct native_counters *since)
+{
+	struct native_counters now = native_counters_now(native, t);
+
+	event->nodes_read += (uint32_t)(now.nodes - since->nodes);
+	event->bytes_read += (uint32_t)(now.bytes - since->bytes);
+	event->traps_written += (uint32_t)(now.traps - since->traps);
+	event->ptrace_calls += (uint32_t)(now.calls - since->calls);
+}
+
+/* --- load events ------------------------------------------------------------------ */
+
+static struct event *event_begin(struct native *native, struct native_task *t, const struct stop *stop,
+				 int64_t begin_ns)
+{
+	struct event *event = trial_add_event(native->trial);
+
+	event->task = t->task->index;
+	event->tid = stop->thread->tid;
+	event->seen_ns = stop->seen_ns;
+	event->begin_ns = begin_ns;
+	return event;
+}
+
+/* The first consistent stop: the task waits here until all tasks have come so far. */
+static void hold_started(struct native *native, struct native_task *t, const struct stop *stop,
+			 const struct loader_stop *loader_stop)
+{
+	t->event = native->trial->n_events - 1;
+	t->state = NATIVE_STARTED;
+	t->waiting = stop->thread;
+	t->stop = *loader_stop;
+}
+
+/* Lets a thread go on from the hook or the probe. */
+struct err *native_hook_return(const struct native_task *t, struct thread *thread, const struct loader_stop *stop)
+{
+	struct user_regs_struct regs;
+	struct err *err;
+
+	if (t->loader.trap == LOADER_TRAP_PROBES) {
+		err = thread_step_over(thread, trap_find(&t->task->traps, stop->at));
+		if (err)
+			return err;
+	} else if (!t->loader.returning) {
+		err = thread_regs_get(thread, &regs);
+		if (err)
+			return err;
+		regs_emulate_return(&regs, stop->ret_addr);
+		err = thread_regs_set(thread, &regs);
+		if (err)
+			return err;
+	}
+	return thread_cont(thread, 0);
+}
+
+/* The stack pointer, where it is needed to find the return address. */
+static struct err *stack_pointer(const struct native_task *t, struct thread *thread, taddr *ret)
+{
+	struct user_regs_struct regs = { 0 };
+	bool needed = t->loader.trap == LOADER_TRAP_HOOK && !t->loader.returning;
+	struct err *err = needed ? thread_regs_get(thread, &regs) : NULL;
+
+	if (!err)
+		*ret = regs.rsp;
+	return err;
+}
+
+static void count_stop(struct trial_task *task, struct event *event, enum event_class class)
+{
+	event->class = class;
+	task->stops[class]++;
+	task->load_events += class != EVENT_ADD && class != EVENT_DELETE;
+}
+
+struct err *native_load_event(struct native *native, struct native_task *t, const struct stop *stop, taddr at,
+			      int64_t begin_ns)
+{
+	const struct native_counters before = { namespaces_nodes_read(&t->loader.spaces), native->tracer.bytes_read,
+					 native->tracer.traps_written, native->tracer.ptrace_calls - 1 };
+	struct loader_change change = { 0 };
+	struct loader_stop loader_stop;
+	struct trial_task *task = native_trial_task(native, t);
+	struct event *event;
+	int64_t now_ns;
+	taddr sp;
+	struct err *err;
+
+	err = stack_pointer(t, stop->thread, &sp);
+	if (!err)
+		err = loader_read_stop(&t->loader, t->task, at, sp, &loader_stop);
+	if (err)
+		return err;
+	event = event_begin(native, t, stop, begin_ns);
+	if (t->state == NATIVE_STARTING && loader_stop.state == LOADER_CONSISTENT) {
+		native_event_count(event, native, t, &before);
+		event->linkmap_ns = clock_now_ns() - begin_ns;
+		count_stop(task, event, loader_stop.class);
+		hold_started(native, t, stop, &loader_stop);
+		return NULL;
+	}
+	if (loader_stop.state == LOADER_CONSISTENT) {
+		err = loader_update(&t->loader, t->task, &loader_stop,
+				    native->request->scenario->linkmap == LINKMAP_FULL, &change);
+		if (!err)
+			native_note_change(native, t, &change, event);
+	}
+	count_stop(task, event, loader_stop.class);
+	now_ns = clock_now_ns();
+	event->linkmap_ns = now_ns - begin_ns;
+	if (!err && change.n_removed)
+		native_forget_removed(t, &change);
+	if (!err && change.n_added) {
+		native_resolve_added(native, &change);
+		event->symbols_ns = -now_ns;
+		now_ns = clock_now_ns();
+		event->symbols_ns += now_ns;
+	}
+	if (!err && loader_stop.state == LOADER_CONSISTENT && native->request->n_breakpoints) {
+		err = native_reinsert(native, t, &event->reinserted);
+		event->breakpoints_ns = -now_ns;
+		now_ns = clock_now_ns();
+		event->breakpoints_ns += now_ns;
+	}
+	if (!err && change.n_added && native->request->n_breakpoints) {
+		err = native_plant_added(native, t, &change, &event->planted);
+		event->plant_ns = clock_now_ns() - now_ns;
+	}
+	loader_change_deinit(&change);
+	if (!err && loader_stop.state == LOADER_CONSISTENT)
+		err = native_event_stack(native, t, stop->thread, event);
+	if (!err)
+		err = native_hook_return(t, stop->thread, &loader_stop);
+	event->done_ns = clock_now_ns();
+	native_event_count(event, native, t, &before);
+	return err;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The paper's two phases (section 4.2) for all tasks of a job: acquire them, stop them at
+ * program start, read the linked libraries' link maps and symbols, plant breakpoints; then
+ * let them go and handle what comes until the end.
+ *
+ * Invariant: a part of phase 1 is over in all tasks before the next begins, so that each has
+ * a time of its own.
+ */
+#include <signal.h>
+#include <stddef.h>
+
+#include "job/acquire.h"
+#include "lib/clock.h"
+#include "lib/mem.h"
+#include "tool/native.h"
+
+/* --- acquiring -------------------------------------------------------------------- */
+
+static struct err *seize(struct native *native, size_t i)
+{
+	const struct tool_request *request = native->request;
+	size_t n_libraries = request->manifest ? request->manifest->n_libraries : 0;
+	struct native_task *t = &native->tasks[i];
+	const struct job_task *from = &native->job->tasks[i];
+	struct err *err;
+
+	t->planted = mem_calloc(request->n_breakpoints + 1, sizeof(t->planted[0]));
+	t->target_seen = mem_calloc(n_libraries + 1, sizeof(t->target_seen[0]));
+	err = job_task_ended(native->job, i) ? err_gone() :
+					       tracer_seize(&native->tracer, from->pid, (uint32_t)i, &t->task);
+	if (!err) {
+		t->task->data = t;
+		return NULL;
+	}
+	if (!err_is_gone(err))
+		return err_wrap(err, "rank %d", from->rank);
+	if (from->at == TASK_AT_EXEC)
+		return err_new("rank %d (pid %d) ended before it could be traced", from->rank, from->pid);
+	t->state = NATIVE_GONE; /* the others run on without it, and so do we */
+	native->n_gone++;
+	return NULL;
+}
+
+/* Those that wait in the shim are let go to their exec; others are stopped where they are. */
+static struct err *adopt_or_release(struct native *native, size_t i)
+{
+	struct native_task *t = &native->tasks[i];
+	struct err *err;
+
+	if (t->state == NATIVE_GONE)
+		return NULL;
+	if (native->job->tasks[i].at == TASK_AT_EXEC)
+		return job_release(native->job, i);
+	err = native_adopt(native, t);
+	if (err_is_gone(err))
+		return NULL; /* the wait will tell */
+	return err_wrap(err, "rank %d (pid %d)", native->job->tasks[i].rank, native->job->tasks[i].pid);
+}
+
+static struct err *acquire(struct native *native)
+{
+	struct err *err = NULL;
+
+	native->trial->phases.found_ns = clock_now_ns();
+	native->n_tasks = native->job->n_tasks;
+	native->tasks = mem_calloc(native->n_tasks, sizeof(native->tasks[0]));
+	for (size_t i = 0; !err && i < native->n_tasks; i++)
+		err = seize(native, i);
+	if (!err && native->n_gone == native->n_tasks)
+		err = err_new("all %zu tasks have ended before they could be traced", native->n_tasks);
+	native->trial->phases.acquired_ns = clock_now_ns();
+	for (size_t i = 0; !err && i < native->n_tasks; i++)
+		err = adopt_or_release(native, i);
+	return err ? err : job_release_launcher(native->job);
+}
+
+/* --- phases ----------------------------------------------------------------------- */
+
+static struct err *check_exec(struct native *native)
+{
+	for (size_t i = 0; i < native->n_tasks; i++) {
+		struct err *err;
+
+		if (native->tasks[i].state != NATIVE_GONE || native->trial->tasks[i].exec_ns ||
+		    native->job->tasks[i].at != TASK_AT_EXEC)
+			continue;
+		err = job_exec_error(native->job, i);
+		return err ? err : err_new("rank %zu ended before its program was started", i);
+	}
+	return NULL;
+}
+
+/* One of the rounds over all tasks that wait at their start-up stop. */
+static struct err *round_of(struct native *native, struct err *(*part)(struct native *, struct native_task *),
+			    enum native_state state, int64_t *done_ns_ret)
+{
+	for (size_t i = 0; i < native->n_tasks; i++) {
+		struct native_task *t = &native->tasks[i];
+		struct err *err = t->state == state ? part(native, t) : NULL;
+
+		if (err && !err_is_gone(err))
+			return err_wrap(err, "rank %zu", i);
+	}
+	*done_ns_ret = clock_now_ns();
+	return NULL;
+}
+
+static struct err *let_start(struct native *native, struct native_task *t)
+{
+	struct thread *thread = t->waiting;
+
+	(void)native;
+	t->state = NATIVE_STARTING;
+	t->waiting = NULL;
+	if (thread)
+		return thread_cont(thread, 0);
+	/* Stopped by its launcher; Slurm's slurmstepd leaves it to a tracer to wake those that it traces. */
+	kill(t->task->pid, SIGCONT);
+	return threads_release(t->task);
+}
+
+static int64_t follow_until(const struct native *native)
+{
+	int64_t attach_ns = native->request->plan->attach_ns;
+
+	return attach_ns ? clock_now_ns() + attach_ns : INT64_MAX;
+}
+
+struct err *native_phases(struct native *native)
+{
+	static const struct {
+		struct err *(*part)(struct native *, struct native_task *);
+		size_t done_offset;
+	} rounds[] = {
+		{ native_start_linkmap, offsetof(struct trial_phases, linkmaps_ns) },
+		{ native_start_symbols, offsetof(struct trial_phases, symbols_ns) },
+		{ native_start_plant, offsetof(struct trial_phases, planted_ns) },
+		{ native_start_stack, offsetof(struct trial_phases, continued_ns) }, /* times itself */
+		{ native_start_continue, offsetof(struct trial_phases, continued_ns) },
+	};
+	struct trial_phases *phases = &native->trial->phases;
+	int64_t started_ns = 0;
+	bool go_on = true;
+	struct err *err;
+
+	err = acquire(native);
+	if (!err)
+		err = native_run_until(native, NATIVE_AT_EXEC, &go_on);
+	if (!err && go_on)
+		err = check_exec(native);
+	if (err || !go_on)
+		return err;
+	phases->stopped_ns = clock_now_ns();
+	err = round_of(native, let_start, NATIVE_AT_EXEC, &started_ns);
+	if (!err)
+		err = native_run_until(native, NATIVE_STARTED, &go_on);
+	if (err || !go_on)
+		return err;
+	phases->started_ns = clock_now_ns();
+	for (size_t i = 0; !err && i < ARRAY_SIZE(rounds); i++)
+		err = round_of(native, rounds[i].part, NATIVE_STARTED,
+			       (int64_t *)((char *)phases + rounds[i].done_offset));
+	if (native->request->plan->attach)
+		native->deadline_ns = follow_until(native);
+	while (!err && go_on)
+		err = native_step(native, &go_on);
+	return err;
+}

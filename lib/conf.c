@@ -20,11 +20,29 @@ bool conf_is_list(enum conf_type type)
 	return type == CONF_STRINGS || type == CONF_CHOICES || type == CONF_INTS;
 }
 
+size_t conf_n_options(const struct conf_table *table)
+{
+	size_t n = table->n_options;
+
+	for (size_t i = 0; table->parts && table->parts[i]; i++)
+		n += table->parts[i]->n_options;
+	return n;
+}
+
+const struct conf_option *conf_option_at(const struct conf_table *table, size_t index)
+{
+	const struct conf_table *const *part = table->parts;
+
+	for (; index >= table->n_options; table = *part++)
+		index -= table->n_options;
+	return &table->options[index];
+}
+
 const struct conf_option *conf_find(const struct conf_table *table, const char *key)
 {
-	for (size_t i = 0; i < table->n_options; i++)
-		if (strcmp(table->options[i].key, key) == 0)
-			return &table->options[i];
+	for (size_t i = 0; i < conf_n_options(table); i++)
+		if (strcmp(conf_option_at(table, i)->key, key) == 0)
+			return conf_option_at(table, i);
 	return NULL;
 }
 
@@ -32,8 +50,8 @@ bool conf_is_section(const struct conf_table *table, const char *section)
 {
 	size_t len = strlen(section);
 
-	for (size_t i = 0; i < table->n_options; i++) {
-		const char *key = table->options[i].key;
+	for (size_t i = 0; i < conf_n_options(table); i++) {
+		const char *key = conf_option_at(table, i)->key;
 
 		if (strncmp(key, section, len) == 0 && key[len] == '.')
 			return true;
@@ -94,8 +112,8 @@ static const char *nearest_key(const struct conf_table *table, const char *key)
 
 	if (strlen(key) > 100)
 		return NULL; /* no typing error of a known key */
-	for (size_t i = 0; i < table->n_options; i++) {
-		const char *known = table->options[i].key;
+	for (size_t i = 0; i < conf_n_options(table); i++) {
+		const char *known = conf_option_at(table, i)->key;
 		size_t section_len = (size_t)(leaf(known) - known);
 		bool same_section =
 			section_len == (size_t)(leaf(key) - key) && strncmp(key, known, section_len) == 0;
@@ -118,15 +136,15 @@ static char *keys_of(const struct conf_table *table, const char *section, size_t
 {
 	struct strbuf sb = STRBUF_INIT;
 
-	for (size_t i = 0; i < table->n_options; i++) {
-		const char *key = table->options[i].key;
+	for (size_t i = 0; i < conf_n_options(table); i++) {
+		const char *key = conf_option_at(table, i)->key;
 		bool seen = false;
 
 		if (strncmp(key, section, section_len) != 0)
 			continue;
 		size_t len = section_len + strcspn(key + section_len, ".");
 		for (size_t j = 0; j < i && !seen; j++) {
-			const char *earlier = table->options[j].key;
+			const char *earlier = conf_option_at(table, j)->key;
 
 			seen = strncmp(earlier, key, len) == 0 &&
 			       (earlier[len] == '.' || earlier[len] == '\0');
@@ -308,8 +326,8 @@ struct err *conf_store_text(const struct conf_option *option, const char *what, 
 
 void conf_defaults(const struct conf_table *table, void *obj)
 {
-	for (size_t i = 0; i < table->n_options; i++) {
-		const struct conf_option *option = &table->options[i];
+	for (size_t i = 0; i < conf_n_options(table); i++) {
+		const struct conf_option *option = conf_option_at(table, i);
 		_cleanup_err_ struct err *err =
 			conf_store_text(option, option->key, option->default_text, obj);
 
@@ -319,8 +337,8 @@ void conf_defaults(const struct conf_table *table, void *obj)
 
 void conf_deinit(const struct conf_table *table, void *obj)
 {
-	for (size_t i = 0; i < table->n_options; i++)
-		free_field(&table->options[i], obj);
+	for (size_t i = 0; i < conf_n_options(table); i++)
+		free_field(conf_option_at(table, i), obj);
 }
 
 struct err *conf_set_value(const struct conf_table *table, const char *key, const char *value,
@@ -343,7 +361,7 @@ struct err *conf_set(const struct conf_table *table, const char *assignment, voi
 		_cleanup_free_ char *shown = conf_quote(assignment);
 
 		return err_hint(err_new("'%s' is not of the form key=value", shown), "for example: %s=%s",
-				table->options[0].key, table->options[0].default_text);
+				conf_option_at(table, 0)->key, conf_option_at(table, 0)->default_text);
 	}
 	_cleanup_free_ char *key = mem_strndup(assignment, len);
 	return conf_set_value(table, key, assignment + len + 1, key, obj);

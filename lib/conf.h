@@ -58,7 +58,13 @@ struct conf_table {
 	const char *what; /* "scenario", "target spec": used in messages */
 	const struct conf_option *options;
 	size_t n_options;
+	/* More options behind these, of tables without parts; NULL-terminated. NULL: none. */
+	const struct conf_table *const *parts;
 };
+
+/* The options of a table and its parts, as one sequence. */
+size_t conf_n_options(const struct conf_table *table);
+const struct conf_option *conf_option_at(const struct conf_table *table, size_t index);
 
 /* Fills a zeroed struct with the defaults of the table. */
 void conf_defaults(const struct conf_table *table, void *obj);

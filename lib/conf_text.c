@@ -68,8 +68,8 @@ json_t *conf_to_json(const struct conf_table *table, const void *obj)
 {
 	json_t *root = json_object();
 
-	for (size_t i = 0; i < table->n_options; i++) {
-		const struct conf_option *option = &table->options[i];
+	for (size_t i = 0; i < conf_n_options(table); i++) {
+		const struct conf_option *option = conf_option_at(table, i);
 		const char *unit = option->type == CONF_DURATION ? "_ns"
 				   : option->type == CONF_SIZE	 ? "_bytes"
 								 : "";
@@ -202,8 +202,8 @@ static void put_level(struct strbuf *sb, const struct conf_table *table, const v
 {
 	size_t prefix_len = strlen(prefix);
 
-	for (size_t i = 0; i < table->n_options; i++) {
-		const struct conf_option *option = &table->options[i];
+	for (size_t i = 0; i < conf_n_options(table); i++) {
+		const struct conf_option *option = conf_option_at(table, i);
 		bool seen = false;
 
 		if (strncmp(option->key, prefix, prefix_len) != 0)
@@ -218,7 +218,7 @@ static void put_level(struct strbuf *sb, const struct conf_table *table, const v
 		}
 		_cleanup_free_ char *section = mem_strndup(option->key, (size_t)(dot + 1 - option->key));
 		for (size_t j = 0; j < i && !seen; j++)
-			seen = strncmp(table->options[j].key, section, strlen(section)) == 0;
+			seen = strncmp(conf_option_at(table, j)->key, section, strlen(section)) == 0;
 		if (seen)
 			continue;
 		strbuf_printf(sb, "%*s%.*s:\n", 2 * depth, "", (int)(dot - rest), rest);
@@ -300,17 +300,17 @@ static void print_option(const struct conf_option *option, FILE *out)
 
 void conf_print_help(const struct conf_table *table, FILE *out)
 {
-	for (size_t i = 0; i < table->n_options; i++) {
-		const char *group = table->options[i].group;
+	for (size_t i = 0; i < conf_n_options(table); i++) {
+		const char *group = conf_option_at(table, i)->group;
 		bool printed = false;
 
 		for (size_t j = 0; j < i && !printed; j++)
-			printed = strcmp(table->options[j].group, group) == 0;
+			printed = strcmp(conf_option_at(table, j)->group, group) == 0;
 		if (printed)
 			continue;
 		fprintf(out, "%s%s:\n", i ? "\n" : "", group);
-		for (size_t j = i; j < table->n_options; j++)
-			if (strcmp(table->options[j].group, group) == 0)
-				print_option(&table->options[j], out);
+		for (size_t j = i; j < conf_n_options(table); j++)
+			if (strcmp(conf_option_at(table, j)->group, group) == 0)
+				print_option(conf_option_at(table, j), out);
 	}
 }

@@ -228,6 +228,15 @@ static struct err *read_section(struct reader *r, const char *section)
 	return err;
 }
 
+static int *option_line(struct reader *r, const struct conf_option *option)
+{
+	size_t i = 0;
+
+	while (conf_option_at(r->table, i) != option)
+		i++;
+	return &r->option_lines[i];
+}
+
 /* What stands at one key of a mapping. */
 static struct err *read_key(struct reader *r, const char *section, struct fy_event *event)
 {
@@ -242,7 +251,7 @@ static struct err *read_key(struct reader *r, const char *section, struct fy_eve
 	_cleanup_free_ char *key = mem_printf("%s%s%s", section, *section ? "." : "", leaf);
 	const struct conf_option *option = conf_find(r->table, key);
 	if (option) {
-		int *line = &r->option_lines[option - r->table->options];
+		int *line = option_line(r, option);
 
 		if (*line)
 			return at_event(r, event,
@@ -343,7 +352,7 @@ struct err *conf_read_text(const struct conf_table *table, const char *name, con
 		.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_ALLOW_DUPLICATE_KEYS,
 		.diag = r.diag,
 	});
-	r.option_lines = mem_calloc(table->n_options, sizeof(*r.option_lines));
+	r.option_lines = mem_calloc(conf_n_options(table), sizeof(*r.option_lines));
 	if (!r.parser || fy_parser_set_string(r.parser, r.source.text, r.source.len) != 0)
 		err = err_new("cannot start the YAML reader");
 	else

@@ -37,7 +37,11 @@ static const struct conf_option options[] = {
 	{ "is", CONF_INTS, AT(ints), "1", -5, 5, NULL, "numbers", "All" },
 	{ "x.y.z", CONF_INT, AT(inner), "1", 0, 9, NULL, "inside", "All" },
 };
-static const struct conf_table table = { "spec", options, ARRAY_SIZE(options) };
+static const struct conf_table table = {
+	.what = "spec",
+	.options = options,
+	.n_options = ARRAY_SIZE(options),
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

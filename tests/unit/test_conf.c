@@ -44,7 +44,11 @@ static const struct conf_option options[] = {
 	{ "breakpoints.file", CONF_STRING, AT(bp_file), "", 0, 0, NULL, "where", "Breakpoints" },
 	{ "a.b.c", CONF_INT, AT(deep), "7", 0, 0, NULL, "deep", "Other" },
 };
-static const struct conf_table table = { "scenario", options, ARRAY_SIZE(options) };
+static const struct conf_table table = {
+	.what = "scenario",
+	.options = options,
+	.n_options = ARRAY_SIZE(options),
+};
 
 static int setup(void **state)
 {
@@ -478,6 +482,25 @@ static void file_is_read_and_named_in_errors(void **state)
 	assert_err(conf_read_file(&table, path, s), missing);
 }
 
+static void parts_follow_one_another(void **state)
+{
+	static const struct conf_table first = { .options = options, .n_options = 1 };
+	static const struct conf_table rest = { .options = options + 1, .n_options = ARRAY_SIZE(options) - 1 };
+	static const struct conf_table *const parts[] = { &first, &rest, NULL };
+	static const struct conf_table whole = { .what = "scenario", .parts = parts };
+	static const char text[] = "tasks: 5\nsizes: [3, 4]\n";
+	struct settings *s = *state;
+
+	assert_int_equal(conf_n_options(&whole), ARRAY_SIZE(options));
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		assert_string_equal(conf_option_at(&whole, i)->key, options[i].key);
+	assert_ok(conf_read_text(&whole, "f", text, sizeof(text) - 1, s));
+	assert_int_equal(s->tasks, 5);
+	assert_int_equal(s->sizes.ints[1], 4);
+	_cleanup_free_ char *of_parts = conf_to_yaml(&whole, s), *of_one = conf_to_yaml(&table, s);
+	assert_string_equal(of_parts, of_one);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -503,6 +526,7 @@ int main(void)
 		TEST(json_has_units_in_its_keys),
 		TEST(help_has_every_key_under_its_group),
 		TEST(file_is_read_and_named_in_errors),
+		TEST(parts_follow_one_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

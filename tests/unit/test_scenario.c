@@ -73,14 +73,14 @@ static void test_defaults(void **state)
 static void test_table(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < scenario_table.n_options; i++) {
-		const struct conf_option *option = &scenario_table.options[i];
+	for (size_t i = 0; i < conf_n_options(&scenario_table); i++) {
+		const struct conf_option *option = conf_option_at(&scenario_table, i);
 
 		assert_non_null(option->group);
 		assert_true(strlen(option->help) > 10);
 		assert_true(option->help[strlen(option->help) - 1] != '.');
 		for (size_t j = 0; j < i; j++)
-			assert_string_not_equal(option->key, scenario_table.options[j].key);
+			assert_string_not_equal(option->key, conf_option_at(&scenario_table, j)->key);
 	}
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The table's body: phases as in the paper's Table 4, events, costs, model and
- * verdict. The head (target, job, machine) is tablehead.c, cells are cell.c.
+ * The table's body: phases as in the paper's Table 4, and the verdict. The head (target, job,
+ * machine) is tablehead.c, counts are tablecounts.c, costs tablecosts.c, cells cell.c.
  *
  * Invariant: no line is wider than TABLE_WIDTH, but for contradictions and names,
  * which are never cut.
@@ -13,10 +13,11 @@
 #include "report/cell.h"
 #include "report/human.h"
 #include "report/metrics.h"
+#include "report/tablecosts.h"
+#include "report/tablecounts.h"
 #include "report/tablehead.h"
 
 #define LABEL_WIDTH 34
-#define COST_LABEL_WIDTH 31
 #define QUOTED_CONTRADICTIONS 12
 
 static bool is_shown(const struct summary *summary)
@@ -97,109 +98,6 @@ static void put_spans(const struct summary *summaries, struct strbuf *out)
 	}
 }
 
-static double stops_in_phase(const struct summary *s, enum event_phase phase)
-{
-	double sum = 0;
-
-	for (size_t class = 0; class < EVENT_N_CLASSES; class++)
-		sum += s->stops[phase][class];
-	return sum;
-}
-
-static double stops_of_class(const struct summary *s, enum event_class class)
-{
-	double sum = 0;
-
-	for (size_t phase = 0; phase < EVENT_N_PHASES; phase++)
-		sum += s->stops[phase][class];
-	return sum;
-}
-
-static void put_stops(const struct summary *summaries, struct strbuf *out)
-{
-	cell_headings(out, "stops, all tasks", 18,
-		      (const char *const[]){ "all", "add", "delete", "consistent", "null", "start-up", "import",
-					     "later", NULL },
-		      (const int[]){ 10, 9, 9, 12, 9, 12, 10, 10 });
-	for (size_t i = 0; i < TEMPERATURE_N; i++) {
-		const struct summary *s = &summaries[i];
-		double all = 0;
-
-		if (!s->n_traced)
-			continue;
-		for (size_t phase = 0; phase < EVENT_N_PHASES; phase++)
-			all += stops_in_phase(s, phase);
-		cell_label(out, temperature_names[i], 18);
-		cell_count(out, all, 10);
-		cell_count(out, stops_of_class(s, EVENT_ADD), 9);
-		cell_count(out, stops_of_class(s, EVENT_DELETE), 9);
-		cell_count(out, stops_of_class(s, EVENT_CONSISTENT), 12);
-		cell_count(out, stops_of_class(s, EVENT_NULL), 9);
-		cell_count(out, stops_in_phase(s, EVENT_STARTUP), 12);
-		cell_count(out, stops_in_phase(s, EVENT_IMPORT), 10);
-		cell_count(out, stops_in_phase(s, EVENT_LATER), 10);
-		cell_end(out);
-		if (stops_of_class(s, EVENT_LOADED) + stops_of_class(s, EVENT_UNLOADED) > 0) {
-			strbuf_puts(out, "    told at their end: loads ");
-			human_count(out, stops_of_class(s, EVENT_LOADED));
-			strbuf_puts(out, ", unloads ");
-			human_count(out, stops_of_class(s, EVENT_UNLOADED));
-			cell_end(out);
-		}
-		if (s->odd_sequences > 0) {
-			strbuf_puts(out, "    odd sequences of stops: ");
-			human_count(out, s->odd_sequences);
-			cell_end(out);
-		}
-	}
-}
-
-static void put_libraries(const struct summary *summaries, struct strbuf *out)
-{
-	cell_headings(out, "per task", 18,
-		      (const char *const[]){ "load events", "of phase 2", "libs at start", "at end", "of target",
-					     "breakpoints", "hits", NULL },
-		      (const int[]){ 12, 12, 15, 9, 11, 13, 10 });
-	for (size_t i = 0; i < TEMPERATURE_N; i++) {
-		const struct summary *s = &summaries[i];
-
-		if (!s->n_traced || s->tasks <= 0)
-			continue;
-		cell_label(out, temperature_names[i], 18);
-		cell_count(out, s->load_events / s->tasks, 12);
-		cell_count(out, s->load_events_per_task, 12);
-		cell_count(out, s->libraries_at_start, 15);
-		cell_count(out, s->libraries_at_end, 9);
-		cell_count(out, s->target_libraries, 11);
-		cell_count(out, s->breakpoints_planted / s->tasks, 13);
-		cell_count(out, s->breakpoint_hits / s->tasks, 10);
-		cell_end(out);
-	}
-}
-
-static void put_tracer(const struct summary *summaries, struct strbuf *out)
-{
-	cell_headings(out, "tracer", 18,
-		      (const char *const[]){ "CPU time", "peak memory", "ptrace calls", "bytes read",
-					     "traps written", NULL },
-		      (const int[]){ 12, 14, 15, 14, 15 });
-	for (size_t i = 0; i < TEMPERATURE_N; i++) {
-		const struct summary *s = &summaries[i];
-		_cleanup_strbuf_ struct strbuf memory = STRBUF_INIT;
-
-		if (!s->n_traced)
-			continue;
-		human_bytes(&memory, s->tracer_peak_rss_bytes);
-		cell_label(out, temperature_names[i], 18);
-		cell_duration(out, s->tracer_cpu_ns.p50, 12);
-		cell_right(out, memory.text, 14);
-		cell_count(out, s->ptrace_calls, 15);
-		cell_count(out, s->bytes_read, 14);
-		cell_count(out, s->traps_written, 15);
-		cell_end(out);
-	}
-}
-
 static bool is_of_variant(const struct trial *trial, const struct run_variant *variant)
 {
 	struct trial like;
@@ -237,106 +135,6 @@ static void put_residency(const struct run *run, const struct run_variant *varia
 		human_count(out, worst->files);
 		strbuf_printf(out, " files in the page cache at launch%s\n",
 			      worst->dropped_caches ? "; all caches dropped" : "");
-	}
-}
-
-/* Which floor a cost is a multiple of. */
-enum floor_kind { FLOOR_NONE, FLOOR_STOP, FLOOR_TRAP };
-
-static const struct {
-	const char *label;
-	size_t offset; /* of a struct quantiles in struct summary */
-	enum floor_kind floor;
-} cost_rows[] = {
-	{ "T1        one load event", offsetof(struct summary, t1_ns), FLOOR_STOP },
-	{ "T2        one reinsertion", offsetof(struct summary, t2_ns), FLOOR_TRAP },
-	{ "handling  one stop", offsetof(struct summary, handling_ns), FLOOR_STOP },
-	{ "queueing  one stop", offsetof(struct summary, queue_ns), FLOOR_NONE },
-	{ "full cost one stop, to a task", offsetof(struct summary, task_cost_per_stop_ns), FLOOR_STOP },
-	{ "          one stop, to the job", offsetof(struct summary, job_cost_per_stop_ns), FLOOR_STOP },
-};
-
-static void put_cost(const struct quantiles *q, double floor_ns, struct strbuf *out)
-{
-	cell_count(out, q->n, 10);
-	cell_duration(out, q->p10, 11);
-	cell_duration(out, q->p50, 11);
-	cell_duration(out, q->mean, 11);
-	cell_duration(out, q->p90, 11);
-	if (floor_ns > 0 && q->p50 < 0)
-		cell_right(out, "noise", 10); /* a difference of two runs, smaller than what they vary by */
-	else if (floor_ns > 0)
-		cell_multiple(out, q->p50 / floor_ns, 10);
-	cell_end(out);
-}
-
-/* A program that loads nothing after its start has no costs to show. */
-static bool has_load_events(const struct summary *summaries)
-{
-	for (size_t i = 0; i < TEMPERATURE_N; i++)
-		if (summaries[i].handling_ns.n)
-			return true;
-	return false;
-}
-
-static void put_costs(const struct run *run, const struct summary *summaries, struct strbuf *out)
-{
-	struct floors floors;
-
-	floors_read(run, &floors);
-	cell_headings(out, "costs", COST_LABEL_WIDTH,
-		      (const char *const[]){ "", "n", "p10", "median", "mean", "p90",
-					     floors.stop_ns > 0 ? "× floor" : "", NULL },
-		      (const int[]){ 5, 10, 11, 11, 11, 11, 10 });
-	for (size_t row = 0; row < ARRAY_SIZE(cost_rows); row++) {
-		const char *label = cost_rows[row].label;
-		double floor_ns = cost_rows[row].floor == FLOOR_STOP ? floors.stop_ns
-				  : cost_rows[row].floor == FLOOR_TRAP ? floors.trap_ns : 0;
-
-		for (size_t i = 0; i < TEMPERATURE_N; i++) {
-			const struct quantiles *q =
-				(const struct quantiles *)((const char *)&summaries[i] + cost_rows[row].offset);
-
-			if (!q->n)
-				continue;
-			cell_left(out, label, COST_LABEL_WIDTH);
-			cell_right(out, temperature_names[i], 5);
-			put_cost(q, floor_ns, out);
-			label = "";
-		}
-	}
-	floors_put(&floors, out);
-}
-
-static void put_model(const struct summary *summaries, struct strbuf *out)
-{
-	cell_headings(out, "model     M × N × (T1 + B × T2)", 54,
-		      (const char *const[]){ "model", "measured", "model / measured", NULL },
-		      (const int[]){ 12, 12, 20 });
-	for (size_t i = 0; i < TEMPERATURE_N; i++) {
-		const struct summary *s = &summaries[i];
-		_cleanup_strbuf_ struct strbuf formula = STRBUF_INIT;
-
-		if (!s->n_traced || !s->model_ratio.n)
-			continue;
-		human_count(&formula, s->load_events_per_task);
-		strbuf_puts(&formula, " × ");
-		human_count(&formula, s->tasks);
-		strbuf_puts(&formula, s->t2_ns.n ? " × (" : " × ");
-		human_duration(&formula, s->t1_ns.mean);
-		if (s->t2_ns.n) {
-			strbuf_puts(&formula, " + ");
-			human_count(&formula, s->breakpoints);
-			strbuf_puts(&formula, " × ");
-			human_duration(&formula, s->t2_ns.mean);
-			strbuf_putc(&formula, ')');
-		}
-		cell_label(out, temperature_names[i], 10);
-		cell_left(out, formula.text, 44);
-		cell_duration(out, s->model_ns.p50, 12);
-		cell_duration(out, s->measured_ns.p50, 12);
-		cell_format(out, 20, "%.2f", s->model_ratio.p50);
-		cell_end(out);
 	}
 }
 
@@ -396,14 +194,14 @@ static void put_variant(const struct run *run, const struct run_variant *variant
 	put_residency(run, variant, out);
 	if (traced) {
 		cell_rule(out, TABLE_WIDTH);
-		put_stops(summaries, out);
-		put_libraries(summaries, out);
-		put_tracer(summaries, out);
+		stops_put(summaries, out);
+		libraries_put(summaries, out);
+		tracer_put(summaries, out);
 	}
-	if (has_load_events(summaries)) {
+	if (costs_have_any(summaries)) {
 		cell_rule(out, TABLE_WIDTH);
-		put_costs(run, summaries, out);
-		put_model(summaries, out);
+		costs_put(run, summaries, out);
+		model_put(summaries, out);
 	}
 }
 

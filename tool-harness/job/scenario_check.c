@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The checks of a scenario that span several keys; ranges of one key are conf's. A function
+ * for each concern, in one table.
+ *
+ * Invariant: in a scenario that passed scenario_check no key is silently without effect
+ * on a job that can be started.
+ */
+#include <string.h>
+
+#include "job/scenario_keys.h"
+#include "lib/mem.h"
+#include "measure/trial.h"
+
+static bool is_null_tool(const struct scenario *scenario)
+{
+	return !strcmp(scenario->tool, "null");
+}
+
+static struct err *check_job(const struct scenario *scenario)
+{
+	const struct {
+		const char *key;
+		const char *value;
+	} needed[] = {
+		{ "tool", scenario->tool },
+		{ "results", scenario->results },
+		{ "mpirun", scenario->launcher == LAUNCHER_MPIRUN ? scenario->mpirun : "not asked for" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+		if (!needed[i].value)
+			return err_new("'%s' is empty", needed[i].key);
+	if (scenario->target && scenario->command.n)
+		return err_hint(err_new("both a target and a command are given"),
+				"leave one out: a target has its own program, see the key 'program'");
+	if (!scenario->target && !scenario->command.n && !is_null_tool(scenario))
+		return err_hint(err_new("nothing to run: neither a target nor a command is given"),
+				"set 'target' to a folder made by pynamic-gen, or give a command after '--'");
+	if (scenario->command.n && !*scenario->command.strings[0])
+		return err_new("the first word of the command is empty");
+	if (scenario->launcher == LAUNCHER_SPAWN && scenario->launcher_args.n)
+		return err_hint(err_new("'launcher_args' are given, but the launcher 'spawn' takes none"),
+				"set the launcher to mpirun, or leave them out");
+	return NULL;
+}
+
+/* Only launchers have a process table. */
+static struct err *check_acquire(const struct scenario *scenario)
+{
+	if (scenario->launcher != LAUNCHER_SPAWN)
+		return scenario->acquire != ACQUIRE_LIST ? NULL :
+			err_hint(err_new("a list names tasks that run already: it starts none"),
+				 "use 'attachstorm attach --list'");
+	switch (scenario->acquire) {
+	case ACQUIRE_SPAWN:
+	case ACQUIRE_ENVIRON:
+		return NULL;
+	default:
+		return err_hint(err_new("'acquire' is %s, but the launcher 'spawn' has no process table",
+					acquire_names[scenario->acquire]),
+				"use the launcher mpirun, or acquire by environ");
+	}
+}
+
+/* Several programs only of a target, counters only of programs that can count. */
+static struct err *check_variants(const struct scenario *scenario)
+{
+	if (!scenario->program.n || !scenario->bind_now.n)
+		return err_hint(err_new("'%s' is empty", scenario->program.n ? "bind_now" : "program"),
+				"leave it out for %s", scenario->program.n ? "off" : "host");
+	if (scenario->program.n > 1 && !scenario->target)
+		return err_hint(err_new("several programs are asked for, but there is no target that has them"),
+				"set 'target', or leave 'program' out");
+	if (scenario->counters == COUNTERS_OFF)
+		return NULL;
+	if (!scenario_is_untraced(scenario))
+		return err_hint(err_new("'counters' are of untraced runs, but the tool is '%s'", scenario->tool),
+				"set tool to none");
+	if (!scenario->target)
+		return err_hint(err_new("'counters' are of the phases of a target, but there is none"), "set 'target'");
+	for (size_t i = 0; i < scenario->program.n; i++)
+		if (scenario->program.choices[i] == PROGRAM_PYTHON)
+			return err_hint(err_new("the program 'python' cannot count its phases"),
+					"use host, which is the same with the interpreter inside");
+	return NULL;
+}
+
+static struct err *check_measurement(const struct scenario *scenario)
+{
+	bool cold = false;
+
+	if (scenario_is_untraced(scenario) && !scenario->baseline)
+		return err_hint(err_new("nothing would be measured: the tool is none, and 'baseline' is off"),
+				"set baseline to on");
+
+	if (!scenario->temperature.n)
+		return err_hint(err_new("'temperature' is empty"), "use cold, warm or both");
+	for (size_t i = 0; i < scenario->temperature.n; i++)
+		cold |= scenario->temperature.choices[i] == TEMPERATURE_COLD;
+	if (!cold && (scenario->cold_drop_caches || scenario->cold_files.n))
+		return err_hint(err_new("'%s' is set, but 'temperature' has no cold",
+					scenario->cold_drop_caches ? "cold.drop_caches" : "cold.files"),
+				"add cold to the temperatures, or leave it out");
+	return NULL;
+}
+
+/* Only a stopped task can be given breakpoints, and only a real tool hears of anything. */
+static struct err *check_load_events(const struct scenario *scenario)
+{
+	const char *name = load_events_names[scenario->load_events];
+
+	if (scenario->load_events == LOAD_EVENTS_RBRK)
+		return NULL;
+	if (strcmp(scenario->tool, "native"))
+		return err_hint(err_new("'load_events' is %s, but the tool is '%s', which hears of none", name,
+					scenario->tool),
+				"set tool to native, or leave load_events out");
+	if (scenario_stops_tasks(scenario))
+		return NULL;
+	if (scenario->acquire != ACQUIRE_SHIM && scenario->acquire != ACQUIRE_SPAWN)
+		return err_hint(err_new("'acquire' is %s, but load_events %s watches tasks from their start",
+					acquire_names[scenario->acquire], name),
+				"set acquire to shim, or load_events to rbrk");
+	if (scenario_wants_stacks(scenario))
+		return err_hint(err_new("stacks are asked for, but with load_events %s no task is ever stopped", name),
+				"set load_events to rbrk or probes, or leave stacks out");
+	if (scenario->breakpoints_count || scenario->breakpoints_names.n)
+		return err_hint(err_new("breakpoints are asked for, but with load_events %s no task is ever stopped",
+					name),
+				"set load_events to rbrk or probes, or breakpoints.count to 0");
+	if (scenario->linkmap == LINKMAP_FULL)
+		return err_hint(err_new("'link_map' is full, but with load_events %s there is no stop to walk it at",
+					name),
+				"set load_events to rbrk or probes, or leave link_map out");
+	return NULL;
+}
+
+static struct err *check_breakpoints(const struct scenario *scenario)
+{
+	const struct conf_list *names = &scenario->breakpoints_names;
+
+	if (scenario->breakpoints_where == BP_NAMES && !names->n)
+		return err_hint(err_new("'breakpoints.where' is names, but 'breakpoints.names' is empty"),
+				"list the functions, or set breakpoints.where to spread");
+	if (scenario->breakpoints_where == BP_SPREAD && names->n)
+		return err_hint(err_new("'breakpoints.names' are given, but 'breakpoints.where' is spread"),
+				"set breakpoints.where to names, or leave them out");
+	for (size_t i = 0; i < names->n; i++) {
+		if (!*names->strings[i])
+			return err_new("'breakpoints.names' has an empty name");
+		for (size_t j = 0; j < i; j++)
+			if (!strcmp(names->strings[i], names->strings[j]))
+				return err_new("'breakpoints.names' has '%s' twice", names->strings[i]);
+	}
+	if (names->n && scenario->breakpoints_count && (size_t)scenario->breakpoints_count != names->n)
+		return err_hint(err_new("'breakpoints.count' is %jd, but 'breakpoints.names' has %zu",
+					(intmax_t)scenario->breakpoints_count, names->n),
+				"leave breakpoints.count out: the names are counted");
+	if (scenario->breakpoints_where == BP_SPREAD && scenario->breakpoints_count && scenario->command.n)
+		return err_hint(err_new("breakpoints cannot be spread over a command, whose functions are not known"),
+				"name functions: breakpoints.where names, and breakpoints.names");
+	if (scenario_is_untraced(scenario) && (scenario->breakpoints_count || names->n))
+		return err_hint(err_new("breakpoints are asked for, but the tool is none"),
+				"set tool to native, or breakpoints.count to 0");
+	if (scenario->symbols == SYMBOLS_OFF && (scenario->breakpoints_count || names->n))
+		return err_hint(err_new("'symbols' is off, but breakpoints are asked for, which are found by name"),
+				"set symbols to needed, or breakpoints.count to 0");
+	return NULL;
+}
+
+static struct err *check_stacks(const struct scenario *scenario)
+{
+	const struct conf_list *stacks = &scenario->stacks;
+
+	if (!stacks->n)
+		return err_hint(err_new("'stacks' is empty"), "use off, or some of start, events and end");
+	for (size_t i = 0; stacks->n > 1 && i < stacks->n; i++)
+		if (stacks->choices[i] == STACKS_OFF)
+			return err_hint(err_new("'stacks' is off and something else"), "leave one out");
+	if (!scenario_wants_stacks(scenario))
+		return NULL;
+	if (strcmp(scenario->tool, "native") != 0)
+		return err_hint(err_new("stacks are asked for, but the tool is '%s'", scenario->tool),
+				"set tool to native, or stacks to off");
+	if (scenario->symbols == SYMBOLS_OFF)
+		return err_hint(err_new("'symbols' is off, but stacks are asked for, which name functions"),
+				"set symbols to needed, or stacks to off");
+	return NULL;
+}
+
+static struct err *check_name(const struct scenario *scenario)
+{
+	if (!strchr(scenario->name, '/'))
+		return NULL;
+	return err_hint(err_new("the name of the scenario cannot be '%s'", scenario->name),
+			"it names the record's folder; set 'results' for a path");
+}
+
+/* spawn as a way to acquire and as a launcher are the same thing under two keys. */
+static void resolve_spawn(struct scenario *scenario)
+{
+	if (scenario->acquire == ACQUIRE_SPAWN)
+		scenario->launcher = LAUNCHER_SPAWN;
+	else if (scenario->launcher == LAUNCHER_SPAWN && scenario->acquire == ACQUIRE_SHIM)
+		scenario->acquire = ACQUIRE_SPAWN;
+}
+
+/* In this order: the first that fails is the one that is told. */
+static struct err *(*const checks[])(const struct scenario *scenario) = {
+	check_acquire, check_job, check_variants, check_measurement, check_breakpoints, check_stacks,
+	check_load_events, check_name,
+};
+
+struct err *scenario_check(struct scenario *scenario)
+{
+	resolve_spawn(scenario);
+	if (!scenario->name && scenario->tool)
+		scenario->name = scenario_name(scenario->target      ? scenario->target :
+					       scenario->command.n ? scenario->command.strings[0] :
+								     scenario->tool);
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		struct err *err = checks[i](scenario);
+
+		if (err)
+			return err;
+	}
+	if (scenario->breakpoints_names.n)
+		scenario->breakpoints_count = scenario->breakpoints_names.n;
+	return NULL;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Scenario keys of the job and of its measurement: what is run, how often, and in which state
+ * of the machine. Descriptions only; what a key does is with those that use it.
+ */
+#include "job/scenario_keys.h"
+
+#include "lib/cleanup.h"
+#include "lib/manifest.h"
+#include "measure/trial.h"
+
+static const char *const launcher_names[] = { "mpirun", "spawn", NULL };
+static const char *const aslr_names[] = { "on", "off", NULL };
+static const char *const binding_names[] = { "off", "on", NULL };
+
+static const struct conf_option options[] = {
+	{ .key = "name", .type = CONF_STRING, FIELD(name), .default_text = "",
+	  .help = "name in the record; default: that of the scenario file, target or command", .group = "Job" },
+	{ .key = "tool", .type = CONF_STRING, FIELD(tool), .default_text = "native",
+	  .help = "what brings the tasks through start-up: native (the kit's own ptrace engine), null "
+		  "(made-up events, no processes) or none (untraced runs alone)",
+	  .group = "Job" },
+	{ .key = "target", .type = CONF_STRING, FIELD(target), .default_text = "",
+	  .help = "folder of a generated target", .group = "Job" },
+	{ .key = "program", .type = CONF_CHOICES, FIELD(program), .default_text = "host", .choices = program_names,
+	  .help = "programs of the target, each measured by itself: host (MPI and embedded Python), the same as "
+		  "linked, linked_now, static or bigexe, plain (no Python) and its plain_linked, plain_linked_now, "
+		  "plain_static, or python (the interpreter with the driver and mpi4py)",
+	  .group = "Job" },
+	{ .key = "bind_now", .type = CONF_CHOICES, FIELD(bind_now), .default_text = "off", .choices = binding_names,
+	  .help = "whether the tasks run with LD_BIND_NOW=1, so that all is bound at start; with both, each "
+		  "program is measured both ways",
+	  .group = "Job" },
+	{ .key = "command", .type = CONF_STRINGS, FIELD(command), .default_text = "",
+	  .help = "any other program and its arguments, instead of a target", .group = "Job" },
+	{ .key = "tasks", .type = CONF_INT, FIELD(tasks), .default_text = "4", .min = 1, .max = 100000,
+	  .help = "number of tasks", .group = "Job" },
+	{ .key = "launcher", .type = CONF_CHOICE, FIELD(launcher), .default_text = "mpirun",
+	  .choices = launcher_names,
+	  .help = "what starts the tasks: mpirun, or spawn for plain processes without MPI", .group = "Job" },
+	{ .key = "mpirun", .type = CONF_STRING, FIELD(mpirun), .default_text = "mpirun",
+	  .help = "command of the launcher mpirun", .group = "Job" },
+	{ .key = "launcher_args", .type = CONF_STRINGS, FIELD(launcher_args), .default_text = "",
+	  .help = "more arguments for mpirun", .group = "Job" },
+	{ .key = "acquire", .type = CONF_CHOICE, FIELD(acquire), .default_text = "shim", .choices = acquire_names,
+	  .help = "how the tool comes by the tasks: shim (stopped at exec), spawn (the same, N processes without "
+		  "MPI), mpir-launch (the launcher's process table, tasks held in MPI_Init), mpir-attach (the table "
+		  "once they run), environ (ranks in /proc/PID/environ) or list (of 'attachstorm attach' alone)",
+	  .group = "Job" },
+	{ .key = "acquire_hosts", .type = CONF_STRINGS, FIELD(acquire_hosts), .default_text = "",
+	  .help = "more host names in a launcher's process table that mean this machine", .group = "Job" },
+	{ .key = "aslr", .type = CONF_CHOICE, FIELD(aslr), .default_text = "on", .choices = aslr_names,
+	  .help = "address space layout randomisation of the tasks: on leaves the system's setting, off "
+		  "needs no privilege",
+	  .group = "Job" },
+	{ .key = "time_limit", .type = CONF_DURATION, FIELD(time_limit_ns), .default_text = "10min",
+	  .min = NS_PER_MS, .max = MAX_TIME_NS,
+	  .help = "longest time for one execution of the job", .group = "Job" },
+
+	{ .key = "temperature", .type = CONF_CHOICES, FIELD(temperature), .default_text = "cold,warm",
+	  .choices = temperature_names,
+	  .help = "states of the page cache to measure, in this order", .group = "Measurement" },
+	{ .key = "repetitions", .type = CONF_INT, FIELD(repetitions), .default_text = "3", .min = 1, .max = 100000,
+	  .help = "executions for each temperature", .group = "Measurement" },
+	{ .key = "baseline", .type = CONF_BOOL, FIELD(baseline), .default_text = "on",
+	  .help = "for each traced execution run the job untraced, too", .group = "Measurement" },
+	{ .key = "counters", .type = CONF_CHOICE, FIELD(counters), .default_text = "off",
+	  .choices = counter_source_names,
+	  .help = "cache misses of import and visit, with the tool none: perf (perf_event_open), papi, callgrind "
+		  "(simulated; takes some fifty times as long), or auto, the first of them that this machine has",
+	  .group = "Measurement" },
+	{ .key = "results", .type = CONF_STRING, FIELD(results), .default_text = "results/runs",
+	  .help = "folder for the records", .group = "Measurement" },
+	{ .key = "cold.drop_caches", .type = CONF_BOOL, FIELD(cold_drop_caches), .default_text = "off",
+	  .help = "empty the whole machine's page cache, too (needs root)", .group = "Measurement" },
+	{ .key = "cold.files", .type = CONF_STRINGS, FIELD(cold_files), .default_text = "",
+	  .help = "more files and folders to evict from the page cache, besides the target's", .group = "Measurement" },
+};
+
+const struct conf_table scenario_job_keys = {
+	.options = options,
+	.n_options = ARRAY_SIZE(options),
+};

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Internal: the parts of the scenario's option table, a file for each kind of key. */
+#ifndef JOB_SCENARIO_KEYS_H
+#define JOB_SCENARIO_KEYS_H
+
+#include <stddef.h>
+
+#include "job/scenario.h"
+#include "lib/clock.h"
+
+#define FIELD(field) .offset = offsetof(struct scenario, field)
+#define MAX_TIME_NS (7.0 * 24 * 3600 * NS_PER_S)
+
+extern const struct conf_table scenario_job_keys;
+extern const struct conf_table scenario_tracer_keys;
+extern const struct conf_table scenario_null_keys;
+
+extern const char *const load_events_names[]; /* of enum load_interface */
+
+/* What a scenario without a name is called: the file's or folder's name without its ending. */
+char *scenario_name(const char *path);
+
+#endif

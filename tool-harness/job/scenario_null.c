@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Scenario keys of the null tool: what it makes up. Descriptions only.
+ */
+#include "job/scenario_keys.h"
+
+#include "lib/cleanup.h"
+
+static const struct conf_option options[] = {
+	{ .key = "null.libraries", .type = CONF_INT, FIELD(null_libraries), .default_text = "100", .min = 0,
+	  .max = 1000000, .help = "libraries that the null tool makes up for each task", .group = "Null tool" },
+	{ .key = "null.t1", .type = CONF_DURATION, FIELD(null_t1_ns), .default_text = "10ms", .min = 0,
+	  .max = MAX_TIME_NS, .help = "made-up time of one load event", .group = "Null tool" },
+	{ .key = "null.t2", .type = CONF_DURATION, FIELD(null_t2_ns), .default_text = "1ms", .min = 0,
+	  .max = MAX_TIME_NS, .help = "made-up time of one reinserted breakpoint", .group = "Null tool" },
+	{ .key = "null.noise", .type = CONF_DOUBLE, FIELD(null_noise), .default_text = "0", .min = 0, .max = 1,
+	  .help = "relative standard deviation of the made-up times", .group = "Null tool" },
+	{ .key = "null.seed", .type = CONF_SEED, FIELD(null_seed), .default_text = "1",
+	  .help = "seed of the made-up times", .group = "Null tool" },
+};
+
+const struct conf_table scenario_null_keys = {
+	.options = options,
+	.n_options = ARRAY_SIZE(options),
+};

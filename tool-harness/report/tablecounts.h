@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The table's counts of one variant; summaries are TEMPERATURE_N. */
+#ifndef REPORT_TABLECOUNTS_H
+#define REPORT_TABLECOUNTS_H
+
+#include "lib/strbuf.h"
+#include "measure/summary.h"
+
+/* Of all classes, over all tasks. */
+double stops_in_phase(const struct summary *s, enum event_phase phase);
+
+void stops_put(const struct summary *summaries, struct strbuf *out);
+void libraries_put(const struct summary *summaries, struct strbuf *out);
+void tracer_put(const struct summary *summaries, struct strbuf *out);
+
+#endif

@@ -29,7 +29,7 @@ static void make_right(struct trial *trial, bool traced)
 	static char *names[] = { (char *)"libmodule0_fn1", (char *)"libmodule0_cross" };
 	static const volatile bool never;
 	struct scenario scenario = nullrun_scenario();
-	struct tool_request request = { &scenario, &manifest, NULL, names, 2, &never };
+	struct tool_request request = { &scenario, &manifest, NULL, names, 2, &never, NULL };
 
 	scenario.tasks = 6;
 	trial_init(trial);

@@ -137,7 +137,7 @@ static void follows_a_manifest(void **state)
 	struct scenario scenario = nullrun_scenario();
 	char *names[] = { (char *)"libmodule0_fn1", (char *)"elsewhere" };
 	static const volatile bool never;
-	struct tool_request request = { &scenario, &manifest, NULL, names, 2, &never };
+	struct tool_request request = { &scenario, &manifest, NULL, names, 2, &never, NULL };
 	struct expectation expectation;
 	struct load_events loads;
 	struct trial trial;

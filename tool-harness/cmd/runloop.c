@@ -145,9 +145,19 @@ static void note_end(const struct loop *loop, struct trial *trial)
 		trial_contradict(trial, "interrupted before the job ended");
 }
 
+/* Of a tool's own process: its caches are as cold, or as warm, as the target's pages. */
+static char *home_of(const struct loop *loop, const struct prepared *p)
+{
+	_cleanup_free_ char *variant = variant_name(p->variant.program, p->variant.bind_now);
+	_cleanup_free_ char *name = mem_printf("home-%s", variant);
+
+	return fs_join(loop->dir, name);
+}
+
 static struct err *execute(struct loop *loop, const struct prepared *p, struct trial *trial, const char *dir)
 {
 	const struct scenario *scenario = loop->scenario;
+	_cleanup_free_ char *home = home_of(loop, p);
 	const struct job_plan plan = {
 		.argv = (const char *const *)p->argv,
 		.env = p->env,
@@ -168,6 +178,7 @@ static struct err *execute(struct loop *loop, const struct prepared *p, struct t
 		.breakpoints = loop->breakpoints,
 		.n_breakpoints = loop->n_breakpoints,
 		.stop = loop->stop,
+		.home = home,
 	};
 	struct err *err = NULL;
 
@@ -178,6 +189,8 @@ static struct err *execute(struct loop *loop, const struct prepared *p, struct t
 	err = fs_mkdirs(dir);
 	if (!err)
 		err = set_temperature(loop, &p->files, trial);
+	if (!err && trial->traced && trial->temperature == TEMPERATURE_COLD)
+		err = fs_remove_tree(home);
 	if (err)
 		return err;
 	if (trial->traced)
@@ -291,6 +304,11 @@ struct err *runloop(const struct scenario *scenario, const volatile bool *stop, 
 	if (!err)
 		err = run_write(run, scenario->results, &loop.path);
 	progress_end();
+	for (size_t i = 0; i < loop.variants.n; i++) {
+		_cleanup_free_ char *home = home_of(&loop, &loop.variants.v[i]);
+
+		err_free(fs_remove_tree(home)); /* caches may be large, and are of no use any more */
+	}
 	*path_ret = loop.path;
 	breakpoints_free(loop.breakpoints, loop.n_breakpoints);
 	prepared_deinit(&loop.variants);

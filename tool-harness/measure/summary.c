@@ -34,6 +34,18 @@ static void repetitions_deinit(struct repetitions *reps)
 		samples_deinit(&all[i]);
 }
 
+/* Not all tools tell all of what they used: below 0 is not known. */
+static void add_known(struct samples *samples, int64_t value)
+{
+	if (value >= 0)
+		samples_add(samples, value);
+}
+
+static double known_median(const struct samples *samples)
+{
+	return samples->n ? samples_median(samples) : -1;
+}
+
 static void add_spans(const struct trial_summary *one, struct samples *spans_ns)
 {
 	for (size_t i = 0; i < SPAN_N; i++)
@@ -114,11 +126,11 @@ static void add_traced(const struct trial *trial, const struct trial_summary *on
 	samples_add(&reps->plant_ns, one->plant_ns);
 	if (one->measured_ns > 0)
 		samples_add(&reps->model_ratio, one->model_ns / one->measured_ns);
-	samples_add(&reps->tracer_cpu_ns, trial->tracer_cpu_ns);
-	samples_add(&reps->ptrace_calls, trial->ptrace_calls);
-	samples_add(&reps->bytes_read, trial->bytes_read);
-	samples_add(&reps->traps_written, trial->traps_written);
-	samples_add(&reps->tracer_peak_rss_bytes, trial->tracer_peak_rss_bytes);
+	add_known(&reps->tracer_cpu_ns, trial->tracer_cpu_ns);
+	add_known(&reps->ptrace_calls, trial->ptrace_calls);
+	add_known(&reps->bytes_read, trial->bytes_read);
+	add_known(&reps->traps_written, trial->traps_written);
+	add_known(&reps->tracer_peak_rss_bytes, trial->tracer_peak_rss_bytes);
 }
 
 static void reduce(const struct repetitions *reps, const struct cost_samples *pool, struct summary *ret)
@@ -141,10 +153,10 @@ static void reduce(const struct repetitions *reps, const struct cost_samples *po
 	ret->target_libraries = samples_median(&reps->target_libraries);
 	ret->breakpoints_planted = samples_median(&reps->breakpoints_planted);
 	ret->breakpoint_hits = samples_median(&reps->breakpoint_hits);
-	ret->ptrace_calls = samples_median(&reps->ptrace_calls);
-	ret->bytes_read = samples_median(&reps->bytes_read);
-	ret->traps_written = samples_median(&reps->traps_written);
-	ret->tracer_peak_rss_bytes = samples_median(&reps->tracer_peak_rss_bytes);
+	ret->ptrace_calls = known_median(&reps->ptrace_calls);
+	ret->bytes_read = known_median(&reps->bytes_read);
+	ret->traps_written = known_median(&reps->traps_written);
+	ret->tracer_peak_rss_bytes = known_median(&reps->tracer_peak_rss_bytes);
 	quantiles_compute(&pool->t1_ns, &ret->t1_ns);
 	quantiles_compute(&pool->t2_ns, &ret->t2_ns);
 	quantiles_compute(&pool->handling_ns, &ret->handling_ns);

@@ -97,7 +97,7 @@ struct summary {
 	struct quantiles measured_ns, model_ns, plant_ns;
 	struct quantiles model_ratio; /* model / measured */
 	struct quantiles tracer_cpu_ns;
-	double ptrace_calls, bytes_read, traps_written; /* of a trial: medians */
+	double ptrace_calls, bytes_read, traps_written; /* of a trial: medians; -1 if not known, also the next */
 	double tracer_peak_rss_bytes;
 	struct quantiles counters_worst[COUNTED_N][COUNTER_N], counters_median[COUNTED_N][COUNTER_N];
 };

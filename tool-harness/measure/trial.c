@@ -26,12 +26,15 @@ const char *const temperature_names[] = { "cold", "warm", NULL };
 const char *const counted_phase_names[] = { "import", "visit", NULL };
 const char *const counter_names[] = { "instructions", "l1d_misses", "l1i_misses", "l2_misses", NULL };
 const char *const counter_source_names[] = { "off", "auto", "perf", "papi", "callgrind", NULL };
+const char *const tool_verdict_names[] = { "none", "ok",   "hung",    "asked", "crashed",
+					   "failed", "left", "rubbish", NULL };
 const char *const stacks_moment_names[] = { "start", "events", "end", NULL };
 
 _Static_assert(ARRAY_SIZE(event_class_names) == EVENT_N_CLASSES + 1, "a name per class");
 _Static_assert(ARRAY_SIZE(event_phase_names) == EVENT_N_PHASES + 1, "a name per phase");
 _Static_assert(ARRAY_SIZE(mark_names) == MARK_N + 1, "a name per mark");
 _Static_assert(ARRAY_SIZE(stacks_moment_names) == STACKS_N + 1, "a name per moment");
+_Static_assert(ARRAY_SIZE(tool_verdict_names) == VERDICT_N + 1, "a name per verdict");
 _Static_assert(ARRAY_SIZE(temperature_names) == TEMPERATURE_N + 1, "a name per temperature");
 _Static_assert(ARRAY_SIZE(counted_phase_names) == COUNTED_N + 1, "a name per counted phase");
 _Static_assert(ARRAY_SIZE(counter_names) == COUNTER_N + 1, "a name per counter");
@@ -93,6 +96,9 @@ void trial_deinit(struct trial *trial)
 	free(trial->load_events);
 	free(trial->loader.path);
 	free(trial->tool);
+	free(trial->tool_version);
+	free(trial->tool_report);
+	free(trial->transcript);
 	free(trial->acquire);
 	free(trial->program);
 	free(trial->tasks);

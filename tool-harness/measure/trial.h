@@ -191,6 +191,20 @@ enum stacks_moment {
 };
 extern const char *const stacks_moment_names[]; /* "start", ..., NULL */
 
+/* How a tool that is a process of its own came through a trial. */
+enum tool_verdict {
+	VERDICT_NONE,    /* no such tool: the kit's own tracer, made-up events, untraced */
+	VERDICT_OK,
+	VERDICT_HUNG,    /* it did not come to its end within the time limit */
+	VERDICT_ASKED,   /* nor did it, and its last words were a question */
+	VERDICT_CRASHED, /* killed by a signal */
+	VERDICT_FAILED,  /* ended with a status other than 0 */
+	VERDICT_LEFT,    /* ended well, but before its tasks had */
+	VERDICT_RUBBISH, /* what it printed cannot be read */
+	VERDICT_N,
+};
+extern const char *const tool_verdict_names[]; /* "none", "ok", ..., NULL */
+
 /* Proof of the page cache's state just before launch. */
 struct trial_residency {
 	uint64_t files;
@@ -234,11 +248,17 @@ struct trial {
 	struct trial_breakpoint *breakpoints;
 	size_t n_breakpoints;
 	struct stacktree stacks[STACKS_N]; /* empty where not asked for */
-	uint64_t ptrace_calls;         /* of the whole trial */
-	uint64_t bytes_read;
-	uint64_t traps_written;
+	int64_t ptrace_calls;          /* of the whole trial; this and the next four: -1 if not known */
+	int64_t bytes_read;            /* by our own tracer: from tasks' memory; by others: by read(2) and its kind */
+	int64_t traps_written;
 	int64_t tracer_cpu_ns;         /* user + system time of the tracer during the trial */
-	int64_t tracer_peak_rss_bytes;
+	int64_t tracer_peak_rss_bytes; /* of several processes: the sum of their peaks */
+	enum tool_verdict tool_verdict;
+	char *tool_version;            /* first line of what it says of itself; NULL: not asked */
+	bool tool_untried;             /* the kit's authors had no such tool: its description may be wrong */
+	char *tool_report;             /* what the tool itself reports: text of a JSON object, or NULL */
+	char *transcript;              /* file with what was said to and by the tool; NULL: not kept */
+	uint64_t tool_home_bytes;      /* in the tool's home (its caches) just before launch */
 	char *acquire;                 /* strategy by which the tasks were acquired; NULL: none were */
 	uint64_t table_rows;           /* rows of the launcher's process table; 0: none was read */
 	bool left_running;             /* it ran before and runs on: its tasks were let go */

@@ -53,8 +53,17 @@ static json_t *value_to_json(const struct field *field, const void *obj)
 	case FIELD_DOUBLE:
 		assert(isfinite(*(const double *)at));
 		return json_real(*(const double *)at);
+	case FIELD_KNOWN_I64:
+		return *(const int64_t *)at < 0 ? json_null() : json_integer(*(const int64_t *)at);
+	case FIELD_KNOWN_DOUBLE:
+		assert(isfinite(*(const double *)at));
+		return *(const double *)at < 0 ? json_null() : json_real(*(const double *)at);
 	case FIELD_STRING:
 		return text_to_json(*(char *const *)at);
+	case FIELD_JSON:
+		json = *(char *const *)at ? json_loads(*(char *const *)at, 0, NULL) : json_null();
+		assert(json); /* text of an object, by contract */
+		return json;
 	case FIELD_CHOICE:
 		return json_string(field->names[*(const int *)at]);
 	case FIELD_OBJECT:
@@ -178,6 +187,19 @@ static struct err *value_from_json(const struct field *field, json_t *json, void
 		if (!json_is_number(json))
 			return err_new("not a number");
 		*(double *)at = json_number_value(json);
+		return NULL;
+	case FIELD_KNOWN_I64:
+		*(int64_t *)at = -1;
+		return json_is_null(json) ? NULL : read_integer(json, 0, INT64_MAX, (int64_t *)at);
+	case FIELD_KNOWN_DOUBLE:
+		if (!json_is_number(json) && !json_is_null(json))
+			return err_new("not a number");
+		*(double *)at = json_is_null(json) ? -1 : json_number_value(json);
+		return NULL;
+	case FIELD_JSON:
+		if (!json_is_object(json) && !json_is_null(json))
+			return err_new("not an object");
+		*(char **)at = json_is_null(json) ? NULL : json_dumps(json, JSON_COMPACT);
 		return NULL;
 	case FIELD_STRING:
 		if (!json_is_string(json) && !json_is_null(json))

@@ -89,6 +89,15 @@ void libraries_put(const struct summary *summaries, struct strbuf *out)
 	}
 }
 
+/* What a tool does not tell is no 0. */
+static void cell_known_count(struct strbuf *out, double count, int width)
+{
+	if (count < 0)
+		cell_right(out, "-", width);
+	else
+		cell_count(out, count, width);
+}
+
 void tracer_put(const struct summary *summaries, struct strbuf *out)
 {
 	cell_headings(out, "tracer", 18,
@@ -101,13 +110,17 @@ void tracer_put(const struct summary *summaries, struct strbuf *out)
 
 		if (!s->n_traced)
 			continue;
-		human_bytes(&memory, s->tracer_peak_rss_bytes);
+		if (s->tracer_peak_rss_bytes >= 0)
+			human_bytes(&memory, s->tracer_peak_rss_bytes);
 		cell_label(out, temperature_names[i], 18);
-		cell_duration(out, s->tracer_cpu_ns.p50, 12);
-		cell_right(out, memory.text, 14);
-		cell_count(out, s->ptrace_calls, 15);
-		cell_count(out, s->bytes_read, 14);
-		cell_count(out, s->traps_written, 15);
+		if (s->tracer_cpu_ns.n)
+			cell_duration(out, s->tracer_cpu_ns.p50, 12);
+		else
+			cell_right(out, "-", 12);
+		cell_right(out, memory.len ? memory.text : "-", 14);
+		cell_known_count(out, s->ptrace_calls, 15);
+		cell_known_count(out, s->bytes_read, 14);
+		cell_known_count(out, s->traps_written, 15);
 		cell_end(out);
 	}
 }

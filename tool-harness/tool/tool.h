@@ -22,6 +22,8 @@ struct tool_request {
 	char **breakpoints;                 /* names of functions, scenario's number of them */
 	size_t n_breakpoints;
 	const volatile bool *stop;          /* becomes true at Ctrl-C */
+	const char *home;                   /* of tools with a process of their own: HOME and caches, kept between
+					       trials of a variant but removed before each cold one; may not exist */
 };
 
 struct tool_ops {

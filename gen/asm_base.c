@@ -18,20 +18,6 @@ struct base_key {
 	bool strings, debug, entry_calls;
 };
 
-/* As emit_c decides whether a library has a string to pass. */
-static bool passes_string(const struct plan *plan, const struct plan_library *library)
-{
-	for (size_t i = 0; i < library->n_calls; i++) {
-		const struct plan_call *call = &library->calls[i];
-		const struct plan_function *callee = &plan->libraries[call->library].functions[call->function];
-
-		for (unsigned j = 0; j < callee->n_args; j++)
-			if (callee->args[j] == PLAN_STRING)
-				return true;
-	}
-	return false;
-}
-
 static struct base_key base_key(const struct plan *plan, const struct plan_library *library)
 {
 	return (struct base_key){
@@ -39,7 +25,7 @@ static struct base_key base_key(const struct plan *plan, const struct plan_libra
 		.name_length = strlen(library->name),
 		.data_words = library->data_words,
 		.debug_types = library->debug_types,
-		.strings = passes_string(plan, library),
+		.strings = plan_passes_string(plan, library->calls, library->n_calls),
 		.debug = library->symbols == PLAN_DEBUG,
 		.entry_calls = library->entry != PLAN_NONE && library->functions[library->entry].n_calls,
 	};

@@ -18,20 +18,6 @@ struct sample {
 	size_t like, index;
 };
 
-static bool passes_string(const struct plan *plan, const struct plan_library *library,
-			  const struct plan_function *function)
-{
-	for (uint32_t i = 0; i < function->n_calls; i++) {
-		const struct plan_call *call = &library->calls[function->first_call + i];
-		const struct plan_function *callee = &plan->libraries[call->library].functions[call->function];
-
-		for (unsigned j = 0; j < callee->n_args; j++)
-			if (callee->args[j] == PLAN_STRING)
-				return true;
-	}
-	return false;
-}
-
 /* The library whose functions differ most: one with an entry, calls and strings. */
 static size_t pick_library(const struct plan *plan)
 {
@@ -44,11 +30,7 @@ static size_t pick_library(const struct plan *plan)
 		if (!asm_writes(library))
 			continue;
 		score += 2 * (library->symbols == PLAN_DEBUG) + (library->entry != PLAN_NONE);
-		for (size_t j = 0; j < library->n_all; j++)
-			if (passes_string(plan, library, &library->functions[j])) {
-				score += 4;
-				break;
-			}
+		score += 4 * plan_passes_string(plan, library->calls, library->n_calls);
 		if (score > best_score) {
 			best = i;
 			best_score = score;
@@ -76,7 +58,7 @@ static bool fits(const struct sample *sample, bool strings, const struct plan_li
 {
 	const struct plan *plan = &sample->plan;
 
-	if (!strings && passes_string(plan, from, function))
+	if (!strings && plan_passes_string(plan, from->calls + function->first_call, function->n_calls))
 		return false;
 	return function->body != BODY_MEMORY || !function->body_size ||
 	       from->data_words == plan->libraries[sample->like].data_words;
@@ -101,11 +83,9 @@ static void fill_sample(struct sample *sample, const struct asm_stamper *stamper
 	const struct plan *plan = stamper->plan;
 	const struct plan_library *like = &plan->libraries[sample->like];
 	struct plan_library *library = &sample->plan.libraries[sample->index];
-	bool strings = false;
+	bool strings = plan_passes_string(plan, like->calls, like->n_calls);
 	size_t total = 0, step;
 
-	for (size_t i = 0; i < like->n_all; i++)
-		strings |= passes_string(plan, like, &like->functions[i]);
 	for (size_t i = 0; i < plan->n_libraries; i++)
 		total += asm_writes(&plan->libraries[i]) ? plan->libraries[i].n_all : 0;
 	step = total / SAMPLE_FUNCTIONS + 1;

@@ -192,19 +192,9 @@ uint32_t asm_data_object_named(struct asm_data *data, const char *name)
 
 uint32_t asm_data_object(struct asm_data *data, const char *suffix)
 {
-	size_t n = strlen(data->library);
-	uint32_t n_locals = asm_elf_n_locals(data->elf);
+	_cleanup_free_ char *name = mem_printf("%s%s", data->library, suffix);
 
-	for (uint32_t i = 1; i < n_locals; i++) {
-		const Elf64_Sym *symbol = asm_elf_local(data->elf, i);
-		const char *name = data->elf->names.text + symbol->st_name;
-
-		if (ELF64_ST_TYPE(symbol->st_info) == STT_OBJECT && !strncmp(name, data->library, n) &&
-		    !strcmp(name + n, suffix))
-			return i;
-	}
-	assert(!"the base has not all data objects that its functions use");
-	return 0;
+	return asm_data_object_named(data, name);
 }
 
 /* Bound as in the base, where that has it: Python's symbols are weak. */

@@ -30,8 +30,8 @@ struct asm_info {
 	const struct asm_moved *moved;
 	size_t n_moved;
 	/* Symbol of a data object by the pool's offset of its name. */
-	uint32_t (*find_object)(const void *context, uint64_t string);
-	const void *context;
+	uint32_t (*find_object)(void *context, uint64_t string);
+	void *context;
 	uint32_t *places;      /* [entries of the base] offset in the unit */
 	uint32_t *type_places; /* [types] */
 	struct asm_open *open;

@@ -219,18 +219,6 @@ static void put_declarations(const struct emitter *e)
 	strbuf_putc(e->out, '\n');
 }
 
-static bool passes_string(const struct emitter *e)
-{
-	for (size_t i = 0; i < e->library->n_calls; i++) {
-		const struct plan_function *callee = call_function(e, &e->library->calls[i]);
-
-		for (unsigned j = 0; j < callee->n_args; j++)
-			if (callee->args[j] == PLAN_STRING)
-				return true;
-	}
-	return false;
-}
-
 /*
  * The Python symbols are weak, so that a program without Python can load the module
  * too (RTLD_NOW included) and call its entry.
@@ -315,7 +303,7 @@ void emit_c_library(const struct plan *plan, const struct plan_library *library,
 	if (library->data_words)
 		strbuf_printf(ret, "__attribute__((used)) static unsigned long %s_data[%u] = { 1 };\n", library->name,
 			      library->data_words);
-	if (passes_string(&e))
+	if (plan_passes_string(plan, library->calls, library->n_calls))
 		strbuf_printf(ret, "static char %s_text[] = \"pynamic\";\n", library->name);
 	put_debug_types(&e);
 	strbuf_putc(ret, '\n');

@@ -213,3 +213,15 @@ char *plan_function_name(const struct plan *plan, const struct plan_library *lib
 		return mem_printf("%c%u_%u%s", plan_letter(library), library->index, function, plan->name_suffix);
 	return mem_printf("%s_fn%u%s", library->name, function, plan->name_suffix);
 }
+
+bool plan_passes_string(const struct plan *plan, const struct plan_call *calls, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct plan_function *callee = &plan->libraries[calls[i].library].functions[calls[i].function];
+
+		for (unsigned j = 0; j < callee->n_args; j++)
+			if (callee->args[j] == PLAN_STRING)
+				return true;
+	}
+	return false;
+}

@@ -108,6 +108,9 @@ char *plan_function_pattern(const struct plan *plan, const struct plan_library *
 /* Name of any function, also cross and entry. Heap, caller frees. */
 char *plan_function_name(const struct plan *plan, const struct plan_library *library, uint32_t function);
 
+/* Has one of these calls a string among its arguments? A library with such a call has a string to pass. */
+bool plan_passes_string(const struct plan *plan, const struct plan_call *calls, size_t n);
+
 /* Marks in loaded[n_libraries] what importing a module loads; returns how many are new. */
 size_t plan_load(const struct plan *plan, uint32_t library, bool *loaded);
 

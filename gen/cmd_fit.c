@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "gen/cmd.h"
+#include "gen/cmd_source.h"
 #include "gen/emit_build.h"
 #include "gen/fit.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
 
-enum option_key { OPT_LIKE = 0x100, OPT_NO_VERIFY, OPT_DEBUG_DIR, OPT_NO_SEPARATE, OPT_TARGET, OPT_SET };
+enum option_key { OPT_LIKE = 0x100, OPT_NO_VERIFY, OPT_TARGET, OPT_SET };
 
 static const struct argp_option options[] = {
 	{ "like", OPT_LIKE, "WHAT", 0, "Program, process or footprint (JSON) to match", 0 },
@@ -19,15 +20,13 @@ static const struct argp_option options[] = {
 	{ "no-verify", OPT_NO_VERIFY, NULL, 0, "Do not build the whole target: trust the samples", 0 },
 	{ "set", OPT_SET, "KEY=VALUE", 0, "Set a key of the spec that is not fitted; may be repeated", 0 },
 	{ "jobs", 'j', "N", 0, "Build with N compilers at once (default: one per core)", 0 },
-	{ "debug-dir", OPT_DEBUG_DIR, "DIR", 0,
-	  "Look for separate debug files here (default " FOOTPRINT_DEBUG_DIR ")", 0 },
-	{ "no-separate", OPT_NO_SEPARATE, NULL, 0, "Count no separate debug files", 0 },
 	{ "quiet", 'q', NULL, 0, "No progress", 0 },
 	{ 0 },
 };
 
 struct arguments {
-	const char *like, *output, *target, *debug_dir;
+	const char *like, *output, *target;
+	struct cmd_source source;
 	const char **sets;
 	size_t n_sets, cap_sets;
 	unsigned jobs;
@@ -49,6 +48,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	struct arguments *args = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->source;
+		return 0;
 	case OPT_LIKE:
 		args->like = arg;
 		return 0;
@@ -67,12 +69,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'j':
 		args->jobs = parse_jobs(arg, state);
-		return 0;
-	case OPT_DEBUG_DIR:
-		args->debug_dir = arg;
-		return 0;
-	case OPT_NO_SEPARATE:
-		args->debug_dir = NULL;
 		return 0;
 	case 'q':
 		progress_quiet();
@@ -94,6 +90,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp parser = {
 	.options = options,
 	.parser = parse_option,
+	.children = (const struct argp_child[]){ { .argp = &cmd_source_parser }, { 0 } },
 	.args_doc = "--like WHAT -o SPEC.yaml",
 	.doc = "Finds the spec of a target with as many libraries as a real code, whose text, data, debug "
 	       "information, symbol tables and string tables are as large, each within 10 %. Builds samples, solves, "
@@ -146,8 +143,7 @@ static struct err *fit(const struct arguments *args, const struct footprint *rea
 		return err;
 	progress_end();
 	fit_put_table(&result, real->what, &table);
-	if (fputs(table.text, stdout) < 0 || fflush(stdout))
-		err = err_new("cannot write to standard output");
+	err = cmd_print(table.text);
 	if (!err)
 		err = write_spec(args, real->what, &result);
 	if (!err)
@@ -158,13 +154,13 @@ static struct err *fit(const struct arguments *args, const struct footprint *rea
 
 struct err *cmd_fit(int argc, char **argv)
 {
-	struct arguments args = { .debug_dir = FOOTPRINT_DEBUG_DIR };
+	struct arguments args = { .source = CMD_SOURCE_INIT };
 	struct footprint real;
 	struct target_spec base;
 	struct err *err;
 
 	argp_parse(&parser, argc, argv, 0, NULL, &args);
-	err = footprint_find(args.like, args.debug_dir, &real);
+	err = footprint_find(args.like, args.source.debug_dir, &real);
 	if (!err) {
 		err = read_base(&args, &base);
 		if (!err) {

@@ -4,26 +4,24 @@
 #include <string.h>
 
 #include "gen/cmd.h"
+#include "gen/cmd_source.h"
 #include "gen/footprint.h"
 
 #define DEFAULT_OBJECTS 20
 
-enum option_key { OPT_JSON = 0x100, OPT_SUMMARY, OPT_PAPER, OPT_DEBUG_DIR, OPT_NO_SEPARATE };
+enum option_key { OPT_JSON = 0x100, OPT_SUMMARY, OPT_PAPER };
 
 static const struct argp_option options[] = {
 	{ "json", OPT_JSON, NULL, 0, "Print JSON (docs/formats.md)", 0 },
 	{ "summary", OPT_SUMMARY, NULL, 0, "Print the six-line summary that Pynamic prints after a build", 0 },
 	{ "paper", OPT_PAPER, NULL, 0, "Print it next to Table 3 of the Pynamic paper", 0 },
 	{ "all", 'a', NULL, 0, "List all objects, not only the largest", 0 },
-	{ "debug-dir", OPT_DEBUG_DIR, "DIR", 0,
-	  "Look for separate debug files here (default " FOOTPRINT_DEBUG_DIR ")", 0 },
-	{ "no-separate", OPT_NO_SEPARATE, NULL, 0, "Count no separate debug files", 0 },
 	{ 0 },
 };
 
 struct arguments {
 	const char *what;
-	const char *debug_dir;
+	struct cmd_source source;
 	int format; /* of option_key; 0: the table */
 	bool all;
 };
@@ -33,18 +31,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	struct arguments *args = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->source;
+		return 0;
 	case OPT_JSON:
 	case OPT_SUMMARY:
 	case OPT_PAPER:
 		if (args->format && args->format != key)
 			argp_error(state, "only one of --json, --summary and --paper");
 		args->format = key;
-		return 0;
-	case OPT_DEBUG_DIR:
-		args->debug_dir = arg;
-		return 0;
-	case OPT_NO_SEPARATE:
-		args->debug_dir = NULL;
 		return 0;
 	case 'a':
 		args->all = true;
@@ -66,6 +61,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp parser = {
 	.options = options,
 	.parser = parse_option,
+	.children = (const struct argp_child[]){ { .argp = &cmd_source_parser }, { 0 } },
 	.args_doc = "TARGET\nPROGRAM\nPID\nFOOTPRINT.json",
 	.doc = "Sizes of the sections of all libraries of a generated target (its programs apart), of a program "
 	       "with the libraries that it links, or of what a running process has mapped: text, data, debug "
@@ -108,18 +104,16 @@ static struct err *put(const struct footprint *footprint, const struct arguments
 
 struct err *cmd_footprint(int argc, char **argv)
 {
-	struct arguments args = { .debug_dir = FOOTPRINT_DEBUG_DIR };
+	struct arguments args = { .source = CMD_SOURCE_INIT };
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
 	struct footprint footprint;
 	struct err *err;
 
 	argp_parse(&parser, argc, argv, 0, NULL, &args);
-	err = footprint_find(args.what, args.debug_dir, &footprint);
+	err = footprint_find(args.what, args.source.debug_dir, &footprint);
 	if (err)
 		return err;
 	err = put(&footprint, &args, &out);
 	footprint_deinit(&footprint);
-	if (!err && (fputs(out.text, stdout) < 0 || fflush(stdout)))
-		err = err_new("cannot write to standard output");
-	return err;
+	return err ? err : cmd_print(out.text);
 }

@@ -2,8 +2,6 @@
 /* Makes the target that the command line describes, or each target of a series. */
 #include "gen/cmd.h"
 
-#include <stdio.h>
-
 #include "gen/footprint.h"
 #include "gen/options.h"
 #include "gen/series.h"
@@ -37,9 +35,7 @@ static struct err *print_summary(const char *dir)
 		return err;
 	footprint_put_summary(&footprint, &text);
 	footprint_deinit(&footprint);
-	if (fputs(text.text, stdout) < 0 || fflush(stdout))
-		return err_new("cannot write to standard output");
-	return NULL;
+	return cmd_print(text.text);
 }
 
 /* All members are checked before the first is made. Names the folders on standard output. */
@@ -57,9 +53,11 @@ static struct err *make_series(const struct options *options, const char *dir, s
 			return err;
 		path = fs_join(dir, folder);
 		if (i >= n) {
+			_cleanup_free_ char *line = mem_printf("%s\n", path);
+
 			err = make_target(options, &spec, path);
 			if (!err)
-				puts(path);
+				err = cmd_print(line);
 		}
 		spec_deinit(&spec);
 	}

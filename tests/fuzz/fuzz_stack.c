@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "made_up.h"
 #include "tool/stack.h"
 
 #define BASE UINT64_C(0x7f0000000000)
@@ -14,33 +15,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-struct made_up {
-	struct memory memory;
-	uint8_t bytes[LIMIT];
-	size_t size; /* whole pages */
-};
-
-static struct err *made_up_read(struct memory *memory, struct mem_span *spans, size_t n)
-{
-	struct made_up *m = (struct made_up *)memory;
-	bool ended = false;
-
-	for (size_t i = 0; i < n; i++) {
-		struct mem_span *span = &spans[i];
-		size_t left = span->addr >= BASE && span->addr < BASE + m->size ? BASE + m->size - span->addr : 0;
-
-		span->got = ended ? 0 : span->len < left ? span->len : left;
-		if (span->got)
-			memcpy(span->buf, m->bytes + (span->addr - BASE), span->got);
-		ended |= span->got != span->len;
-	}
-	return NULL;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct library library = { .path = (char *)"[made-up]" }; /* no file: no symbols */
-	static struct made_up memory = { .memory.read = made_up_read };
+	static struct made_up memory;
 	static struct stack_walker *walker;
 	static struct stack stack;
 	struct user_regs_struct regs = { 0 };
@@ -49,8 +27,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < sizeof(offsets) || size - sizeof(offsets) > LIMIT)
 		return 0;
-	if (!walker)
+	if (!walker) {
 		walker = stack_walker_create(NULL);
+		made_up_init(&memory, BASE, LIMIT);
+	}
 	memcpy(offsets, data, sizeof(offsets));
 	regs.rip = BASE + offsets[0];
 	regs.rsp = BASE + offsets[1];

@@ -4,38 +4,13 @@
  * and damage of all kinds. No process is involved.
  */
 #include "ld/linkmap.h"
+#include "made_up.h"
 #include "unit.h"
 
 #define BASE 0x10000u
 #define SIZE 0x8000u /* the made-up memory: two tables, of nodes and of names */
 #define NAMES (BASE + 0x4000u)
 #define NAME_SIZE 64u
-
-struct made_up {
-	struct memory memory;
-	unsigned char bytes[SIZE];
-	bool gone;
-};
-
-static struct err *made_up_read(struct memory *memory, struct mem_span *spans, size_t n)
-{
-	struct made_up *m = (struct made_up *)memory;
-	bool ended = false;
-
-	memory->calls++;
-	if (m->gone)
-		return err_gone();
-	for (size_t i = 0; i < n; i++) {
-		struct mem_span *span = &spans[i];
-		size_t left = span->addr >= BASE && span->addr < BASE + SIZE ? BASE + SIZE - span->addr : 0;
-
-		span->got = ended ? 0 : span->len < left ? span->len : left;
-		memcpy(span->buf, m->bytes + (span->addr - BASE) * (span->got > 0), span->got);
-		ended |= span->got != span->len;
-		memory->bytes_read += span->got;
-	}
-	return NULL;
-}
 
 static struct raw_link_map *node_at(struct made_up *m, unsigned int slot)
 {
@@ -72,7 +47,7 @@ static int setup(void **state)
 {
 	struct made_up *m = mem_alloc(sizeof(*m));
 
-	m->memory.read = made_up_read;
+	made_up_init(m, BASE, SIZE);
 	put(m, 0, -1, "");
 	put(m, 1, 0, "/lib/libc.so.6");
 	put(m, 2, 1, "/lib/ld.so");
@@ -82,6 +57,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
+	made_up_deinit(*state);
 	free(*state);
 	return 0;
 }

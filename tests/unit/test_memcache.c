@@ -1,37 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Memory read through pages: what is read, how often the task is asked, and when it ends. */
+#include "made_up.h"
 #include "trace/memcache.h"
 #include "unit.h"
 
 #define BASE UINT64_C(0x7000)
 #define PAGES 6u
 #define SIZE (PAGES * MEMCACHE_PAGE)
-
-struct made_up {
-	struct memory memory;
-	unsigned char bytes[SIZE];
-	bool gone;
-};
-
-static struct err *made_up_read(struct memory *memory, struct mem_span *spans, size_t n)
-{
-	struct made_up *m = (struct made_up *)memory;
-	bool ended = false;
-
-	memory->calls++;
-	if (m->gone)
-		return err_gone();
-	for (size_t i = 0; i < n; i++) {
-		struct mem_span *span = &spans[i];
-		size_t left = span->addr >= BASE && span->addr < BASE + SIZE ? BASE + SIZE - span->addr : 0;
-
-		span->got = ended ? 0 : span->len < left ? span->len : left;
-		if (span->got)
-			memcpy(span->buf, m->bytes + (span->addr - BASE), span->got);
-		ended |= span->got != span->len;
-	}
-	return NULL;
-}
 
 struct spy {
 	struct made_up made_up;
@@ -42,7 +17,7 @@ static int setup(void **state)
 {
 	struct spy *spy = mem_alloc(sizeof(*spy));
 
-	spy->made_up.memory.read = made_up_read;
+	made_up_init(&spy->made_up, BASE, SIZE);
 	for (size_t i = 0; i < SIZE; i++)
 		spy->made_up.bytes[i] = (unsigned char)(i * 7 + i / 256);
 	spy->cache = memcache_create();
@@ -57,6 +32,7 @@ static int teardown(void **state)
 	struct spy *spy = *state;
 
 	memcache_destroy(spy->cache);
+	made_up_deinit(&spy->made_up);
 	free(spy);
 	return 0;
 }

@@ -8,48 +8,24 @@
 #include <sys/types.h>
 
 #include "job/proctable.h"
+#include "made_up.h"
 
 #define BASE UINT64_C(0x10000)
 #define PAGE 4096
 
-/* One region of memory at BASE; nothing else is mapped. */
-struct made_up {
-	struct memory memory;
-	char *bytes;
-	size_t len, used;
-};
-
-static struct err *made_up_read(struct memory *memory, struct mem_span *spans, size_t n)
+static struct made_up pages_of(size_t n)
 {
-	struct made_up *m = (struct made_up *)memory;
-	bool open = true;
+	struct made_up m;
 
-	memory->calls++;
-	for (size_t i = 0; i < n; i++) {
-		spans[i].got = 0;
-		if (!open || spans[i].addr < BASE || spans[i].addr >= BASE + m->len) {
-			open = false;
-			continue;
-		}
-		spans[i].got = BASE + m->len - spans[i].addr;
-		if (spans[i].got > spans[i].len)
-			spans[i].got = spans[i].len;
-		memcpy(spans[i].buf, m->bytes + (spans[i].addr - BASE), spans[i].got);
-		open = spans[i].got == spans[i].len;
-	}
-	return NULL;
-}
-
-static struct made_up made_up_create(size_t pages)
-{
-	return (struct made_up){ .memory.read = made_up_read, .bytes = mem_alloc(pages * PAGE), .len = pages * PAGE };
+	made_up_init(&m, BASE, n * PAGE);
+	return m;
 }
 
 static uint64_t put_string(struct made_up *m, const char *text)
 {
 	uint64_t addr = BASE + m->used;
 
-	assert_true(m->used + strlen(text) + 1 <= m->len);
+	assert_true(m->used + strlen(text) + 1 <= m->size);
 	memcpy(m->bytes + m->used, text, strlen(text) + 1);
 	m->used += strlen(text) + 1;
 	return addr;
@@ -57,7 +33,7 @@ static uint64_t put_string(struct made_up *m, const char *text)
 
 static void put_row(struct made_up *m, size_t i, uint64_t host, uint64_t exe, int32_t pid)
 {
-	char *row = m->bytes + i * PROCTABLE_ROW_BYTES;
+	unsigned char *row = m->bytes + i * PROCTABLE_ROW_BYTES;
 
 	memcpy(row, &host, 8);
 	memcpy(row + 8, &exe, 8);
@@ -67,7 +43,7 @@ static void put_row(struct made_up *m, size_t i, uint64_t host, uint64_t exe, in
 /* Rows first, strings behind them. Every second row is here. */
 static struct made_up table_of(size_t n)
 {
-	struct made_up m = made_up_create(n * (PROCTABLE_ROW_BYTES + 32) / PAGE + 4);
+	struct made_up m = pages_of(n * (PROCTABLE_ROW_BYTES + 32) / PAGE + 4);
 
 	m.used = n * PROCTABLE_ROW_BYTES;
 	for (size_t i = 0; i < n; i++) {
@@ -105,7 +81,7 @@ static void rows_here_are_kept(void **state)
 		assert_string_equal(table.rows[i].exe, "/bin/task");
 	}
 	proctable_deinit(&table);
-	free(m.bytes);
+	made_up_deinit(&m);
 }
 
 static void many_rows_are_read_in_batches(void **state)
@@ -119,9 +95,9 @@ static void many_rows_are_read_in_batches(void **state)
 	assert_int_equal(table.n_rows, N / 2);
 	assert_int_equal(table.rows[N / 2 - 1].pid, 100 + N - 2);
 	/* one for some thousand rows, and one for each page of strings */
-	assert_in_range(m.memory.calls, 2, N / 2048 + 2 + m.len / PAGE);
+	assert_in_range(m.memory.calls, 2, N / 2048 + 2 + m.size / PAGE);
 	proctable_deinit(&table);
-	free(m.bytes);
+	made_up_deinit(&m);
 }
 
 /* Refused, with this said. Frees the memory. */
@@ -131,7 +107,7 @@ static void refused(struct made_up m, int64_t n, const char *part)
 
 	assert_err_has(read_rows(&m, n, &table), part);
 	assert_int_equal(table.n_rows, 77);
-	free(m.bytes);
+	made_up_deinit(&m);
 }
 
 static void counts_are_bounded(void **state)
@@ -163,13 +139,13 @@ static void pointers_are_checked(void **state)
 		struct proctable table;
 		assert_ok(read_rows(&m, 3, &table));
 		proctable_deinit(&table);
-		free(m.bytes);
+		made_up_deinit(&m);
 	}
 }
 
 static void strings_must_end(void **state)
 {
-	struct made_up m = made_up_create(4);
+	struct made_up m = pages_of(4);
 	struct proctable table;
 
 	(void)state;
@@ -177,14 +153,14 @@ static void strings_must_end(void **state)
 	put_row(&m, 0, BASE + PAGE, BASE + PAGE, 7);
 	refused(m, 1, "row 0: host: a string at 0x11000 does not end within 256 bytes");
 
-	m = made_up_create(4);
+	m = pages_of(4);
 	m.used = PAGE - 5;
 	put_row(&m, 0, put_string(&m, "here"), BASE + PAGE, 7);
 	memset(m.bytes + PAGE, 'x', 3 * PAGE);
 	refused(m, 1, "does not end within 4096 bytes");
 
 	/* the longest that may be, over the end of a page and up to the end of the memory */
-	m = made_up_create(4);
+	m = pages_of(4);
 	m.used = PAGE - 5;
 	put_row(&m, 0, put_string(&m, "here"), BASE + 3 * PAGE, 7);
 	memset(m.bytes + 3 * PAGE, 'x', PAGE - 1);

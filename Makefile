@@ -32,6 +32,7 @@ src_lib := $(wildcard lib/*.c)
 src_gen := $(wildcard gen/*.c)
 src_harness := $(foreach d,cmd job trace elf ld tool measure report,$(wildcard tool-harness/$(d)/*.c))
 obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
+fuzz_obj = $(patsubst %.c,$(O)/fuzz/obj/%.o,$(src_lib) $(filter-out gen/main.c,$(src_gen)) $(src_harness))
 
 PROGRAMS := $(O)/pynamic-gen $(O)/attachstorm $(O)/attachstorm-shim $(O)/attachstorm-audit.so
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -59,10 +60,22 @@ $(O)/obj/gen/embed.o: $(wildcard targets/*.c targets/*.h targets/*.py)
 $(O)/libkit.a: $(call obj,$(src_lib))
 $(O)/libgen.a: $(call obj,$(filter-out gen/main.c,$(src_gen)))
 $(O)/libharness.a: $(call obj,$(src_harness))
-$(O)/%.a:
+$(O)/fuzz/all.a: $(fuzz_obj)
+ARCHIVES := $(addprefix $(O)/,libkit.a libgen.a libharness.a fuzz/all.a)
+$(ARCHIVES): %.a: %.members
 	$(call say,AR,$@)
 	@mkdir -p $(@D)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+# Changes when a source comes or goes: an archive whose source is gone has nothing newer.
+members_libkit = $(src_lib)
+members_libgen = $(src_gen)
+members_libharness = $(src_harness)
+members_fuzz/all = $(src_lib) $(src_gen) $(src_harness)
+$(ARCHIVES:.a=.members): $(O)/%.members: FORCE
+	@mkdir -p $(@D)
+	@echo '$(members_$*)' | cmp -s - $@ || echo '$(members_$*)' > $@
+.PHONY: FORCE
 
 link = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(1) $(LDLIBS)
 
@@ -134,15 +147,12 @@ FUZZ_SECONDS ?= 30
 FUZZ_CORPUS ?= $(O)/fuzz/corpus
 FUZZ_FLAGS = $(CPPFLAGS) -Itests -std=gnu11 -g -O1 -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined $(call pkg,--cflags) -pthread
-fuzz_obj = $(patsubst %.c,$(O)/fuzz/obj/%.o,$(src_lib) $(filter-out gen/main.c,$(src_gen)) $(src_harness))
 
 $(O)/fuzz/obj/%.o: %.c
 	$(call say,FUZZCC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 $(O)/fuzz/obj/gen/embed.o: $(wildcard targets/*.c targets/*.h targets/*.py)
-$(O)/fuzz/all.a: $(fuzz_obj)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $(O)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(O)/fuzz/all.a
 	$(call say,FUZZ,$@)
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) $(LDLIBS)
@@ -219,6 +229,5 @@ clean: ## remove the build folder
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(O)/obj $(O)/tests $(O)/fuzz -name '*.d' 2>/dev/null)

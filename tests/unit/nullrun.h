@@ -46,6 +46,7 @@ static inline void nullrun_make(const struct scenario *scenario, uint32_t repeti
 {
 	run_init(run);
 	run->id = mem_strdup("made-up");
+	run_add_variant(run, "made-up", NULL, false);
 	for (uint32_t i = 0; i < 4 * repetitions; i++) {
 		struct trial *trial = run_add_trial(run);
 

@@ -64,14 +64,18 @@ static void make_run(struct run *run, uint32_t repetitions, bool counted)
 	if (counted)
 		run->counters = json_pack("{s:s, s:s, s:[s], s:s}", "source", "callgrind", "asked", "auto", "notes",
 					  "perf cannot count L1-D misses: no", "caches", "simulated: small ones");
+	for (size_t i = 0; i < ARRAY_SIZE(made_up); i++) {
+		_cleanup_free_ char *name = variant_name(made_up[i].program, made_up[i].bind_now);
+
+		run_add_variant(run, name, made_up[i].program, made_up[i].bind_now);
+	}
 	for (uint32_t repetition = 0; repetition < repetitions; repetition++) {
 		for (size_t i = 0; i < ARRAY_SIZE(made_up); i++) {
 			struct trial *trial = run_add_trial(run);
 
 			trial->repetition = repetition;
 			trial->temperature = TEMPERATURE_WARM;
-			trial->program = mem_strdup(made_up[i].program);
-			trial->bind_now = made_up[i].bind_now;
+			trial->variant = (uint32_t)i;
 			trial->counter_source = counted ? COUNTERS_CALLGRIND : COUNTERS_OFF;
 			trial->phases.launch_ns = LAUNCH_NS;
 			trial_add_tasks(trial, N_TASKS);
@@ -180,8 +184,9 @@ static void test_read_back(void **state)
 	table_format(&run, &before);
 	table_format(&back, &after);
 	assert_string_equal(before.text, after.text);
-	assert_string_equal(back.trials[2].program, "linked");
-	assert_true(back.trials[2].bind_now);
+	assert_int_equal(back.trials[2].variant, 2);
+	assert_string_equal(back.variants[2].program, "linked");
+	assert_true(back.variants[2].bind_now);
 	assert_int_equal(back.trials[2].counter_source, COUNTERS_CALLGRIND);
 	assert_int_equal(back.trials[2].tasks[3].counters[COUNTED_IMPORT][COUNTER_L1D_MISSES], 303000);
 	assert_int_equal(back.trials[2].tasks[3].counters[COUNTED_IMPORT][COUNTER_L1I_MISSES], -1);

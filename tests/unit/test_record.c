@@ -25,6 +25,7 @@ static void make_run(struct run *run)
 	scenario.null_noise = 0.2;
 	scenario.null_libraries = 7;
 	nullrun_make(&scenario, 2, run);
+	json_object_set_new(run->variants[0].settings, "tasks", json_string("4"));
 	run->started_utc = mem_strdup("2026-03-01T12:00:00Z");
 	run->kit_version = mem_strdup("0.1.0");
 	run->scenario = json_pack("{s:i}", "tasks", 4);
@@ -47,6 +48,8 @@ static void written_and_read_is_the_same(void **state)
 	assert_string_equal(back.id, "made-up");
 	assert_false(back.complete);
 	assert_false(run_is_valid(&back));
+	assert_string_equal(back.variants[0].name, "made-up");
+	assert_true(json_equal(back.variants[0].settings, run.variants[0].settings));
 	assert_string_equal(back.trials[3].contradictions[0], "made up: ä");
 	for (size_t i = 0; i < run.n_trials; i++) {
 		const struct trial *a = &run.trials[i], *b = &back.trials[i];
@@ -77,6 +80,106 @@ static void written_and_read_is_the_same(void **state)
 	run_deinit(&run);
 	run_deinit(&back);
 	assert_null(fs_remove_tree(dir));
+}
+
+static void assert_refused(const char *text, size_t len, const char *message)
+{
+	struct run run = { .id = NULL };
+	struct err *err = run_parse("r.json", text, len, &run);
+
+	assert_non_null(err);
+	if (!strstr(err_message(err), message))
+		fail_msg("'%s' is not in '%s'", message, err_message(err));
+	assert_non_null(strstr(err_message(err), "'r.json'"));
+	assert_null(run.id);
+	err_free(err);
+}
+
+/* What a record of version 2 had instead of names, settings and indices. */
+static void make_version_2(json_t *root)
+{
+	json_t *variants = json_object_get(root, "variants"), *trials = json_object_get(root, "trials"), *json;
+	size_t i;
+
+	json_object_set_new(root, "schema_version", json_integer(2));
+	json_array_foreach(trials, i, json) {
+		json_t *variant =
+			json_array_get(variants, (size_t)json_integer_value(json_object_get(json, "variant")));
+
+		json_object_set(json, "program", json_object_get(variant, "program"));
+		json_object_set(json, "bind_now", json_object_get(variant, "bind_now"));
+		json_object_del(json, "variant");
+		json_object_del(json, "sampled"); /* as a key that is newer than the record */
+	}
+	json_array_foreach(variants, i, json) {
+		json_object_del(json, "name");
+		json_object_del(json, "settings");
+		json_object_del(json, "target");
+		json_object_del(json_object_get(json_object_get(json, "summary"), "warm"), "plant_ns");
+	}
+}
+
+static void version_2_is_read(void **state)
+{
+	_cleanup_free_ char *dir = make_dir(), *path = NULL, *text = NULL;
+	struct run run, back;
+	json_t *root;
+
+	(void)state;
+	make_run(&run);
+	run_add_variant(&run, "linked+bind_now", "linked", true);
+	run.trials[5].variant = 1;
+	assert_null(run_write(&run, dir, &path));
+	root = json_load_file(path, 0, NULL);
+	assert_non_null(root);
+	make_version_2(root);
+	text = json_dumps(root, 0);
+	assert_null(run_parse("old.json", text, strlen(text), &back));
+	assert_int_equal(back.n_variants, 2);
+	assert_string_equal(back.variants[0].name, "command");
+	assert_string_equal(back.variants[1].name, "linked+bind_now");
+	assert_string_equal(back.variants[1].program, "linked");
+	assert_true(back.variants[1].bind_now);
+	assert_int_equal(json_object_size(back.variants[1].settings), 0);
+	for (size_t i = 0; i < back.n_trials; i++)
+		assert_int_equal(back.trials[i].variant, i == 5);
+	assert_int_equal(back.variants[0].summaries[TEMPERATURE_WARM].plant_ns.n, 0);
+	assert_memory_equal(&back.variants[1].summaries[TEMPERATURE_COLD], &run.variants[1].summaries[TEMPERATURE_COLD],
+			    sizeof(struct summary));
+	run_deinit(&back);
+	free(no_free_ptr(text));
+
+	/* and one that version 2 wrote itself */
+	assert_null(run_read("tests/fuzz/corpus/fuzz_record/version-2.json", &back));
+	assert_int_equal(back.n_trials, 1);
+	assert_string_equal(back.variants[0].name, "command");
+	assert_true(run_is_valid(&back));
+	run_deinit(&back);
+
+	json_object_set_new(json_array_get(json_object_get(root, "trials"), 2), "program", json_string("other"));
+	text = json_dumps(root, 0);
+	assert_refused(text, strlen(text), "trials[2]: its program is none of the variants");
+	json_decref(root);
+	run_deinit(&run);
+	assert_null(fs_remove_tree(dir));
+}
+
+static void settings_are_found(void **state)
+{
+	struct run run;
+
+	(void)state;
+	make_run(&run);
+	json_decref(run.scenario);
+	run.scenario = json_pack("{s:s, s:{s:s}}", "wait", "block", "breakpoints", "write", "mem");
+	json_object_set_new(run.variants[0].settings, "wait", json_string("spin"));
+	assert_string_equal(run_variant_text(&run, &run.variants[0], "wait"), "spin");
+	assert_string_equal(run_variant_text(&run, &run.variants[0], "breakpoints.write"), "mem");
+	assert_null(run_variant_text(&run, &run.variants[0], "breakpoints.when"));
+	assert_null(run_variant_text(&run, &run.variants[0], "no.such.key"));
+	assert_ptr_equal(run_find_variant(&run, "made-up"), &run.variants[0]);
+	assert_null(run_find_variant(&run, "made"));
+	run_deinit(&run);
 }
 
 static size_t count_lines(const char *text)
@@ -116,18 +219,9 @@ static void samples_are_beside_it(void **state)
 	assert_null(fs_remove_tree(dir));
 }
 
-static void assert_refused(const char *text, size_t len, const char *message)
-{
-	struct run run = { .id = NULL };
-	struct err *err = run_parse("r.json", text, len, &run);
-
-	assert_non_null(err);
-	if (!strstr(err_message(err), message))
-		fail_msg("'%s' is not in '%s'", message, err_message(err));
-	assert_non_null(strstr(err_message(err), "'r.json'"));
-	assert_null(run.id);
-	err_free(err);
-}
+#define HEAD "{\"schema\": \"attachstorm-run\", \"schema_version\": 3"
+#define VARIANT "{\"name\": \"x\", \"program\": null, \"bind_now\": false"
+#define WHOLE VARIANT ", \"settings\": {}, \"target\": null, \"summary\": {}}"
 
 static void what_is_no_record_is_refused(void **state)
 {
@@ -141,22 +235,25 @@ static void what_is_no_record_is_refused(void **state)
 		{ "nonsense", "not JSON" },
 		{ "{\"schema\": \"other\", \"schema_version\": 1}", "not a run record" },
 		{ "{\"schema\": \"attachstorm-run\"}", "no schema version" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 3}", "schema version 3 is not known" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2}", "id" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2, \"id\": \"a\"}", "trials" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2, \"id\": \"a\", \"trials\": [{}]}",
-		  "trials[0]: repetition: missing" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2, \"id\": \"a\", \"trials\": "
-		  "[{\"repetition\": -1}]}", "out of range" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2, \"id\": \"a\", \"trials\": "
-		  "[{\"repetition\": 0, \"temperature\": \"tepid\"}]}", "unknown value 'tepid'" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2, \"id\": \"a\", \"trials\": []}", "variants" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2, \"id\": \"a\", \"trials\": [], "
-		  "\"variants\": [{\"program\": \"host\"}]}", "variants[0]: bind_now: missing" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2, \"id\": \"a\", \"trials\": [], "
-		  "\"variants\": [{\"program\": null, \"bind_now\": false}]}", "variants[0]: summary: missing" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 2, \"id\": \"a\", \"host\": 3}",
-		  "host: not an object" },
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 4}", "schema version 4 is not known" },
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1}", "schema version 1 is not known" },
+		{ HEAD "}", "id" },
+		{ HEAD ", \"id\": \"a\"}", "variants: missing" },
+		{ HEAD ", \"id\": \"a\", \"variants\": []}", "trials" },
+		{ HEAD ", \"id\": \"a\", \"variants\": [], \"trials\": [{}]}", "trials[0]: repetition: missing" },
+		{ HEAD ", \"id\": \"a\", \"variants\": [], \"trials\": [{\"repetition\": -1}]}", "out of range" },
+		{ HEAD ", \"id\": \"a\", \"variants\": [], \"trials\": [{\"repetition\": 0, \"temperature\": \"tepid\"}]}",
+		  "unknown value 'tepid'" },
+		{ HEAD ", \"id\": \"a\", \"variants\": [{\"name\": null, \"program\": null, \"bind_now\": false}]}",
+		  "variants[0]: name: null" },
+		{ HEAD ", \"id\": \"a\", \"variants\": [{\"name\": \"x\", \"program\": \"host\"}]}",
+		  "variants[0]: bind_now: missing" },
+		{ HEAD ", \"id\": \"a\", \"variants\": [" VARIANT "}]}", "variants[0]: settings: missing" },
+		{ HEAD ", \"id\": \"a\", \"variants\": [" VARIANT ", \"settings\": {\"tasks\": 4}}]}",
+		  "variants[0]: settings: tasks: not a string" },
+		{ HEAD ", \"id\": \"a\", \"variants\": [" VARIANT ", \"settings\": {}}]}", "variants[0]: summary: missing" },
+		{ HEAD ", \"id\": \"a\", \"variants\": [" WHOLE ", " WHOLE "]}", "variants[1]: name: 'x' is there twice" },
+		{ HEAD ", \"id\": \"a\", \"host\": 3}", "host: not an object" },
 	};
 
 	(void)state;
@@ -245,6 +342,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(written_and_read_is_the_same),
+		cmocka_unit_test(version_2_is_read),
+		cmocka_unit_test(settings_are_found),
 		cmocka_unit_test(samples_are_beside_it),
 		cmocka_unit_test(what_is_no_record_is_refused),
 		cmocka_unit_test(every_truncation_is_refused),

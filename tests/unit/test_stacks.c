@@ -29,6 +29,7 @@ static void make_run(struct run *run)
 {
 	run_init(run);
 	run->id = mem_strdup("made-up");
+	run_add_variant(run, "made-up", NULL, false);
 	for (uint32_t i = 0; i < 2; i++) {
 		struct trial *trial = run_add_trial(run);
 

@@ -186,7 +186,7 @@ static void traced_against_untraced(void **state)
 	fill_trial(&trials[2], true, 5000, 7000);
 	trials[2].repetition = 1;
 	trial_contradict(&trials[2], "made up");
-	summary_compute(trials, 3, &trials[0], TEMPERATURE_WARM, &s);
+	summary_compute(trials, 3, 0, TEMPERATURE_WARM, &s);
 	assert_int_equal(s.n_traced, 1);
 	assert_int_equal(s.n_untraced, 1);
 	assert_int_equal(s.n_invalid, 1);
@@ -198,7 +198,7 @@ static void traced_against_untraced(void **state)
 	assert_float_equal(s.job_cost_per_stop_ns.p50, 50, 1e-9);
 	assert_int_equal(s.t1_ns.n, 2);
 	assert_float_equal(s.model_ratio.p50, 1, 1e-9);
-	summary_compute(trials, 3, &trials[0], TEMPERATURE_COLD, &s);
+	summary_compute(trials, 3, 0, TEMPERATURE_COLD, &s);
 	assert_int_equal(s.n_traced + s.n_untraced + s.n_invalid, 0);
 	assert_int_equal(s.t1_ns.n, 0);
 	for (size_t i = 0; i < 3; i++)
@@ -214,7 +214,7 @@ static void no_baseline_no_ratio(void **state)
 	fill_trial(&trials[0], false, 400, 500);
 	fill_trial(&trials[1], true, 500, 700);
 	trials[0].repetition = 5; /* of another repetition */
-	summary_compute(trials, 2, &trials[0], TEMPERATURE_WARM, &s);
+	summary_compute(trials, 2, 0, TEMPERATURE_WARM, &s);
 	assert_int_equal(s.n_untraced, 1);
 	assert_int_equal(s.ratio[SPAN_IMPORT_WORST].n, 0);
 	assert_int_equal(s.task_cost_per_stop_ns.n, 0);

@@ -107,6 +107,7 @@ static void little_is_enough(void **state)
 	run.scenario = json_pack("{s:i, s:[s, s]}", "tasks", 1, "command", "ls", "-l");
 	table_format(&run, &empty);
 	assert_non_null(strstr(empty.text, "INVALID   nothing was measured"));
+	run_add_variant(&run, "command", NULL, false);
 	run_add_trial(&run)->temperature = TEMPERATURE_WARM;
 	nullrun_trial(&scenario, NULL, &run.trials[0]);
 	run_summarise(&run);

@@ -292,6 +292,7 @@ static struct err *trace(struct attach *attach, const struct job_plan *plan, int
 		return err;
 	run_name(run, scenario.name);
 	run->host = hostfacts_read(NULL);
+	run_add_variant(run, scenario.name, NULL, false);
 	err = follow(attach, plan, interrupt_catch());
 	if (!run->n_trials)
 		return err;

@@ -101,6 +101,12 @@ static struct err *prepare(struct loop *loop)
 	run->host = hostfacts_read(scenario->launcher == LAUNCHER_MPIRUN ? scenario->mpirun : NULL);
 	if (loop->has_manifest)
 		run->target = run_target_json(&loop->manifest, loop->variants.v[0].program);
+	for (size_t i = 0; i < loop->variants.n; i++) {
+		const struct variant *variant = &loop->variants.v[i].variant;
+		_cleanup_free_ char *name = variant_name(variant->program, variant->bind_now);
+
+		run_add_variant(run, name, variant->program, variant->bind_now);
+	}
 	run->counters = json_incref(loop->variants.counters);
 	loop->dir = fs_join(scenario->results, run->id);
 	return makes_up(loop) || !loop->tool->run ? NULL : calibrate(loop);
@@ -221,8 +227,7 @@ static struct err *run_trial(struct loop *loop, const struct prepared *p, uint32
 	trial->temperature = temperature;
 	trial->traced = traced;
 	trial->tool = mem_strdup(tool);
-	trial->program = mem_strdup(p->variant.program);
-	trial->bind_now = p->variant.bind_now;
+	trial->variant = (uint32_t)(p - loop->variants.v);
 	trial->counter_source = loop->variants.counter_source;
 	progress_note("repetition %u of %lld, %s, %s%s%s", repetition + 1, (long long)loop->scenario->repetitions,
 		      temperature_names[temperature], traced ? tool : "untraced", loop->variants.n > 1 ? ", " : "",

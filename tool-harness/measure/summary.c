@@ -57,7 +57,7 @@ static void add_spans(const struct trial_summary *one, struct samples *spans_ns)
 static const struct trial *baseline_of(const struct trial *traced, const struct trial *trials, size_t n_trials)
 {
 	for (size_t i = 0; i < n_trials; i++)
-		if (!trials[i].traced && trial_same_variant(&trials[i], traced) &&
+		if (!trials[i].traced && trials[i].variant == traced->variant &&
 		    trials[i].temperature == traced->temperature &&
 		    trials[i].repetition == traced->repetition && trials[i].n_contradictions == 0)
 			return &trials[i];
@@ -176,8 +176,8 @@ static void reduce(const struct repetitions *reps, const struct cost_samples *po
 	}
 }
 
-void summary_compute(const struct trial *trials, size_t n_trials, const struct trial *like,
-		     enum temperature temperature, struct summary *ret)
+void summary_compute(const struct trial *trials, size_t n_trials, uint32_t variant, enum temperature temperature,
+		     struct summary *ret)
 {
 	_cleanup_(repetitions_deinit) struct repetitions reps = { 0 };
 	_cleanup_(cost_samples_deinit) struct cost_samples pool = { 0 };
@@ -187,7 +187,7 @@ void summary_compute(const struct trial *trials, size_t n_trials, const struct t
 		const struct trial *trial = &trials[i], *baseline;
 		struct trial_summary one;
 
-		if (trial->temperature != temperature || !trial_same_variant(trial, like))
+		if (trial->temperature != temperature || trial->variant != variant)
 			continue;
 		if (trial->n_contradictions > 0) {
 			ret->n_invalid++;

@@ -102,9 +102,9 @@ struct summary {
 	struct quantiles counters_worst[COUNTED_N][COUNTER_N], counters_median[COUNTED_N][COUNTER_N];
 };
 
-/* Trials of other temperatures, or of another variant than `like`, are passed over; a contradicted
- * one only counts as invalid. */
-void summary_compute(const struct trial *trials, size_t n_trials, const struct trial *like,
-		     enum temperature temperature, struct summary *ret);
+/* Trials of other temperatures, or of another variant, are passed over; a contradicted one only
+ * counts as invalid. */
+void summary_compute(const struct trial *trials, size_t n_trials, uint32_t variant, enum temperature temperature,
+		     struct summary *ret);
 
 #endif

@@ -66,12 +66,6 @@ bool trial_from_start(const struct trial *trial)
 	return true;
 }
 
-bool trial_same_variant(const struct trial *a, const struct trial *b)
-{
-	return a->bind_now == b->bind_now && !a->program == !b->program &&
-	       (!a->program || strcmp(a->program, b->program) == 0);
-}
-
 char *variant_name(const char *program, bool bind_now)
 {
 	return mem_printf("%s%s", program ? program : "command", bind_now ? "+bind_now" : "");
@@ -100,7 +94,6 @@ void trial_deinit(struct trial *trial)
 	free(trial->tool_report);
 	free(trial->transcript);
 	free(trial->acquire);
-	free(trial->program);
 	free(trial->tasks);
 	free(trial->events);
 	free(trial->names);

@@ -225,8 +225,7 @@ struct trial {
 	enum temperature temperature;
 	bool traced;                   /* false: the untraced baseline */
 	char *tool;                    /* "native", "null"; "none" for the baseline */
-	char *program;                 /* of the target: "host"; NULL for a command. With bind_now */
-	bool bind_now;                 /* (LD_BIND_NOW was in the tasks' environment): its variant */
+	uint32_t variant;              /* index into the variants of its run: what was run, under which settings */
 	enum counter_source counter_source;
 	char *load_events;             /* interface to load events that was used: "rbrk"; NULL: none was */
 	bool unstopped;                /* that interface stops no task: handling costs the task nothing */
@@ -276,9 +275,6 @@ void trial_add_tasks(struct trial *trial, size_t n);
 
 /* All tasks were acquired before they ran on their own, so that all of their loads were seen. */
 bool trial_from_start(const struct trial *trial);
-
-/* The same program, bound in the same way. */
-bool trial_same_variant(const struct trial *a, const struct trial *b);
 
 /* "linked", "linked+bind_now", "command": heap, caller frees. program may be NULL. */
 char *variant_name(const char *program, bool bind_now);

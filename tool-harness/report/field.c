@@ -231,3 +231,50 @@ struct err *fields_from_json(const struct field *fields, json_t *json, void *obj
 	}
 	return NULL;
 }
+
+static json_t *empty_value(const struct field *field)
+{
+	switch (field->type) {
+	case FIELD_BOOL:
+		return json_false();
+	case FIELD_DOUBLE:
+		return json_real(0);
+	case FIELD_STRING:
+	case FIELD_JSON:
+	case FIELD_KNOWN_I64:
+	case FIELD_KNOWN_DOUBLE:
+		return json_null();
+	case FIELD_CHOICE:
+		return json_string(field->names[0]);
+	case FIELD_OBJECT:
+	case FIELD_MAP:
+		return json_object();
+	case FIELD_LIST:
+		return json_array();
+	default:
+		return json_integer(0);
+	}
+}
+
+/* A value that is there: what is inside of it is completed. */
+static void complete_value(const struct field *field, json_t *json)
+{
+	if (field->type == FIELD_OBJECT)
+		fields_complete(field->fields, json);
+	for (size_t i = 0; field->type == FIELD_LIST && i < json_array_size(json); i++)
+		complete_value(field->fields, json_array_get(json, i));
+	for (size_t i = 0; field->type == FIELD_MAP && json_is_object(json) && field->names[i]; i++) {
+		if (!json_object_get(json, field->names[i]))
+			json_object_set_new(json, field->names[i], empty_value(field->fields));
+		complete_value(field->fields, json_object_get(json, field->names[i]));
+	}
+}
+
+void fields_complete(const struct field *fields, json_t *json)
+{
+	for (; json_is_object(json) && fields->key; fields++) {
+		if (!json_object_get(json, fields->key))
+			json_object_set_new(json, fields->key, empty_value(fields));
+		complete_value(fields, json_object_get(json, fields->key));
+	}
+}

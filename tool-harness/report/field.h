@@ -52,4 +52,8 @@ json_t *fields_to_json(const struct field *fields, const void *obj);
  */
 MUST_CHECK struct err *fields_from_json(const struct field *fields, json_t *json, void *obj);
 
+/* Adds the keys that an object does not have, as zero, false or null, also those of objects inside:
+ * for what was written before there was such a key. No object: nothing is done. */
+void fields_complete(const struct field *fields, json_t *json);
+
 #endif

@@ -183,17 +183,23 @@ static bool is_measured(const struct run *run, enum temperature temperature)
 	return false;
 }
 
+static const struct paper_row *paper_of(const struct run_variant *variant)
+{
+	_cleanup_free_ char *name = variant_name(variant->program, variant->bind_now);
+
+	return paper_find(name);
+}
+
 /* All rows of one variant; put_more adds what stands behind its first row, or is NULL. */
 static void put_variant(const struct metrics *metrics, const struct run *run, const struct run_variant *variant,
 			enum temperature temperature,
 			void (*put_more)(const struct run *run, const struct summary *summary, struct strbuf *out),
 			struct strbuf *out)
 {
-	_cleanup_free_ char *name = variant_name(variant->program, variant->bind_now);
 	const struct summary *summary = &variant->summaries[temperature], *vanilla = find_vanilla(run, temperature);
-	const struct paper_row *paper = paper_find(name);
+	const struct paper_row *paper = paper_of(variant);
 
-	put_labels(out, name, "worst rank");
+	put_labels(out, variant->name, "worst rank");
 	put_ours(metrics, summary, true, out);
 	if (put_more)
 		put_more(run, summary, out);
@@ -211,12 +217,9 @@ static void put_variant(const struct metrics *metrics, const struct run *run, co
 
 static bool has_paper(const struct run *run)
 {
-	for (size_t i = 0; i < run->n_variants; i++) {
-		_cleanup_free_ char *name = variant_name(run->variants[i].program, run->variants[i].bind_now);
-
-		if (paper_find(name))
+	for (size_t i = 0; i < run->n_variants; i++)
+		if (paper_of(&run->variants[i]))
 			return true;
-	}
 	return false;
 }
 

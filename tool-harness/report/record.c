@@ -7,6 +7,7 @@
  */
 #include "report/record.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -19,11 +20,13 @@ void run_init(struct run *run)
 
 static void free_variants(struct run *run)
 {
-	for (size_t i = 0; i < run->n_variants; i++)
+	for (size_t i = 0; i < run->n_variants; i++) {
+		free(run->variants[i].name);
 		free(run->variants[i].program);
+		json_decref(run->variants[i].settings);
+		json_decref(run->variants[i].target);
+	}
 	free(run->variants);
-	run->variants = NULL;
-	run->n_variants = 0;
 }
 
 void run_deinit(struct run *run)
@@ -51,20 +54,53 @@ struct trial *run_add_trial(struct run *run)
 	return &run->trials[run->n_trials++];
 }
 
-static bool is_first_of_variant(const struct run *run, size_t index)
+struct run_variant *run_add_variant(struct run *run, const char *name, const char *program, bool bind_now)
 {
-	for (size_t i = 0; i < index; i++)
-		if (trial_same_variant(&run->trials[i], &run->trials[index]))
-			return false;
-	return true;
+	struct run_variant *variant;
+
+	mem_grow(run->variants, run->n_variants, run->cap_variants);
+	variant = &run->variants[run->n_variants++];
+	*variant = (struct run_variant){
+		.name = mem_strdup(name),
+		.program = mem_strdup(program),
+		.bind_now = bind_now,
+		.settings = json_object(),
+	};
+	return variant;
 }
 
-static void summarise_variant(const struct run *run, const struct trial *like, struct run_variant *ret)
+const struct run_variant *run_find_variant(const struct run *run, const char *name)
 {
-	ret->program = mem_strdup(like->program);
-	ret->bind_now = like->bind_now;
-	for (size_t i = 0; i < TEMPERATURE_N; i++)
-		summary_compute(run->trials, run->n_trials, like, i, &ret->summaries[i]);
+	for (size_t i = 0; i < run->n_variants; i++)
+		if (strcmp(run->variants[i].name, name) == 0)
+			return &run->variants[i];
+	return NULL;
+}
+
+const char *run_variant_text(const struct run *run, const struct run_variant *variant, const char *key)
+{
+	const char *own = json_string_value(json_object_get(variant->settings, key)), *dot;
+	json_t *object = run->scenario;
+
+	if (own)
+		return own;
+	for (; (dot = strchr(key, '.')); key = dot + 1) {
+		_cleanup_free_ char *section = mem_strndup(key, (size_t)(dot - key));
+
+		object = json_object_get(object, section);
+	}
+	return json_string_value(json_object_get(object, key));
+}
+
+bool run_is_untraced(const struct run *run)
+{
+	for (size_t i = 0; i < run->n_variants; i++) {
+		const char *tool = run_variant_text(run, &run->variants[i], "tool");
+
+		if (!tool || strcmp(tool, "none") != 0)
+			return false;
+	}
+	return run->n_variants > 0;
 }
 
 void run_summarise(struct run *run)
@@ -72,13 +108,13 @@ void run_summarise(struct run *run)
 	free(run->trial_summaries);
 	run->trial_summaries = mem_calloc(run->n_trials, sizeof(*run->trial_summaries));
 	run->n_trial_summaries = run->n_trials;
-	for (size_t i = 0; i < run->n_trials; i++)
+	for (size_t i = 0; i < run->n_trials; i++) {
+		assert(run->trials[i].variant < run->n_variants);
 		trial_summarise(&run->trials[i], &run->trial_summaries[i]);
-	free_variants(run);
-	run->variants = mem_calloc(run->n_trials, sizeof(*run->variants));
-	for (size_t i = 0; i < run->n_trials; i++)
-		if (is_first_of_variant(run, i))
-			summarise_variant(run, &run->trials[i], &run->variants[run->n_variants++]);
+	}
+	for (size_t i = 0; i < run->n_variants; i++)
+		for (size_t j = 0; j < TEMPERATURE_N; j++)
+			summary_compute(run->trials, run->n_trials, (uint32_t)i, j, &run->variants[i].summaries[j]);
 }
 
 bool run_is_valid(const struct run *run)

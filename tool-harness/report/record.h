@@ -15,12 +15,15 @@
 #include "measure/trial.h"
 
 #define RUN_SCHEMA "attachstorm-run"
-#define RUN_SCHEMA_VERSION 2
+#define RUN_SCHEMA_VERSION 3
 
-/* What is said about the trials of one variant: a program and its binding. */
+/* One of the things that a run compares, and what is said about its trials. */
 struct run_variant {
-	char *program;           /* NULL: a command */
-	bool bind_now;
+	char *name;              /* unique: "host", "linked+bind_now", "aslr=off tasks=4" */
+	char *program;           /* of the target; NULL: a command, or made-up events */
+	bool bind_now;           /* LD_BIND_NOW was in the tasks' environment */
+	json_t *settings;        /* object: scenario keys that it sets differently, as texts */
+	json_t *target;          /* as run.target, if it is another one; NULL: it is the run's */
 	struct summary summaries[TEMPERATURE_N];
 };
 
@@ -39,8 +42,8 @@ struct run {
 	size_t n_trials, cap_trials;
 	struct trial_summary *trial_summaries;          /* one per trial, by run_summarise */
 	size_t n_trial_summaries;
-	struct run_variant *variants;                   /* in the order of their first trials, by run_summarise */
-	size_t n_variants;
+	struct run_variant *variants;                   /* their summaries by run_summarise */
+	size_t n_variants, cap_variants;
 };
 
 void run_init(struct run *run);
@@ -48,6 +51,19 @@ void run_deinit(struct run *run);
 
 /* A new initialised trial; the pointer is good until the next call. */
 struct trial *run_add_trial(struct run *run);
+
+/* A new variant without settings; the pointer is good until the next call. Before its trials. */
+struct run_variant *run_add_variant(struct run *run, const char *name, const char *program, bool bind_now);
+
+/* The variant of this name; NULL: there is none. */
+const struct run_variant *run_find_variant(const struct run *run, const char *name);
+
+/* A scenario key ("breakpoints.write") as it is for a variant: its own setting, or the scenario's
+ * if that is a text; NULL: neither. Borrowed. */
+const char *run_variant_text(const struct run *run, const struct run_variant *variant, const char *key);
+
+/* All runs of all variants are untraced: their tool is "none". */
+bool run_is_untraced(const struct run *run);
 
 /* Computes the summaries from the trials' events. Not after run_read, which reads no events. */
 void run_summarise(struct run *run);
@@ -72,8 +88,8 @@ MUST_CHECK struct err *run_check_results_dir(const char *dir);
 MUST_CHECK struct err *run_write(struct run *run, const char *dir, char **ret_path);
 
 /*
- * Reads a record: trials without their events, libraries and names, and the summaries
- * as written. Foreign, truncated and newer files are errors that name the file.
+ * Reads a record, of this version or of version 2: trials without their events, libraries and names, and the summaries
+ * as written. Foreign, truncated, older and newer files are errors that name the file.
  */
 MUST_CHECK struct err *run_read(const char *path, struct run *ret);
 MUST_CHECK struct err *run_parse(const char *name, const char *text, size_t len, struct run *ret);

@@ -11,6 +11,7 @@
 #include "lib/strbuf.h"
 #include "report/record.h"
 #include "report/recordfields.h"
+#include "report/recordupgrade.h"
 #include "report/stacks.h"
 
 static char *string_of(json_t *root, const char *key)
@@ -48,6 +49,8 @@ static struct err *read_trials(json_t *root, struct run *run)
 							&run->trial_summaries[i]), "summary");
 		if (!err)
 			err = stacks_from_json(json_object_get(trial, "stacks"), &run->trials[i]);
+		if (!err && run->trials[i].variant >= run->n_variants)
+			err = err_new("variant: there are only %zu", run->n_variants);
 		if (err)
 			return err_wrap(err, "trials[%zu]", i);
 	}
@@ -56,11 +59,23 @@ static struct err *read_trials(json_t *root, struct run *run)
 
 static struct err *read_variant(json_t *json, struct run_variant *variant)
 {
-	json_t *summary = json_object_get(json, "summary");
+	json_t *summary = json_object_get(json, "summary"), *value;
 	struct err *err = fields_from_json(variant_fields, json, variant);
+	const char *key;
 
+	if (!err && !variant->name)
+		err = err_new("name: null");
+	if (!err)
+		err = object_of(json, "settings", &variant->settings);
+	if (!err)
+		err = object_of(json, "target", &variant->target);
 	if (err)
 		return err;
+	if (!variant->settings)
+		return err_new("settings: missing or null");
+	json_object_foreach(variant->settings, key, value)
+		if (!json_is_string(value))
+			return err_new("settings: %s: not a string", key);
 	if (!json_is_object(summary))
 		return err_new("summary: missing or not an object");
 	for (size_t i = 0; i < TEMPERATURE_N; i++) {
@@ -86,6 +101,8 @@ static struct err *read_variants(json_t *root, struct run *run)
 
 		run->n_variants = i + 1;
 		err = read_variant(json, &run->variants[i]);
+		if (!err && run_find_variant(run, run->variants[i].name) != &run->variants[i])
+			err = err_new("name: '%s' is there twice", run->variants[i].name);
 		if (err)
 			return err_wrap(err, "variants[%zu]", i);
 	}
@@ -101,9 +118,12 @@ static struct err *check_schema(json_t *root)
 		return err_new("not a run record");
 	if (!json_is_integer(version))
 		return err_new("no schema version");
+	if (json_integer_value(version) == 2)
+		return record_upgrade(root);
 	if (json_integer_value(version) != RUN_SCHEMA_VERSION)
-		return err_new("schema version %" JSON_INTEGER_FORMAT " is not known, only %d",
-			       json_integer_value(version), RUN_SCHEMA_VERSION);
+		return err_hint(err_new("schema version %" JSON_INTEGER_FORMAT " is not known, only 2 and %d",
+					json_integer_value(version), RUN_SCHEMA_VERSION),
+				"measure again, or use the version of attachstorm that wrote it");
 	return NULL;
 }
 
@@ -129,8 +149,8 @@ static struct err *run_from_json(json_t *root, struct run *run)
 	if (!err)
 		err = object_of(root, "counters", &run->counters);
 	if (!err)
-		err = read_trials(root, run);
-	return err ? err : read_variants(root, run);
+		err = read_variants(root, run);
+	return err ? err : read_trials(root, run);
 }
 
 struct err *run_parse(const char *name, const char *text, size_t len, struct run *ret)

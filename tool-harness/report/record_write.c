@@ -18,9 +18,9 @@
 #include "report/stacks.h"
 
 static const char csv_header[] =
-	"trial,temperature,repetition,rank,tid,class,phase,seen_ns,begin_ns,linkmap_ns,symbols_ns,breakpoints_ns,"
-	"plant_ns,stacks_ns,done_ns,nodes_read,bytes_read,reinserted,planted,traps_written,ptrace_calls,added,removed,"
-	"library_ids\n";
+	"trial,variant,temperature,repetition,rank,tid,class,phase,seen_ns,begin_ns,linkmap_ns,symbols_ns,"
+	"breakpoints_ns,plant_ns,stacks_ns,done_ns,nodes_read,bytes_read,reinserted,planted,traps_written,"
+	"ptrace_calls,added,removed,library_ids\n";
 
 /* Library ids are of the whole run: `table` is a scratch trial whose libraries are the run's. */
 static void events_to_csv(const struct trial *trial, size_t index, struct trial *table, struct strbuf *out)
@@ -32,7 +32,8 @@ static void events_to_csv(const struct trial *trial, size_t index, struct trial 
 	for (size_t i = 0; i < trial->n_events; i++) {
 		const struct event *e = &trial->events[i];
 
-		strbuf_printf(out, "%zu,%s,%" PRIu32 ",%d,%d,%s,%s", index, temperature_names[trial->temperature],
+		strbuf_printf(out, "%zu,%" PRIu32 ",%s,%" PRIu32 ",%d,%d,%s,%s", index, trial->variant,
+			      temperature_names[trial->temperature],
 			      trial->repetition, trial->tasks[e->task].rank, (int)e->tid, event_class_names[e->class],
 			      event_phase_names[e->phase]);
 		strbuf_printf(out, ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
@@ -82,6 +83,8 @@ static json_t *variants_to_json(const struct run *run)
 			if (has_temperature(run, j))
 				json_object_set_new(summary, temperature_names[j],
 						    fields_to_json(summary_fields, &variant->summaries[j]));
+		json_object_set(json, "settings", variant->settings);
+		json_object_set_new(json, "target", variant->target ? json_incref(variant->target) : json_null());
 		json_object_set_new(json, "summary", summary);
 		json_array_append_new(variants, json);
 	}

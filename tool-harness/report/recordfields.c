@@ -98,8 +98,7 @@ const struct field trial_fields[] = {
 	{ "temperature", FIELD_CHOICE, offsetof(struct trial, temperature), NULL, temperature_names, 0, 0, 0 },
 	T(FIELD_BOOL, traced),
 	T(FIELD_STRING, tool),
-	T(FIELD_STRING, program),
-	T(FIELD_BOOL, bind_now),
+	T(FIELD_U32, variant),
 	{ "counter_source", FIELD_CHOICE, offsetof(struct trial, counter_source), NULL, counter_source_names, 0, 0, 0 },
 	T(FIELD_STRING, acquire),
 	T(FIELD_U64, table_rows),
@@ -226,6 +225,7 @@ const struct field summary_fields[] = {
 };
 
 const struct field variant_fields[] = {
+	FIELD(FIELD_STRING, struct run_variant, "name", name),
 	FIELD(FIELD_STRING, struct run_variant, "program", program),
 	FIELD(FIELD_BOOL, struct run_variant, "bind_now", bind_now),
 	END,

@@ -8,6 +8,6 @@
 extern const struct field trial_fields[];         /* struct trial, without events and libraries */
 extern const struct field trial_summary_fields[]; /* struct trial_summary */
 extern const struct field summary_fields[];       /* struct summary */
-extern const struct field variant_fields[];       /* struct run_variant, without its summaries */
+extern const struct field variant_fields[];       /* struct run_variant, without its objects and summaries */
 
 #endif

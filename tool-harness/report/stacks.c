@@ -101,11 +101,8 @@ static void put_trial(const struct run *run, const struct trial *trial, enum sta
 	cell_rule(out, TABLE_WIDTH);
 	strbuf_printf(out, "stacks %s (%s %" PRIu32, moment_titles[moment], temperature_names[trial->temperature],
 		      trial->repetition + 1);
-	if (run->n_variants > 1) {
-		_cleanup_free_ char *variant = variant_name(trial->program, trial->bind_now);
-
-		strbuf_printf(out, ", %s", variant);
-	}
+	if (run->n_variants > 1)
+		strbuf_printf(out, ", %s", run->variants[trial->variant].name);
 	strbuf_puts(out, "): ");
 	human_count(out, (double)root->stacks);
 	strbuf_puts(out, root->stacks == 1 ? " stack, " : " stacks, ");
@@ -119,7 +116,7 @@ static bool is_last_of_variant(const struct run *run, size_t index, enum stacks_
 {
 	for (size_t i = index + 1; i < run->n_trials; i++)
 		if (!stacktree_is_empty(&run->trials[i].stacks[moment]) &&
-		    trial_same_variant(&run->trials[i], &run->trials[index]))
+		    run->trials[i].variant == run->trials[index].variant)
 			return false;
 	return !stacktree_is_empty(&run->trials[index].stacks[moment]);
 }

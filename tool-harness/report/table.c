@@ -98,16 +98,6 @@ static void put_spans(const struct summary *summaries, struct strbuf *out)
 	}
 }
 
-static bool is_of_variant(const struct trial *trial, const struct run_variant *variant)
-{
-	struct trial like;
-
-	if (!variant)
-		return true;
-	like = (struct trial){ .program = variant->program, .bind_now = variant->bind_now };
-	return trial_same_variant(trial, &like);
-}
-
 /* The run whose page cache was least as it should be stands for all; variant NULL: of any. */
 static void put_residency(const struct run *run, const struct run_variant *variant, struct strbuf *out)
 {
@@ -119,7 +109,9 @@ static void put_residency(const struct run *run, const struct run_variant *varia
 			const struct trial_residency *r = &run->trials[j].residency;
 			double share = r->pages ? (double)r->pages_resident / r->pages : 0;
 
-			if (run->trials[j].temperature != i || !r->pages || !is_of_variant(&run->trials[j], variant))
+			if (variant && variant != &run->variants[run->trials[j].variant])
+				continue;
+			if (run->trials[j].temperature != i || !r->pages)
 				continue;
 			if (!worst || (i == TEMPERATURE_COLD ? share > worst_share : share < worst_share)) {
 				worst = r;
@@ -165,11 +157,8 @@ static void put_verdict(const struct run *run, struct strbuf *out)
 			quoted++;
 			strbuf_printf(out, "          %s %u, %s", temperature_names[trial->temperature],
 				      trial->repetition + 1, trial->traced ? "traced" : "untraced");
-			if (run->n_variants > 1) {
-				_cleanup_free_ char *name = variant_name(trial->program, trial->bind_now);
-
-				strbuf_printf(out, ", %s", name);
-			}
+			if (run->n_variants > 1)
+				strbuf_printf(out, ", %s", run->variants[trial->variant].name);
 			strbuf_printf(out, ": %s\n", trial->contradictions[j]);
 		}
 	}
@@ -185,11 +174,8 @@ static void put_variant(const struct run *run, const struct run_variant *variant
 
 	for (size_t i = 0; i < TEMPERATURE_N; i++)
 		traced |= summaries[i].n_traced > 0;
-	if (run->n_variants > 1) {
-		_cleanup_free_ char *name = variant_name(variant->program, variant->bind_now);
-
-		strbuf_printf(out, "program   %s\n", name);
-	}
+	if (run->n_variants > 1)
+		strbuf_printf(out, "variant   %s\n", variant->name);
 	put_spans(summaries, out);
 	put_residency(run, variant, out);
 	if (traced) {
@@ -220,10 +206,8 @@ static void put_untraced(const struct run *run, struct strbuf *out)
 
 void table_format(const struct run *run, struct strbuf *out)
 {
-	const char *tool = json_string_value(json_object_get(run->scenario, "tool"));
-
 	head_put(run, out);
-	if (tool && strcmp(tool, "none") == 0) {
+	if (run_is_untraced(run)) {
 		put_untraced(run, out);
 	} else {
 		for (size_t i = 0; i < run->n_variants; i++) {

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Internal: records of an older version. */
+#ifndef REPORT_RECORDUPGRADE_H
+#define REPORT_RECORDUPGRADE_H
+
+#include <jansson.h>
+
+#include "lib/err.h"
+
+/*
+ * Makes the JSON of a record of version 2 one of RUN_SCHEMA_VERSION. There a variant had no name
+ * and no settings, and a trial said itself what its program and binding were. What was not
+ * measured then is as in an empty trial. What is no such record is an error.
+ */
+MUST_CHECK struct err *record_upgrade(json_t *root);
+
+#endif

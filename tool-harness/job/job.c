@@ -4,13 +4,12 @@
  * launch.c, the untraced run in untraced.c.
  *
  * Invariant: no signal is sent by a bare pid that could have been given to another
- * process meanwhile: tasks by pidfd, children while they are not reaped, leftovers by
- * a pidfd that was opened before their environment was read.
+ * process meanwhile: tasks by pidfd, children while they are not reaped, leftovers as
+ * leftovers.c does.
  */
 #include "job/job.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -21,14 +20,13 @@
 
 #include "job/acquire.h"
 #include "job/child.h"
+#include "job/leftovers.h"
 #include "job/rendezvous.h"
 #include "lib/clock.h"
-#include "lib/fs.h"
 #include "lib/mem.h"
 
 #define TAIL_BYTES 65536
 #define KILLED_LIMIT_NS (10 * NS_PER_S) /* how long a killed process may take to go */
-#define SWEEP_ROUNDS 10
 
 void job_fill_trial(const struct job *job, struct trial *trial)
 {
@@ -131,49 +129,6 @@ static bool job_wait_gone(struct job *job, int64_t limit_ns)
 	}
 }
 
-/* True if the process has this entry in its environment, and so was started by this job. */
-static bool process_has_env(pid_t pid, const char *entry)
-{
-	_cleanup_free_ char *path = mem_printf("/proc/%d/environ", (int)pid);
-	_cleanup_strbuf_ struct strbuf env = STRBUF_INIT;
-	_cleanup_err_ struct err *err = fs_read(path, &env);
-	size_t len = strlen(entry);
-
-	if (err)
-		return false;
-	for (const char *p = env.text; p < env.text + env.len; p += strlen(p) + 1)
-		if (strlen(p) == len && !memcmp(p, entry, len))
-			return true;
-	return false;
-}
-
-/* Kills what the tasks started and left behind; the number of processes killed. */
-static size_t sweep(const char *entry)
-{
-	_cleanup_closedir_ DIR *proc = opendir("/proc");
-	struct dirent *dirent;
-	size_t n = 0;
-
-	while (proc && (dirent = readdir(proc))) {
-		_cleanup_close_ int pidfd = -1;
-		struct pollfd pfd;
-		pid_t pid;
-
-		if (!isdigit((unsigned char)dirent->d_name[0]))
-			continue;
-		pid = atoi(dirent->d_name);
-		if (pid == getpid())
-			continue;
-		pidfd = pidfd_open(pid, 0);
-		pfd = (struct pollfd){ .fd = pidfd, .events = POLLIN };
-		if (pidfd < 0 || poll(&pfd, 1, 0) > 0 || !process_has_env(pid, entry))
-			continue;
-		if (!pidfd_send_signal(pidfd, SIGKILL, NULL, 0))
-			n++;
-	}
-	return n;
-}
-
 bool job_task_ended(const struct job *job, size_t i)
 {
 	return task_ended(&job->tasks[i]);
@@ -210,10 +165,8 @@ void job_end(struct job *job, int64_t grace_ns)
 			job_wait_gone(job, KILLED_LIMIT_NS);
 		}
 	}
-	/* A killed process may have started another just before: again until none is found. */
 	entry = mem_printf("ATTACHSTORM_PHASE_DIR=%s", job->dir);
-	for (int i = 0; i < SWEEP_ROUNDS && sweep(entry); i++)
-		nanosleep(&(struct timespec){ .tv_nsec = NS_PER_MS }, NULL);
+	leftovers_kill(entry, NULL, NULL);
 }
 
 char *job_output_tail(const struct job *job, size_t max_lines)

@@ -45,6 +45,8 @@ struct job_plan {
 	const char *mpirun;             /* command of the launcher */
 	const struct conf_list *launcher_args;
 	bool aslr;                      /* false: ADDR_NO_RANDOMIZE in every task */
+	const char *const *wrap;        /* words before the shim on each task's command line: a tool that
+					   starts what it traces; NULL-terminated, or NULL */
 	const char *dir;                /* existing folder of this job alone: marks, output of the tasks */
 	enum acquire acquire;
 	const struct conf_list *hosts_here; /* more names of this machine in a launcher's table, or NULL */

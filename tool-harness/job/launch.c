@@ -150,6 +150,8 @@ static void task_words(const struct job_plan *plan, const struct job *job, const
 {
 	bool env = plan->env && plan->env[0];
 
+	for (size_t i = 0; plan->wrap && plan->wrap[i]; i++)
+		words_add(argv, plan->wrap[i]);
 	if (gate == GATE_TASKS || env || !plan->aslr) {
 		words_add(argv, shim);
 		if (gate == GATE_TASKS) {

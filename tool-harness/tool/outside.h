@@ -48,8 +48,8 @@ struct outside_set {
 MUST_CHECK struct err *outside_set_init(const char *dir, const char *home, struct outside_set *ret);
 
 /*
- * Starts one. In its environment: HOME, XDG_CACHE_HOME, XDG_CONFIG_HOME, XDG_DATA_HOME and TMPDIR
- * in the set's home, DEBUGINFOD_URLS empty, TERM=dumb, LC_ALL=C.UTF-8, no PAGER. It dies with us
+ * Starts one. In its environment: HOME, XDG_CACHE_HOME, XDG_CONFIG_HOME and XDG_DATA_HOME
+ * in the set's home, DEBUGINFOD_URLS empty, TERM=dumb, LC_ALL=C.UTF-8, PAGER=cat. It dies with us
  * (PDEATHSIG) and has a process group of its own. A program that is not there is an error with
  * EXIT_SKIPPED; the hint is the caller's. The pointer is the set's.
  */
@@ -99,9 +99,10 @@ bool outside_set_ended(const struct outside_set *set); /* all of them */
 /*
  * Ends those that are left: SIGTERM to their groups, after grace_ns (0: at once) SIGKILL, and to
  * whatever they have started and left behind. Reaps. Fills the trial's tracer_cpu_ns,
- * tracer_peak_rss_bytes (sum over processes of each one's peak), bytes_read (rchar of
- * /proc/PID/io, see proc(5): all that was read by read(2) and its kind, not by mmap) and
- * ptrace_calls, -1 where not known. Twice is fine.
+ * tracer_peak_rss_bytes (sum over tools of each one's peak, or that of its largest child), bytes_read
+ * (rchar of /proc/PID/io, see proc(5): all that was read by read(2) and its kind, not by mmap)
+ * and ptrace_calls, -1 where not known. Children count where the tool has waited for them, or
+ * has left them behind. Once.
  */
 void outside_set_end(struct outside_set *set, int64_t grace_ns, struct trial *trial);
 

@@ -10,10 +10,10 @@
  *   stage_traced       acquired                    every task has a tracer
  *   stage_ready        planted                     every tool has said that it is ready: phase 1 ends
  *   stage_release      continued                   the shims exec, the tools follow
- *   stage_wait ...     until stage_over            phase 2, visit, ...
+ *   stage_wait ...     until stage.job_ended       phase 2, visit, ...
  *   stage_end          ended                       nothing is left
  *
- * The adapter's loop is `while (stage_wait(&stage)) { read lines, look at stage.job_ended }`.
+ * The adapter's loop is `while (!stage.job_ended && stage_wait(&stage)) { lines of its tools }`.
  */
 #ifndef TOOL_STAGE_H
 #define TOOL_STAGE_H
@@ -27,17 +27,22 @@ struct stage {
 	struct job *job;
 	struct outside_set tools;
 	int64_t deadline_ns;        /* absolute: the scenario's time limit */
-	struct pollfd *watched;     /* tasks, then the launcher */
-	size_t n_watched;           /* 0: none is left */
-	bool job_ended;             /* all tasks and the launcher have ended */
+	bool may_leave;             /* set by the adapter: its tools may end well before the tasks do */
+	bool ready, job_ended;      /* set here: phase 1 is over; all tasks and the launcher have ended */
+	/* private */
+	struct pollfd *watched;     /* pidfds of tasks and of what we have started */
+	int *own_fds;               /* those of the latter */
+	size_t n_watched, n_own;
+	char *about;                /* transcript that the verdict is about */
 };
 
 /*
- * Launches the job (job_acquire) and fills trial->tasks and found_ns. On an error nothing is
- * left, and the trial has no tasks if none was started; stage_end is fine in any case.
- * The tools' home is request->home; trial->tool_home_bytes is what is in it now.
+ * Launches the job (job_acquire) and fills trial->tasks, found_ns and tool_home_bytes; the tools' home is
+ * request->home. wrap: words before each task's command line, NULL-terminated, or NULL. On an
+ * error nothing is left; stage_end is fine in any case.
  */
-MUST_CHECK struct err *stage_begin(const struct tool_request *request, struct trial *trial, struct stage *ret);
+MUST_CHECK struct err *stage_begin(const struct tool_request *request, const char *const *wrap, struct trial *trial,
+				   struct stage *ret);
 
 /* True once each task has a tracer (TracerPid in /proc/PID/status, proc(5)), or has ended; notes acquired_ns
  * then. Costs a read per task: ask it once a turn of the loop until it is true. */
@@ -50,32 +55,32 @@ void stage_ready(struct stage *stage);
 MUST_CHECK struct err *stage_release(struct stage *stage);
 
 /*
- * Waits for news of any tool or of the job, at most 100 ms. False when the trial must end
- * before its time: time limit (trial->timed_out) or interrupt (trial->interrupted).
+ * Waits for news of any tool or of the job, at most 100 ms (1 ms before all is ready and released).
+ * False when the trial must end now: the time limit (trial->timed_out), an interrupt
+ * (trial->interrupted), or a verdict: a tool was killed by a signal, exited with another status than 0,
+ * has left its tasks, or printed without end.
  */
 bool stage_wait(struct stage *stage);
 
-/* Fails if a shim could not exec, which it tells in its own words. */
-MUST_CHECK struct err *stage_check_exec(struct stage *stage);
+/*
+ * The adapter's own judgement of a tool (or of all: NULL); the sentence becomes a contradiction, unless the
+ * verdict is ok. The first judgement counts; stage_wait is false from then on, if it is not ok.
+ */
+void stage_judge(struct stage *stage, enum tool_verdict verdict, const struct outside *about, const char *fmt, ...)
+	PRINTF_LIKE(4, 5);
 
 /*
- * Judges and clears up. Tools that have not ended get `grace_ns` to end by themselves if the
- * job is over; then they are ended, then the job. Fills usage, ended_ns, exit statuses and
- * launcher_status. If trial->tool_verdict is still VERDICT_NONE it becomes, with a sentence in
- * trial->contradictions unless ok:
- *   crashed  a tool was killed by a signal
- *   failed   a tool exited with a status other than 0
- *   rubbish  a tool has printed without end, or what is no text, and was not ready
- *   asked    at the time limit its last, unfinished line is a question
- *   hung     it did not come to its end in time
+ * Judges and clears up. With the job over, tools that run still get grace_ns to end by themselves. Then the tools
+ * are ended, then the job. Fills usage, ended_ns, exit statuses and launcher_status. A trial without a
+ * verdict gets one:
+ *   asked    at the time limit, or past the grace, its last unfinished line is a question
+ *   rubbish  likewise, it was not ready, and has printed what is no text
+ *   hung     likewise, for any other reason; the sentence quotes its last words
  *   ok
- * A trial that was interrupted has no verdict. Transcripts are kept if the verdict is not ok, or if
- * they are small; trial->transcript names the one that the verdict is about, else the first.
+ * An interrupted trial keeps none. Transcripts stay if the verdict is not ok or they are small;
+ * trial->transcript names the one that the verdict is about, else the first. Returns why a task's
+ * program could not be started, which the shim tells.
  */
-void stage_end(struct stage *stage, int64_t grace_ns);
-
-/* The adapter's own judgement, before stage_end: the sentence is the contradiction, `about` the tool. The first counts. */
-void stage_verdict(struct stage *stage, enum tool_verdict verdict, const struct outside *about, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+MUST_CHECK struct err *stage_end(struct stage *stage, int64_t grace_ns);
 
 #endif

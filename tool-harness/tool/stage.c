@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The stage of a trial with outside tools: phases, the common loop's wait, and the judgement of
+ * tools that do not come to a good end. Knows no tool: adapters say what is said to them.
+ *
+ * Invariant: when stage_end returns, no tool and no process of the job is left. Tools are ended
+ * before tasks, since a task that its tracer holds cannot be reaped by its launcher.
+ */
+#include "tool/stage.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fts.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "job/acquire.h"
+#include "job/child.h"
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/mem.h"
+#include "lib/proc.h"
+
+#define READY_SLEEP_NS NS_PER_MS /* TracerPid cannot be waited for */
+#define TERM_GRACE_NS NS_PER_S
+#define JOB_GRACE_NS (3 * NS_PER_S)
+#define QUOTE_BYTES 200
+
+/* --- begin ------------------------------------------------------------------------ */
+
+static uint64_t folder_bytes(const char *path)
+{
+	char *const paths[] = { (char *)path, NULL };
+	FTS *tree = fs_exists(path) ? fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL) : NULL;
+	uint64_t bytes = 0;
+	FTSENT *entry;
+
+	while (tree && (entry = fts_read(tree)))
+		if (entry->fts_info == FTS_F)
+			bytes += entry->fts_statp->st_size;
+	if (tree)
+		fts_close(tree);
+	return bytes;
+}
+
+static struct err *watch(struct stage *stage)
+{
+	const struct job *job = stage->job;
+
+	stage->watched = mem_calloc(job->n_tasks + job->n_spawned + 1, sizeof(*stage->watched));
+	stage->own_fds = mem_calloc(job->n_spawned + 1, sizeof(*stage->own_fds));
+	for (size_t i = 0; i < job->n_tasks; i++)
+		stage->watched[stage->n_watched++] = (struct pollfd){ .fd = job->tasks[i].pidfd, .events = POLLIN };
+	for (size_t i = 0; i < job->n_spawned; i++) {
+		int fd = pidfd_open(job->spawned[i], 0);
+
+		if (fd < 0)
+			return err_errno(errno, "cannot follow pid %d", (int)job->spawned[i]);
+		stage->own_fds[stage->n_own++] = fd;
+		stage->watched[stage->n_watched++] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	}
+	return NULL;
+}
+
+struct err *stage_begin(const struct tool_request *request, const char *const *wrap, struct trial *trial,
+			struct stage *ret)
+{
+	struct job_plan plan = *request->plan;
+	struct stage stage = {
+		.request = request,
+		.trial = trial,
+		.deadline_ns = clock_now_ns() + request->scenario->time_limit_ns,
+	};
+	struct err *err;
+
+	*ret = stage;
+	plan.wrap = wrap;
+	trial->tool_home_bytes = folder_bytes(request->home);
+	trial->traps_written = -1;
+	err = outside_set_init(plan.dir, request->home, &stage.tools);
+	if (err)
+		return err;
+	err = job_acquire(&plan, stage.deadline_ns, request->stop, &stage.job);
+	if (!err) {
+		trial->acquire = mem_strdup(acquire_get(plan.acquire)->name);
+		job_fill_trial(stage.job, trial);
+		trial->phases.found_ns = clock_now_ns();
+		err = watch(&stage);
+	} else {
+		trial->timed_out = err_status(err) == EXIT_TIMED_OUT;
+		trial->interrupted = err_status(err) == EXIT_INTERRUPTED;
+	}
+	*ret = stage;
+	return err;
+}
+
+/* --- phases ----------------------------------------------------------------------- */
+
+/* Its tracer's pid; 0: none; -1: it has ended. */
+static pid_t tracer_of(const struct job *job, size_t i)
+{
+	_cleanup_free_ char *path = mem_printf("/proc/%d/status", (int)job->tasks[i].pid);
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	_cleanup_err_ struct err *err = job_task_ended(job, i) ? NULL : fs_read(path, &text);
+	const char *line = err ? NULL : strstr(text.text, "\nTracerPid:");
+
+	return line ? atoi(line + strlen("\nTracerPid:")) : -1;
+}
+
+bool stage_traced(struct stage *stage)
+{
+	if (stage->trial->phases.acquired_ns)
+		return true;
+	for (size_t i = 0; i < stage->job->n_tasks; i++)
+		if (!tracer_of(stage->job, i))
+			return false;
+	stage->trial->phases.acquired_ns = clock_now_ns();
+	return true;
+}
+
+void stage_ready(struct stage *stage)
+{
+	struct trial_phases *phases = &stage->trial->phases;
+
+	phases->planted_ns = clock_now_ns();
+	if (!phases->acquired_ns)
+		phases->acquired_ns = phases->planted_ns;
+	stage->ready = true;
+}
+
+struct err *stage_release(struct stage *stage)
+{
+	struct trial *trial = stage->trial;
+	struct err *err = NULL;
+
+	for (size_t i = 0; !err && i < stage->job->n_tasks; i++) {
+		if (stage->job->tasks[i].at != TASK_AT_EXEC)
+			continue;
+		trial->tasks[i].exec_ns = clock_now_ns();
+		err = job_release(stage->job, i);
+	}
+	trial->phases.continued_ns = clock_now_ns();
+	return err;
+}
+
+/* --- waiting and judging ---------------------------------------------------------- */
+
+void stage_judge(struct stage *stage, enum tool_verdict verdict, const struct outside *about, const char *fmt, ...)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	va_list ap;
+
+	if (stage->trial->tool_verdict != VERDICT_NONE)
+		return;
+	stage->trial->tool_verdict = verdict;
+	if (about)
+		stage->about = mem_strdup(outside_transcript(about));
+	if (verdict == VERDICT_OK)
+		return;
+	va_start(ap, fmt);
+	strbuf_vprintf(&text, fmt, ap);
+	va_end(ap);
+	if (about)
+		strbuf_printf(&text, " (transcript: %s)", stage->about);
+	trial_contradict(stage->trial, "%s", text.text);
+}
+
+static bool tasks_left_behind(const struct stage *stage)
+{
+	for (size_t i = 0; i < stage->job->n_tasks; i++)
+		if (!tracer_of(stage->job, i))
+			return true;
+	return false;
+}
+
+static void judge_ended(struct stage *stage, const struct outside *o)
+{
+	const char *name = stage->trial->tool, *label = outside_label(o);
+	int status = outside_status(o);
+	_cleanup_free_ char *how = proc_status_text(status), *words = outside_tail(o, QUOTE_BYTES);
+
+	if (WIFSIGNALED(status))
+		stage_judge(stage, VERDICT_CRASHED, o, "the tool %s (%s) %s; its last words: '%s'", name, label, how, words);
+	else if (status)
+		stage_judge(stage, VERDICT_FAILED, o, "the tool %s (%s) %s; its last words: '%s'", name, label, how, words);
+	else if (!stage->may_leave && !stage->ready)
+		stage_judge(stage, VERDICT_LEFT, o, "the tool %s (%s) ended before it was ready; its last words: '%s'", name,
+			    label, words);
+	else if (!stage->may_leave && !stage->job_ended && tasks_left_behind(stage))
+		stage_judge(stage, VERDICT_LEFT, o, "the tool %s (%s) ended before its tasks; its last words: '%s'", name,
+			    label, words);
+}
+
+static void judge_running(struct stage *stage)
+{
+	for (size_t i = 0; i < stage->tools.n; i++) {
+		const struct outside *o = stage->tools.v[i];
+
+		if (outside_flooded(o))
+			stage_judge(stage, VERDICT_RUBBISH, o, "the tool %s (%s) prints without end", stage->trial->tool,
+				    outside_label(o));
+		else if (outside_ended(o))
+			judge_ended(stage, o);
+	}
+}
+
+static void drop_ended(struct stage *stage)
+{
+	for (size_t i = stage->n_watched; i-- > 0;)
+		if (stage->watched[i].revents)
+			stage->watched[i] = stage->watched[--stage->n_watched];
+	if (!stage->n_watched && !stage->job_ended) {
+		stage->job_ended = true;
+		stage->trial->phases.ended_ns = clock_now_ns();
+	}
+}
+
+bool stage_wait(struct stage *stage)
+{
+	struct trial *trial = stage->trial;
+	int64_t until_ns = stage->deadline_ns;
+
+	if (!trial->phases.continued_ns || !trial->phases.acquired_ns)
+		until_ns = clock_now_ns() + READY_SLEEP_NS;
+	outside_set_wait(&stage->tools, stage->watched, stage->n_watched, until_ns);
+	drop_ended(stage);
+	judge_running(stage);
+	if (trial->tool_verdict > VERDICT_OK)
+		return false;
+	if (*stage->request->stop)
+		trial->interrupted = true;
+	else if (clock_now_ns() >= stage->deadline_ns)
+		trial->timed_out = true;
+	return !trial->interrupted && !trial->timed_out;
+}
+
+/* "Continue? ", "(y or n) ", "Password: ": words of a tool that wait for an answer. */
+static bool is_question(const char *text)
+{
+	static const char *const ends[] = { "?", "(y or n)", "[y/n]", "[Y/n]", "[y/N]", "(y/n)", "password:", "Password:" };
+	size_t len = strlen(text);
+
+	while (len && isspace((unsigned char)text[len - 1]))
+		len--;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (len >= strlen(ends[i]) && !memcmp(text + len - strlen(ends[i]), ends[i], strlen(ends[i])))
+			return true;
+	return false;
+}
+
+/* Of tools that should have ended, or been ready, by now. */
+static void judge_hanging(struct stage *stage, const char *when)
+{
+	const char *name = stage->trial->tool;
+
+	for (size_t i = 0; i < stage->tools.n; i++) {
+		const struct outside *o = stage->tools.v[i];
+		_cleanup_free_ char *words = outside_tail(o, QUOTE_BYTES);
+
+		if (outside_ended(o))
+			continue;
+		if (is_question(outside_unfinished(o)))
+			stage_judge(stage, VERDICT_ASKED, o, "the tool %s (%s) waits %s for an answer: '%s'", name,
+				    outside_label(o), when, outside_unfinished(o));
+		else if (!stage->ready && outside_binary(o))
+			stage_judge(stage, VERDICT_RUBBISH, o, "the tool %s (%s) was not ready %s, and has printed what is no text",
+				    name, outside_label(o), when);
+		else
+			stage_judge(stage, VERDICT_HUNG, o, "the tool %s (%s) had not ended %s; its last words: '%s'", name,
+				    outside_label(o), when, words);
+	}
+}
+
+/* --- the end ---------------------------------------------------------------------- */
+
+/* Statuses of our own children; those of mpirun's tasks are mpirun's to know. */
+static void read_statuses(const struct stage *stage)
+{
+	const struct job *job = stage->job;
+	struct trial *trial = stage->trial;
+	int status;
+
+	for (size_t i = 0; i < job->n_spawned; i++) {
+		if (!child_exited(job->spawned[i], &status))
+			continue;
+		if (job->launcher == LAUNCHER_SPAWN)
+			trial->tasks[i].exit_status = status;
+		if (!trial->launcher_status)
+			trial->launcher_status = status;
+	}
+}
+
+static void wait_for_tools(struct stage *stage, int64_t grace_ns)
+{
+	int64_t until_ns = clock_now_ns() + grace_ns;
+
+	while (!outside_set_ended(&stage->tools) && clock_now_ns() < until_ns && !*stage->request->stop)
+		outside_set_wait(&stage->tools, NULL, 0, until_ns);
+	judge_running(stage);
+	if (!*stage->request->stop)
+		judge_hanging(stage, "after the job's end");
+}
+
+static void judge_all(struct stage *stage, int64_t grace_ns)
+{
+	struct trial *trial = stage->trial;
+	_cleanup_free_ char *limit = conf_duration_text(stage->request->scenario->time_limit_ns);
+	_cleanup_free_ char *when = mem_printf("at the time limit of %s", limit);
+
+	if (stage->job_ended)
+		wait_for_tools(stage, grace_ns);
+	else if (trial->timed_out)
+		judge_hanging(stage, when);
+	if (!trial->interrupted && stage->job_ended)
+		stage_judge(stage, VERDICT_OK, NULL, "%s", "");
+	else if (trial->timed_out)
+		stage_judge(stage, VERDICT_HUNG, NULL, "the job under the tool %s had not ended %s", trial->tool, when);
+}
+
+struct err *stage_end(struct stage *stage, int64_t grace_ns)
+{
+	struct trial *trial = stage->trial;
+	struct err *err = NULL;
+
+	if (stage->job)
+		judge_all(stage, grace_ns);
+	outside_set_end(&stage->tools, TERM_GRACE_NS, trial);
+	if (stage->job) {
+		if (stage->job_ended)
+			read_statuses(stage);
+		for (size_t i = 0; !err && i < stage->job->n_tasks; i++)
+			err = job_exec_error(stage->job, i);
+		job_end(stage->job, JOB_GRACE_NS);
+		if (!trial->phases.ended_ns)
+			trial->phases.ended_ns = clock_now_ns();
+	}
+	if (!stage->about && stage->tools.n)
+		stage->about = mem_strdup(outside_transcript(stage->tools.v[0]));
+	outside_set_deinit(&stage->tools, trial->tool_verdict != VERDICT_OK);
+	if (stage->about && fs_exists(stage->about))
+		trial->transcript = no_free_ptr(stage->about);
+	for (size_t i = 0; i < stage->n_own; i++)
+		close(stage->own_fds[i]);
+	free(stage->own_fds);
+	free(stage->watched);
+	free(stage->about);
+	job_destroy(stage->job);
+	*stage = (struct stage){ 0 };
+	return err;
+}

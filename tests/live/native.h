@@ -64,7 +64,7 @@ static inline struct err *spy_run_env(struct spy *spy, size_t n_tasks, const cha
 	_cleanup_free_ char *program = fs_join(spy->victims, argv[0]);
 	const char *words[8] = { program };
 	struct job_plan plan = { .argv = words, .env = env, .n_tasks = n_tasks, .launcher = LAUNCHER_SPAWN,
-				 .mpirun = "mpirun", .aslr = true, .dir = spy->dir };
+				 .mpirun = "mpirun", .aslr = spy->scenario.aslr == ASLR_ON, .dir = spy->dir };
 	struct tool_request request = { .scenario = &spy->scenario, .plan = &plan,
 					.breakpoints = (char **)breakpoints, .stop = &spy->stop };
 

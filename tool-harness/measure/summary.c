@@ -19,6 +19,7 @@ struct repetitions {
 	struct samples stops[EVENT_N_PHASES][EVENT_N_CLASSES];
 	struct samples load_events, odd_sequences, tasks, load_events_per_task, breakpoints;
 	struct samples libraries_at_start, libraries_at_end, target_libraries; /* one sample per task */
+	struct samples maps_read, maps_different, maps_different_names, libraries_mapped, libraries_same_place;
 	struct samples breakpoints_planted, breakpoint_hits;
 	struct samples task_cost_ns, job_cost_ns, measured_ns, model_ns, plant_ns, model_ratio, tracer_cpu_ns;
 	struct samples ptrace_calls, bytes_read, traps_written, tracer_peak_rss_bytes;
@@ -114,6 +115,11 @@ static void add_traced(const struct trial *trial, const struct trial_summary *on
 		planted += trial->tasks[i].breakpoints_planted;
 		hits += trial->tasks[i].breakpoint_hits;
 	}
+	samples_add(&reps->maps_read, one->maps_read);
+	samples_add(&reps->maps_different, one->maps_different);
+	samples_add(&reps->maps_different_names, one->maps_different_names);
+	samples_add(&reps->libraries_mapped, trial->libraries_mapped);
+	samples_add(&reps->libraries_same_place, trial->libraries_same_place);
 	samples_add(&reps->breakpoints_planted, planted);
 	samples_add(&reps->breakpoint_hits, hits);
 	samples_add(&reps->load_events, one->load_events);
@@ -149,6 +155,11 @@ static void reduce(const struct repetitions *reps, const struct cost_samples *po
 	ret->load_events_per_task = samples_median(&reps->load_events_per_task);
 	ret->breakpoints = samples_median(&reps->breakpoints);
 	ret->libraries_at_start = samples_median(&reps->libraries_at_start);
+	ret->maps_read = samples_median(&reps->maps_read);
+	ret->maps_different = samples_median(&reps->maps_different);
+	ret->maps_different_names = samples_median(&reps->maps_different_names);
+	ret->libraries_mapped = samples_median(&reps->libraries_mapped);
+	ret->libraries_same_place = samples_median(&reps->libraries_same_place);
 	ret->libraries_at_end = samples_median(&reps->libraries_at_end);
 	ret->target_libraries = samples_median(&reps->target_libraries);
 	ret->breakpoints_planted = samples_median(&reps->breakpoints_planted);

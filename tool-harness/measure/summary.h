@@ -47,6 +47,9 @@ struct trial_summary {
 	int64_t spans_ns[SPAN_N];                         /* -1: an end of it did not happen */
 	uint64_t stops[EVENT_N_PHASES][EVENT_N_CLASSES];  /* over all tasks */
 	uint64_t load_events;                             /* over all tasks, those of phase 1 included */
+	uint64_t maps_read;                               /* tasks whose link map at the end is known */
+	uint64_t maps_different;                          /* of these: different by names and load addresses */
+	uint64_t maps_different_names;                    /* by names alone */
 	uint64_t odd_sequences;                           /* see load_events.n_odd */
 	/* Below: load events after the tasks were let go. Those before belong to phase 1,
 	 * where a task also waits for others, and are measured there. */
@@ -83,6 +86,8 @@ struct summary {
 	double load_events_per_task;
 	double breakpoints;
 	double libraries_at_start, libraries_at_end, target_libraries; /* per task: medians */
+	double maps_read, maps_different, maps_different_names;        /* of a trial: medians */
+	double libraries_mapped, libraries_same_place;
 	double breakpoints_planted, breakpoint_hits;                   /* over all tasks */
 	struct quantiles t1_ns, t2_ns, handling_ns, queue_ns;
 	/*

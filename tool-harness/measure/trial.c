@@ -76,6 +76,8 @@ void trial_deinit(struct trial *trial)
 	for (size_t i = 0; i < trial->n_tasks; i++) {
 		free(trial->tasks[i].host);
 		free(trial->tasks[i].exe);
+		free(trial->tasks[i].map_digest);
+		free(trial->tasks[i].map_names_digest);
 	}
 	for (size_t i = 0; i < trial->n_breakpoints; i++) {
 		free(trial->breakpoints[i].function);

@@ -138,6 +138,8 @@ struct trial_task {
 	uint64_t load_events;             /* null ones included */
 	uint64_t libraries_at_start;      /* in the link map at the first consistent stop */
 	uint64_t libraries_at_end;        /* in the link map when last read */
+	char *map_digest;                 /* of its link map at the end: names and load addresses; NULL: not read */
+	char *map_names_digest;           /* of the names alone */
 	uint64_t target_libraries;        /* distinct libraries of the manifest ever seen in it */
 	uint64_t breakpoints_planted;     /* when last counted */
 	uint64_t breakpoint_hits;
@@ -244,6 +246,8 @@ struct trial {
 	size_t n_libraries, cap_libraries;
 	uint32_t *library_slots;       /* hash of libraries, for trial_library_id */
 	size_t cap_library_slots;
+	uint64_t libraries_mapped;     /* distinct ones in the tasks' link maps at the end; 0: not known */
+	uint64_t libraries_same_place; /* of these, at one address in all tasks that have them */
 	struct trial_breakpoint *breakpoints;
 	size_t n_breakpoints;
 	struct stacktree stacks[STACKS_N]; /* empty where not asked for */

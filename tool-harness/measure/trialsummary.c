@@ -7,9 +7,12 @@
  */
 #include "measure/trialsummary.h"
 
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/cleanup.h"
+#include "lib/mem.h"
 #include "measure/loadevent.h"
 #include "measure/model.h"
 
@@ -188,6 +191,30 @@ static void add_costs(const struct trial *trial, const struct load_events *loads
 	ret->breakpoints = counted ? (double)reinserted / counted : 0;
 }
 
+static int text_compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Different ones of the tasks' digests at an offset in struct trial_task; tasks without are passed over. */
+static uint64_t count_different(const struct trial *trial, size_t offset, uint64_t *n_ret)
+{
+	_cleanup_free_ const char **digests = mem_calloc(trial->n_tasks + 1, sizeof(*digests));
+	uint64_t different = 0, n = 0;
+
+	for (size_t i = 0; i < trial->n_tasks; i++) {
+		const char *digest = *(char *const *)((const char *)&trial->tasks[i] + offset);
+
+		if (digest)
+			digests[n++] = digest;
+	}
+	qsort(digests, n, sizeof(*digests), text_compare);
+	for (size_t i = 0; i < n; i++)
+		different += i == 0 || strcmp(digests[i], digests[i - 1]) != 0;
+	*n_ret = n;
+	return different;
+}
+
 void trial_summarise_into(const struct trial *trial, struct cost_samples *pool, struct trial_summary *ret)
 {
 	_cleanup_(cost_samples_deinit) struct cost_samples costs = { 0 };
@@ -202,6 +229,9 @@ void trial_summarise_into(const struct trial *trial, struct cost_samples *pool, 
 	load_events_find(trial, &loads);
 	ret->load_events = loads.n;
 	ret->odd_sequences = loads.n_odd;
+	ret->maps_different = count_different(trial, offsetof(struct trial_task, map_digest), &ret->maps_read);
+	ret->maps_different_names =
+		count_different(trial, offsetof(struct trial_task, map_names_digest), &ret->maps_read);
 	add_costs(trial, &loads, &costs, ret);
 	quantiles_compute(&costs.t1_ns, &ret->t1_ns);
 	quantiles_compute(&costs.t2_ns, &ret->t2_ns);

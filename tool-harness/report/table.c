@@ -182,6 +182,7 @@ static void put_variant(const struct run *run, const struct run_variant *variant
 		cell_rule(out, TABLE_WIDTH);
 		stops_put(summaries, out);
 		libraries_put(summaries, out);
+		maps_put(summaries, out);
 		tracer_put(summaries, out);
 	}
 	if (costs_have_any(summaries)) {

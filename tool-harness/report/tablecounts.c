@@ -98,6 +98,32 @@ static void cell_known_count(struct strbuf *out, double count, int width)
 		cell_count(out, count, width);
 }
 
+void maps_put(const struct summary *summaries, struct strbuf *out)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < TEMPERATURE_N; i++)
+		any |= summaries[i].n_traced && summaries[i].maps_read > 1;
+	if (!any)
+		return;
+	cell_headings(out, "link maps", 18,
+		      (const char *const[]){ "tasks", "different", "by names", "libraries", "same place", NULL },
+		      (const int[]){ 12, 12, 15, 14, 15 });
+	for (size_t i = 0; i < TEMPERATURE_N; i++) {
+		const struct summary *s = &summaries[i];
+
+		if (!s->n_traced || s->maps_read <= 1)
+			continue;
+		cell_label(out, temperature_names[i], 18);
+		cell_count(out, s->maps_read, 12);
+		cell_count(out, s->maps_different, 12);
+		cell_count(out, s->maps_different_names, 15);
+		cell_count(out, s->libraries_mapped, 14);
+		cell_count(out, s->libraries_same_place, 15);
+		cell_end(out);
+	}
+}
+
 void tracer_put(const struct summary *summaries, struct strbuf *out)
 {
 	cell_headings(out, "tracer", 18,

@@ -123,6 +123,7 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 		job_end(native.job, END_GRACE_NS);
 		trial->phases.ended_ns = clock_now_ns();
 		count_planted(&native);
+		native_compare_maps(&native);
 	}
 	usage_end(&usage, trial);
 	trial->ptrace_calls = native.tracer.ptrace_calls;

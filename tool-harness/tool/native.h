@@ -124,4 +124,7 @@ MUST_CHECK struct err *native_event_stack(struct native *native, struct native_t
 					  struct event *event);
 void native_end_stacks(struct native *native);
 
+/* Digests of the tasks' link maps as last read, and which libraries stand at one address in all. */
+void native_compare_maps(struct native *native);
+
 #endif

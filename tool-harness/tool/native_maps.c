@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the tasks' link maps have in common at the end: a digest of each, and how many
+ * libraries of the program's own namespace stand at one address in all tasks that have them.
+ * Read from the maps as last seen; no task is asked.
+ *
+ * Invariant: a task whose map was never read takes no part.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "ld/mapdigest.h"
+#include "lib/mem.h"
+#include "tool/native.h"
+
+struct place {
+	taddr bias;      /* where the first task has it */
+	bool seen, moved;
+};
+
+static void note_places(struct native *native, struct native_task *t, struct place **places, size_t *n_places)
+{
+	const struct linkmap *map = &t->loader.spaces.v[0].map;
+
+	for (size_t i = 0; i < map->n; i++) {
+		const struct link *link = &map->links[i];
+		const char *path = link->name[0] ? link->name : native_trial_task(native, t)->exe;
+		uint32_t id = trial_library_id(native->trial, path);
+
+		if (id >= *n_places) {
+			*places = mem_realloc(*places, id + 1, sizeof(**places));
+			memset(*places + *n_places, 0, (id + 1 - *n_places) * sizeof(**places));
+			*n_places = id + 1;
+		}
+		if (!(*places)[id].seen)
+			(*places)[id] = (struct place){ .bias = link->bias, .seen = true };
+		else if ((*places)[id].bias != link->bias)
+			(*places)[id].moved = true;
+	}
+}
+
+void native_compare_maps(struct native *native)
+{
+	struct trial *trial = native->trial;
+	struct place *places = NULL;
+	size_t n_places = 0;
+
+	for (size_t i = 0; i < native->n_tasks; i++) {
+		struct native_task *t = &native->tasks[i];
+		struct map_digest digest;
+
+		if (!t->task || !namespaces_count(&t->loader.spaces))
+			continue;
+		digest = namespaces_digest(&t->loader.spaces);
+		trial->tasks[i].map_digest = mem_printf("%016" PRIx64, digest.placed);
+		trial->tasks[i].map_names_digest = mem_printf("%016" PRIx64, digest.names);
+		note_places(native, t, &places, &n_places);
+	}
+	for (size_t i = 0; i < n_places; i++) {
+		trial->libraries_mapped += places[i].seen;
+		trial->libraries_same_place += places[i].seen && !places[i].moved;
+	}
+	free(places);
+}

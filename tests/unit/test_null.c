@@ -4,6 +4,7 @@
 
 #include "measure/loadevent.h"
 
+#include <math.h>
 #include <string.h>
 
 static void without_noise_exactly(void **state)
@@ -33,6 +34,42 @@ static void without_noise_exactly(void **state)
 		assert_true(s->ratio[SPAN_IMPORT_WORST].p50 > 1);
 	}
 	run_deinit(&run);
+}
+
+/* Event i finds 3 start-up libraries and i more; resolving is handling, not reinsertion. */
+static void laws_exactly(void **state)
+{
+	static const struct {
+		enum null_law law;
+		double exponent;
+	} cases[] = { { NULL_LAW_LINEAR, 1 }, { NULL_LAW_POWER, 1.5 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct scenario scenario = nullrun_scenario();
+		struct load_events loads;
+		struct trial trial;
+		double m = 3;
+
+		scenario.tasks = 1;
+		scenario.null_law = cases[i].law;
+		scenario.null_exponent = cases[i].exponent;
+		scenario.null_slope_ns = 500;
+		scenario.null_t2_resolve_ns = 7;
+		trial_init(&trial);
+		trial.traced = true;
+		nullrun_trial(&scenario, NULL, &trial);
+		load_events_find(&trial, &loads);
+		assert_int_equal(loads.n, 101);
+		for (size_t j = 1; j < loads.n; j++, m++) {
+			double t1_ns = NULLRUN_T1_NS + 500 * pow(m, cases[i].exponent) + 10 * 7 * m;
+
+			assert_float_equal((double)loads.events[j].t1_ns, t1_ns, 1);
+			assert_int_equal(loads.events[j].breakpoints_ns, 10 * NULLRUN_T2_NS);
+		}
+		load_events_deinit(&loads);
+		trial_deinit(&trial);
+	}
 }
 
 /* A serial tool that is always busy: what a stop adds to the job is what handling it takes. */
@@ -165,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_noise_exactly),
+		cmocka_unit_test(laws_exactly),
 		cmocka_unit_test(full_cost_is_handling_when_busy),
 		cmocka_unit_test(with_noise_within_five_percent),
 		cmocka_unit_test(one_seed_one_trial),

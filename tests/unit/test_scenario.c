@@ -169,6 +169,11 @@ static void test_checks(void **state)
 		{ { "target=x", "breakpoints.count=3", "symbols=off" }, "'symbols' is off" },
 		{ { "target=x", "symbols=off" }, NULL },
 		{ { "target=x", "name=a/b" }, "cannot be 'a/b'" },
+		{ { "tool=null", "null.slope=1us" }, "'null.law' is constant" },
+		{ { "tool=null", "null.law=linear", "null.exponent=2" }, "'null.law' is not power" },
+		{ { "tool=null", "null.law=power", "null.slope=1s", "null.exponent=3" }, "more than a week" },
+		{ { "tool=null", "null.t2_resolve=1s", "breakpoints.count=100000" }, "more than a week" },
+		{ { "tool=null", "null.law=power", "null.slope=1us", "null.exponent=2" }, NULL },
 	};
 
 	(void)state;

@@ -36,6 +36,7 @@ enum wait_mode { WAIT_BLOCK, WAIT_SPIN };
 enum scenario_stacks { STACKS_OFF, STACKS_SCENARIO_FIRST };
 /* How a tool hears of load events: tool/loadevents.h has what each does. */
 enum load_interface { LOAD_EVENTS_RBRK, LOAD_EVENTS_PROBES, LOAD_EVENTS_UPROBE, LOAD_EVENTS_AUDIT, LOAD_EVENTS_NONE };
+enum null_law { NULL_LAW_CONSTANT, NULL_LAW_LINEAR, NULL_LAW_POWER }; /* of T1 over the libraries loaded */
 enum binding { BIND_NOW_OFF, BIND_NOW_ON };
 
 struct scenario {
@@ -73,7 +74,11 @@ struct scenario {
 	char *results;               /* folder for records */
 	/* null tool: what it makes up */
 	int64_t null_libraries;
-	int64_t null_t1_ns, null_t2_ns;
+	int null_law;                /* enum null_law: T1 of the null tool is t1 + slope * m^exponent */
+	int64_t null_t1_ns, null_slope_ns;
+	double null_exponent;
+	int64_t null_t2_ns;
+	int64_t null_t2_resolve_ns;  /* of one breakpoint for each library loaded, besides t2 */
 	double null_noise;           /* relative standard deviation of each handling time */
 	uint64_t null_seed;
 };

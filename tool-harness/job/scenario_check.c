@@ -6,11 +6,14 @@
  * Invariant: in a scenario that passed scenario_check no key is silently without effect
  * on a job that can be started.
  */
+#include <math.h>
 #include <string.h>
 
 #include "job/scenario_keys.h"
 #include "lib/mem.h"
 #include "measure/trial.h"
+
+#define NULL_MOST_LIBRARIES 1e5 /* of any target */
 
 static bool is_null_tool(const struct scenario *scenario)
 {
@@ -189,6 +192,25 @@ static struct err *check_stacks(const struct scenario *scenario)
 	return NULL;
 }
 
+/* A key that the law does not use would be passed over in silence; times must stay within 63 bits. */
+static struct err *check_null(const struct scenario *scenario)
+{
+	double libraries = scenario->target ? NULL_MOST_LIBRARIES : (double)scenario->null_libraries + 10;
+	double resolve_ns = (double)scenario->null_t2_resolve_ns * (double)scenario->breakpoints_count * libraries;
+
+	if (scenario->null_law == NULL_LAW_CONSTANT && scenario->null_slope_ns)
+		return err_hint(err_new("'null.slope' is set, but 'null.law' is constant"),
+				"set null.law to linear or power");
+	if (scenario->null_law != NULL_LAW_POWER && scenario->null_exponent != 1)
+		return err_hint(err_new("'null.exponent' is set, but 'null.law' is not power"),
+				"set null.law to power");
+	if ((double)scenario->null_slope_ns * pow(libraries, scenario->null_exponent) + resolve_ns > MAX_TIME_NS)
+		return err_hint(err_new("the null tool's load events would take more than a week at %.0f libraries",
+					libraries),
+				"lower null.slope, null.exponent or null.t2_resolve");
+	return NULL;
+}
+
 static struct err *check_name(const struct scenario *scenario)
 {
 	if (!strchr(scenario->name, '/'))
@@ -209,7 +231,7 @@ static void resolve_spawn(struct scenario *scenario)
 /* In this order: the first that fails is the one that is told. */
 static struct err *(*const checks[])(const struct scenario *scenario) = {
 	check_acquire, check_job, check_variants, check_measurement, check_breakpoints, check_stacks,
-	check_load_events, check_name,
+	check_load_events, check_null, check_name,
 };
 
 struct err *scenario_check(struct scenario *scenario)

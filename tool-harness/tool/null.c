@@ -7,7 +7,8 @@
  * in the order of its manifest, else null.libraries of its own.
  *
  * Invariant: one seed, one trial; with noise 0 the sum of T1 parts of each load
- * event is null.t1 to the nanosecond, and each reinsertion costs null.t2.
+ * event is that of null.law to the nanosecond, and each reinsertion costs null.t2. Resolving
+ * (null.t2_resolve) is handling, not reinsertion, as in a debugger.
  */
 #include "tool/tool.h"
 
@@ -108,7 +109,7 @@ static void plan_imports(const struct tool_request *request, struct import_plan 
 	*ret = plan;
 }
 
-/* A factor with median 1 and relative standard deviation `noise`: lognormal, never negative. */
+/* A factor with mean 1, as sums are made of means, and relative standard deviation `noise`: lognormal. */
 static double noise_factor(struct null_run *run)
 {
 	double noise = run->request->scenario->null_noise, u, v;
@@ -117,7 +118,23 @@ static double noise_factor(struct null_run *run)
 		return 1;
 	u = 1 - rng_unit(&run->rng);
 	v = rng_unit(&run->rng);
-	return exp(sqrt(log1p(noise * noise)) * sqrt(-2 * log(u)) * cos(2 * M_PI * v));
+	return exp(sqrt(log1p(noise * noise)) * sqrt(-2 * log(u)) * cos(2 * M_PI * v)) / sqrt(1 + noise * noise);
+}
+
+/* T1 with as many libraries loaded, before noise. */
+static double law_ns(const struct scenario *scenario, double libraries)
+{
+	double t1_ns = (double)scenario->null_t1_ns, slope_ns = (double)scenario->null_slope_ns;
+
+	switch ((enum null_law)scenario->null_law) {
+	case NULL_LAW_CONSTANT:
+		break;
+	case NULL_LAW_LINEAR:
+		return t1_ns + slope_ns * libraries;
+	case NULL_LAW_POWER:
+		return t1_ns + slope_ns * pow(libraries, scenario->null_exponent);
+	}
+	return t1_ns;
 }
 
 /* One stop at at_ns; reinserts if told so. Returns when the task goes on. */
@@ -126,6 +143,9 @@ static int64_t make_stop(struct null_run *run, size_t task, enum event_class cla
 {
 	struct event *event = trial_add_event(run->trial);
 	size_t b = reinsert ? run->n_breakpoints : 0;
+	int64_t resolve_ns = b ? llround((double)b * run->request->scenario->null_t2_resolve_ns *
+					 run->trial->tasks[task].libraries_at_end * noise_factor(run)) :
+				 0;
 
 	event->task = task;
 	event->tid = run->trial->tasks[task].pid;
@@ -133,9 +153,9 @@ static int64_t make_stop(struct null_run *run, size_t task, enum event_class cla
 	event->seen_ns = at_ns;
 	event->begin_ns = at_ns > run->free_ns ? at_ns : run->free_ns;
 	event->linkmap_ns = t1_ns / 2;
-	event->symbols_ns = t1_ns / 4;
+	event->symbols_ns = t1_ns / 4 + resolve_ns;
 	event->breakpoints_ns = llround((double)b * run->request->scenario->null_t2_ns * noise_factor(run));
-	event->done_ns = event->begin_ns + t1_ns + event->breakpoints_ns;
+	event->done_ns = event->begin_ns + t1_ns + resolve_ns + event->breakpoints_ns;
 	event->reinserted = b;
 	event->traps_written = b;
 	run->free_ns = event->done_ns;
@@ -160,7 +180,8 @@ static void add_names(struct trial *trial, size_t task, const char *const *paths
 static int64_t make_load(struct null_run *run, size_t task, int64_t at_ns, const char *const *paths, size_t n,
 			 bool reinsert)
 {
-	int64_t t1_ns = llround(run->request->scenario->null_t1_ns * noise_factor(run));
+	double loaded = (double)run->trial->tasks[task].libraries_at_end;
+	int64_t t1_ns = llround(law_ns(run->request->scenario, loaded) * noise_factor(run));
 
 	run->trial->tasks[task].load_events++;
 	if (n == 0)
@@ -295,6 +316,18 @@ static void make_end(struct trial *trial)
 	trial->phases.ended_ns = imported_ns + VISIT_NS + MPI_NS + EXIT_NS;
 }
 
+/* Jobs of a sweep deviate each for itself, as real ones do. */
+static uint64_t job_stream(const struct scenario *scenario, const struct trial *trial)
+{
+	const uint64_t parts[] = { scenario->null_libraries, scenario->tasks, scenario->breakpoints_count,
+				   2 * trial->repetition + trial->temperature };
+	uint64_t stream = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		stream = stream * 1000003 + parts[i];
+	return stream;
+}
+
 static struct err *make_trial(const struct tool_request *request, struct trial *trial, bool traced)
 {
 	_cleanup_(import_plan_deinit) struct import_plan plan;
@@ -308,7 +341,7 @@ static struct err *make_trial(const struct tool_request *request, struct trial *
 	trial->traced = traced;
 	if (!trial->tool)
 		trial->tool = mem_strdup(traced ? "null" : "none");
-	rng_init_stream(&run.rng, request->scenario->null_seed, 2 * trial->repetition + trial->temperature);
+	rng_init_stream(&run.rng, request->scenario->null_seed, job_stream(request->scenario, trial));
 	plan_imports(request, &plan);
 	make_tasks(&run);
 	make_phase1(&run);

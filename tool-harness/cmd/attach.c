@@ -45,7 +45,7 @@ static const struct shortcut {
 	{ "break-at", 'B', "F,G,...", "breakpoints.names", GROUP_TOOL, "breakpoints at these functions instead" },
 	{ "reinsert", 0, "HOW", "breakpoints.reinsert", GROUP_TOOL,
 	  "at each load event: rewrite, remove-insert or none" },
-	{ "wait", 0, "HOW", "wait", GROUP_TOOL, "how the tracer waits: block or spin" },
+	{ "wait", 0, "HOW", "wait", GROUP_TOOL, "how the tracer waits: block, spin, follow or adaptive" },
 	{ "results", 'o', "DIR", "results", GROUP_OUTPUT, "folder for the record" },
 };
 

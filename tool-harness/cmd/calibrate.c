@@ -21,6 +21,9 @@ static const char *const descriptions[FLOOR_N] = {
 	[FLOOR_STOP_BLOCK] = "stop + continue, tracer asleep on another core",
 	[FLOOR_STOP_SPIN] = "stop + continue, tracer polling on another core",
 	[FLOOR_STOP_SAME_CORE] = "stop + continue, tracer asleep on the tracee's core",
+	[FLOOR_STOP_FREE] = "stop + continue, tracer asleep, neither tied to a core",
+	[FLOOR_STOP_FOLLOW] = "stop + continue, tracer follows the tracee (follow)",
+	[FLOOR_STOP_ADAPTIVE] = "stop + continue, tracer chooses (adaptive)",
 	[FLOOR_REGISTERS] = "registers read and written",
 	[FLOOR_READ] = "100 bytes read (process_vm_readv)",
 	[FLOOR_TRAP_WRITE_MEM] = "one trap written (/proc/PID/mem)",
@@ -54,10 +57,13 @@ static struct err *measure(size_t n, struct floor_samples *ret)
 
 static json_t *samples_json(const struct floor_samples *samples, enum trap_write way)
 {
-	return json_pack("{s{so so so} so so so so so}", "bare_stop_continue_ns",
+	return json_pack("{s{so so so so so so} so so so so so}", "bare_stop_continue_ns",
 			 "block", kind_json(samples, FLOOR_STOP_BLOCK),
 			 "spin", kind_json(samples, FLOOR_STOP_SPIN),
 			 "same_core", kind_json(samples, FLOOR_STOP_SAME_CORE),
+			 "free", kind_json(samples, FLOOR_STOP_FREE),
+			 "follow", kind_json(samples, FLOOR_STOP_FOLLOW),
+			 "adaptive", kind_json(samples, FLOOR_STOP_ADAPTIVE),
 			 "register_access_ns", kind_json(samples, FLOOR_REGISTERS),
 			 "read_100_bytes_ns", kind_json(samples, FLOOR_READ),
 			 "trap_write_mem_ns", kind_json(samples, FLOOR_TRAP_WRITE_MEM),

@@ -46,7 +46,7 @@ static const struct shortcut {
 	{ "break-at", 'B', "F,G,...", "breakpoints.names", NULL, GROUP_TOOL, "breakpoints at these functions instead" },
 	{ "reinsert", 0, "HOW", "breakpoints.reinsert", NULL, GROUP_TOOL,
 	  "at each load event: rewrite, remove-insert or none" },
-	{ "wait", 0, "HOW", "wait", NULL, GROUP_TOOL, "how the tracer waits: block or spin" },
+	{ "wait", 0, "HOW", "wait", NULL, GROUP_TOOL, "how the tracer waits: block, spin, follow or adaptive" },
 	{ "stacks", 0, "WHEN,...", "stacks", "start,end", GROUP_TOOL,
 	  "show the tasks' stacks, merged: start (end of phase 1), events (each load event), end (of an unfinished "
 	  "job); without WHEN start,end" },

@@ -13,6 +13,7 @@
 #include "lib/conf.h"
 #include "lib/err.h"
 #include "lib/manifest.h"
+#include "trace/waiting.h"
 
 enum launcher { LAUNCHER_MPIRUN, LAUNCHER_SPAWN };
 enum acquire { /* rows of the table in job/acquire.c */
@@ -31,7 +32,6 @@ enum bp_reinsert { REINSERT_REWRITE, REINSERT_REMOVE_INSERT, REINSERT_NONE };
 enum bp_write { BP_WRITE_MEM, BP_WRITE_POKE };
 enum linkmap_mode { LINKMAP_INCREMENTAL, LINKMAP_FULL };
 enum symbols_mode { SYMBOLS_NEEDED, SYMBOLS_ALL, SYMBOLS_OFF };
-enum wait_mode { WAIT_BLOCK, WAIT_SPIN };
 /* Behind off: enum stacks_moment (measure/trial.h), in its order. */
 enum scenario_stacks { STACKS_OFF, STACKS_SCENARIO_FIRST };
 /* How a tool hears of load events: tool/loadevents.h has what each does. */
@@ -66,7 +66,7 @@ struct scenario {
 	int64_t poll_interval_ns;    /* of interfaces that do not stop tasks */
 	int linkmap;                 /* enum linkmap_mode */
 	int symbols;                 /* enum symbols_mode */
-	int wait;                    /* enum wait_mode */
+	int wait;                    /* enum wait_mode (trace/waiting.h) */
 	struct conf_list stacks;     /* enum scenario_stacks: when the tasks' stacks are taken */
 	bool cold_drop_caches;
 	struct conf_list cold_files; /* more files or folders to evict */

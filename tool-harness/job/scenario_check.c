@@ -136,6 +136,10 @@ static struct err *check_load_events(const struct scenario *scenario)
 		return err_hint(err_new("'link_map' is full, but with load_events %s there is no stop to walk it at",
 					name),
 				"set load_events to rbrk or probes, or leave link_map out");
+	if (scenario->wait != WAIT_BLOCK && scenario->wait != WAIT_SPIN)
+		return err_hint(err_new("'wait' is %s, but with load_events %s there is no stop to wait for",
+					wait_names[scenario->wait], name),
+				"set load_events to rbrk or probes, or wait to block or spin");
 	return NULL;
 }
 

@@ -12,7 +12,6 @@ static const char *const reinsert_names[] = { "rewrite", "remove-insert", "none"
 static const char *const write_names[] = { "mem", "poke", NULL };
 static const char *const linkmap_names[] = { "incremental", "full", NULL };
 static const char *const symbols_names[] = { "needed", "all", "off", NULL };
-static const char *const wait_names[] = { "block", "spin", NULL };
 static const char *const stacks_names[] = { "off", "start", "events", "end", NULL };
 
 const char *const load_events_names[] = { "rbrk", "probes", "uprobe", "audit", "none", NULL };
@@ -54,7 +53,9 @@ static const struct conf_option options[] = {
 		  "to find, else those of libraries on stacks that are asked for), all, or off",
 	  .group = "Tracer" },
 	{ .key = "wait", .type = CONF_CHOICE, FIELD(wait), .default_text = "block", .choices = wait_names,
-	  .help = "between stops sleep (block) or poll all the time (spin), which costs a core", .group = "Tracer" },
+	  .help = "between stops sleep (block), poll all the time (spin, which costs a core), sleep on the core of the "
+		  "task that stopped last (follow), or choose among these by the last waits (adaptive)",
+	  .group = "Tracer" },
 	{ .key = "stacks", .type = CONF_CHOICES, FIELD(stacks), .default_text = "off", .choices = stacks_names,
 	  .help = "take the stacks of all tasks and merge them into one tree: when phase 1 ends (start), at each "
 		  "load event (events), and of all threads when a job is ended by the time limit or an interrupt "

@@ -103,7 +103,7 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 	usage_begin(&usage);
 	tracer_init(&native.tracer);
 	native.tracer.exit_kill = !request->plan->attach;
-	native.tracer.spin = scenario->wait == WAIT_SPIN;
+	tracer_wait_by(&native.tracer, (enum wait_mode)scenario->wait);
 	native.tracer.trap_write = scenario->breakpoints_write == BP_WRITE_POKE ? TRAP_WRITE_POKE : TRAP_WRITE_MEM;
 	native.libraries = library_set_create(request->manifest, request->breakpoints, request->n_breakpoints,
 					      scenario->symbols == SYMBOLS_ALL ||

@@ -21,8 +21,9 @@
 
 #define WARM_UP 200
 
-const char *const floor_names[] = { "stop_block",     "stop_spin",       "stop_same_core", "registers",
-				    "read",           "trap_write_mem", "trap_write_poke", NULL };
+const char *const floor_names[] = { "stop_block",    "stop_spin", "stop_same_core", "stop_free",      "stop_follow",
+				    "stop_adaptive", "registers", "read",	    "trap_write_mem", "trap_write_poke",
+				    NULL };
 _Static_assert(ARRAY_SIZE(floor_names) == FLOOR_N + 1, "a name per kind");
 
 void floor_tracee(void)
@@ -43,36 +44,39 @@ struct bench {
 };
 
 /* Waits for the next trap of the tracee. */
-static struct err *next_trap(struct bench *bench, bool spin)
+static struct err *next_trap(struct bench *bench)
 {
 	int status;
 	pid_t pid;
 
 	do
-		pid = waitpid(bench->pid, &status, __WALL | (spin ? WNOHANG : 0));
-	while (pid == 0 || (pid < 0 && errno == EINTR));
+		pid = waiting_next(&bench->tracer.waiting, bench->pid, &status);
+	while (pid < 0 && errno == EINTR);
 	if (pid < 0)
 		return err_errno(errno, "cannot wait for the calibration's tracee");
 	if (!WIFSTOPPED(status))
 		return err_new("the calibration's tracee ended");
 	bench->thread->stopped = true;
+	waiting_stopped(&bench->tracer.waiting, bench->pid, bench->pid);
 	return NULL;
 }
 
-static struct err *cont_and_wait(struct bench *bench, bool spin)
+static struct err *cont_and_wait(struct bench *bench)
 {
 	struct err *err = thread_cont(bench->thread, 0);
 
-	return err ? err : next_trap(bench, spin);
+	return err ? err : next_trap(bench);
 }
 
-static void pin(pid_t pid, int cpu)
+/* To one core, or with -1 to all that are allowed. */
+static void tie(pid_t pid, int cpu, const cpu_set_t *allowed)
 {
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	sched_setaffinity(pid, sizeof(set), &set);
+	if (cpu >= 0)
+		CPU_SET(cpu, &set);
+	sched_setaffinity(pid, sizeof(set), cpu >= 0 ? &set : allowed);
 }
 
 /* The first two cores that we may run on; -1 where there is none. */
@@ -89,13 +93,13 @@ static void two_cores(const cpu_set_t *allowed, int *first_ret, int *second_ret)
 	}
 }
 
-static struct err *measure_stops(struct bench *bench, bool spin, size_t n, double *ns)
+static struct err *measure_stops(struct bench *bench, size_t n, double *ns)
 {
 	int64_t last_ns = clock_now_ns(), now_ns;
 	struct err *err = NULL;
 
 	for (size_t i = 0; !err && i < WARM_UP + n; i++) {
-		err = cont_and_wait(bench, spin);
+		err = cont_and_wait(bench);
 		now_ns = clock_now_ns();
 		if (i >= WARM_UP)
 			ns[i - WARM_UP] = (double)(now_ns - last_ns);
@@ -138,6 +142,35 @@ static struct err *measure_acts(struct bench *bench, enum floor_kind kind, size_
 	return err;
 }
 
+/* Where tracer and tracee are held for each kind; all others are as FLOOR_REGISTERS. */
+enum place { PLACE_SAME, PLACE_OTHER, PLACE_FREE };
+
+static const struct setting {
+	enum wait_mode wait;
+	enum place place;
+} settings[FLOOR_N] = {
+	[FLOOR_STOP_BLOCK] = { WAIT_BLOCK, PLACE_OTHER },
+	[FLOOR_STOP_SPIN] = { WAIT_SPIN, PLACE_OTHER },
+	[FLOOR_STOP_SAME_CORE] = { WAIT_BLOCK, PLACE_SAME },
+	[FLOOR_STOP_FREE] = { WAIT_BLOCK, PLACE_FREE },
+	[FLOOR_STOP_FOLLOW] = { WAIT_FOLLOW, PLACE_FREE },
+	[FLOOR_STOP_ADAPTIVE] = { WAIT_ADAPTIVE, PLACE_FREE },
+	[FLOOR_REGISTERS] = { WAIT_BLOCK, PLACE_SAME },
+};
+
+static struct err *measure_kind(struct bench *bench, enum floor_kind kind, size_t n, double *ns)
+{
+	struct err *err;
+
+	tracer_wait_by(&bench->tracer, settings[kind].wait);
+	if (kind <= FLOOR_STOP_ADAPTIVE)
+		err = measure_stops(bench, n, ns);
+	else
+		err = measure_acts(bench, kind, n, ns);
+	tracer_wait_by(&bench->tracer, WAIT_BLOCK); /* the affinity is ours again */
+	return err;
+}
+
 static struct err *measure_all(struct bench *bench, const cpu_set_t *allowed, size_t n, struct floor_samples *ret)
 {
 	int first, second;
@@ -145,18 +178,15 @@ static struct err *measure_all(struct bench *bench, const cpu_set_t *allowed, si
 
 	two_cores(allowed, &first, &second);
 	for (int kind = 0; !err && kind < FLOOR_N; kind++) {
-		bool other_core = kind == FLOOR_STOP_BLOCK || kind == FLOOR_STOP_SPIN;
+		enum place place = settings[kind].place;
 
-		if (other_core && second < 0)
+		if (place == PLACE_OTHER && second < 0)
 			continue;
 		ret->ns[kind] = mem_calloc(n, sizeof(double));
 		ret->n[kind] = n;
-		pin(0, first);
-		pin(bench->pid, other_core ? second : first);
-		if (kind <= FLOOR_STOP_SAME_CORE)
-			err = measure_stops(bench, kind == FLOOR_STOP_SPIN, n, ret->ns[kind]);
-		else
-			err = measure_acts(bench, (enum floor_kind)kind, n, ret->ns[kind]);
+		tie(0, place == PLACE_FREE ? -1 : first, allowed);
+		tie(bench->pid, place == PLACE_FREE ? -1 : place == PLACE_OTHER ? second : first, allowed);
+		err = measure_kind(bench, (enum floor_kind)kind, n, ret->ns[kind]);
 	}
 	return err;
 }
@@ -180,7 +210,7 @@ static struct err *bench_start(struct bench *bench, const char *const *tracee_ar
 	close(pipe_fds[1]);
 	if (!err) {
 		bench->thread = bench->task->threads;
-		err = next_trap(bench, false);
+		err = next_trap(bench);
 	}
 	return err;
 }

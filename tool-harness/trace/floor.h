@@ -15,7 +15,10 @@
 enum floor_kind {
 	FLOOR_STOP_BLOCK,     /* stop + continue, tracer asleep in wait4 on another core */
 	FLOOR_STOP_SPIN,      /* the same, tracer polling with WNOHANG on another core */
-	FLOOR_STOP_SAME_CORE, /* the same, tracer asleep on the tracee's core */
+	FLOOR_STOP_SAME_CORE, /* the same, tracer asleep on the tracee's core, both tied to it */
+	FLOOR_STOP_FREE,      /* tracer asleep, neither of them tied to a core: as the scheduler has it */
+	FLOOR_STOP_FOLLOW,    /* WAIT_FOLLOW (waiting.h), neither tied */
+	FLOOR_STOP_ADAPTIVE,  /* WAIT_ADAPTIVE, likewise */
 	FLOOR_REGISTERS,      /* GETREGS and SETREGS at one stop */
 	FLOOR_READ,           /* one batched read of 100 bytes, process_vm_readv */
 	FLOOR_TRAP_WRITE_MEM, /* one trap byte through /proc/PID/mem */

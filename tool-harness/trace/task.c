@@ -175,9 +175,16 @@ struct err *task_write_byte(struct task *task, taddr addr, uint8_t byte)
 
 /* --- tracer ----------------------------------------------------------------------- */
 
+void tracer_wait_by(struct tracer *tracer, enum wait_mode mode)
+{
+	waiting_deinit(&tracer->waiting);
+	waiting_init(&tracer->waiting, mode);
+}
+
 void tracer_init(struct tracer *tracer)
 {
 	memset(tracer, 0, sizeof(*tracer));
+	waiting_init(&tracer->waiting, WAIT_BLOCK);
 	tracer->exit_kill = true;
 }
 
@@ -195,6 +202,7 @@ void tracer_deinit(struct tracer *tracer)
 		trap_table_deinit(&task->traps);
 		free(task);
 	}
+	waiting_deinit(&tracer->waiting);
 	memset(tracer, 0, sizeof(*tracer));
 }
 

@@ -19,6 +19,7 @@
 #include "lib/err.h"
 #include "trace/bp.h"
 #include "trace/memory.h"
+#include "trace/waiting.h"
 
 struct task;
 
@@ -62,7 +63,7 @@ struct tracer {
 	size_t n_tasks;          /* alive */
 	struct thread *threads[TRACER_HASH];
 	size_t n_queued;         /* threads with has_queued */
-	bool spin;               /* wait by polling instead of blocking */
+	struct waiting waiting;
 	bool exit_kill;          /* tasks die with the tracer (PTRACE_O_EXITKILL) */
 	enum trap_write trap_write;
 	uint64_t ptrace_calls;
@@ -70,7 +71,10 @@ struct tracer {
 	uint64_t traps_written;
 };
 
+/* A tracer belongs to one thread: the one that seizes waits, too, as ptrace(2) takes requests from
+ * no other. It waits by blocking if it is not told otherwise. */
 void tracer_init(struct tracer *tracer);
+void tracer_wait_by(struct tracer *tracer, enum wait_mode mode);
 
 /* Frees all; tasks still traced are let go by the kernel (killed with exit_kill), so
  * detach them before. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * wait4(-1) and what each status means (ptrace(2)). Clones, forks and group stops are
- * settled here; all else becomes one struct stop. Invariant: no status that the kernel
- * has given out is lost: it is returned, queued on its thread, or settled.
+ * The waits and what each status means (ptrace(2)). Clones, forks and group stops are
+ * settled here; all else becomes one struct stop. How it is waited is waiting.c's.
+ *
+ * Invariant: no status that the kernel has given out is lost: it is returned, queued on its
+ * thread, or settled.
  */
 #include "trace/wait.h"
 
@@ -10,50 +12,19 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/resource.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "lib/clock.h"
-
-/* --- ticks ------------------------------------------------------------------------ */
-
-static volatile sig_atomic_t tick_seen;
-
-static void tick_handler(int sig)
-{
-	(void)sig;
-	tick_seen = 1;
-}
-
-void tracer_ticks_start(void)
-{
-	struct sigaction action = { .sa_handler = tick_handler }; /* no SA_RESTART: it must interrupt */
-	struct itimerval timer = {
-		.it_interval = { .tv_usec = TICK_NS / 1000 },
-		.it_value = { .tv_usec = TICK_NS / 1000 },
-	};
-
-	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &timer, NULL);
-}
-
-void tracer_ticks_stop(void)
-{
-	struct itimerval timer = { 0 };
-
-	setitimer(ITIMER_REAL, &timer, NULL);
-	signal(SIGALRM, SIG_IGN);
-}
+#include "trace/tick.h"
 
 /* --- one wait --------------------------------------------------------------------- */
 
 /* pid of the child with a status; 0 at a tick; -1 without children. */
-static struct err *wait_once(const struct tracer *tracer, pid_t *pid_ret, int *status_ret)
+static struct err *wait_once(struct tracer *tracer, pid_t *pid_ret, int *status_ret)
 {
 	for (;;) {
-		pid_t pid = wait4(-1, status_ret, __WALL | (tracer->spin ? WNOHANG : 0), NULL);
+		pid_t pid = waiting_next(&tracer->waiting, -1, status_ret);
 
 		if (pid > 0) {
 			*pid_ret = pid;
@@ -65,8 +36,7 @@ static struct err *wait_once(const struct tracer *tracer, pid_t *pid_ret, int *s
 		}
 		if (pid < 0 && errno != EINTR)
 			return err_errno(errno, "cannot wait for the tasks");
-		if (tick_seen) {
-			tick_seen = 0;
+		if (tick_take()) {
 			*pid_ret = 0;
 			return NULL;
 		}
@@ -79,7 +49,7 @@ struct err *thread_collect(struct thread *thread, int64_t timeout_ns, int *statu
 	const struct timespec pause = { .tv_nsec = 20000 };
 
 	for (unsigned int round = 0;; round++) {
-		pid_t pid = waitpid(thread->tid, status_ret, __WALL | WNOHANG);
+		pid_t pid = waitpid(thread->tid, status_ret, __WALL | __WNOTHREAD | WNOHANG);
 
 		if (pid == thread->tid) {
 			thread->stopped = WIFSTOPPED(*status_ret);
@@ -225,6 +195,8 @@ static struct err *dispatch(struct tracer *tracer, struct thread *thread, int st
 		return NULL;
 	}
 	thread->stopped = true;
+	if (thread->task)
+		waiting_stopped(&tracer->waiting, thread->task->pid, thread->tid);
 	if (thread->task)
 		err = handle_stop(thread, status, ret);
 	if (err_is_gone(err)) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The one place that waits for children: wait4(-1, __WALL). Each call returns one
- * stop; its kind says what the caller must do next. Clones are adopted, forked
+ * The one place that waits for children: wait4(-1, __WALL | __WNOTHREAD), so for those that
+ * the calling thread has started or seized. Each call returns one stop; its kind says what
+ * the caller must do next. Clones are adopted, forked
  * children cleaned of traps and let go, vforked ones followed until their exec, all
  * here, unseen by the caller.
  */
@@ -41,8 +42,8 @@ struct stop {
  */
 MUST_CHECK struct err *tracer_wait(struct tracer *tracer, struct stop *ret);
 
-/* A periodic SIGALRM that interrupts the wait, TICK_NS apart, so that deadlines and
- * Ctrl-C are seen without a race between looking and blocking. */
+/* A periodic SIGALRM of the calling thread that interrupts its wait, TICK_NS apart, so that
+ * deadlines and Ctrl-C are seen without a race between looking and blocking. */
 #define TICK_NS 50000000
 void tracer_ticks_start(void);
 void tracer_ticks_stop(void);

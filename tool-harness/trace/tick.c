@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One timer for each thread that asks, whose SIGALRM goes to that thread alone
+ * (SIGEV_THREAD_ID, timer_create(2)): a process-wide timer would wake any one of several tracer
+ * threads. Invariant: a thread's flag is set by its own timer and cleared by itself.
+ */
+#include "trace/tick.h"
+
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "trace/wait.h"
+
+static _Thread_local volatile sig_atomic_t tick_seen;
+static _Thread_local timer_t tick_timer;
+static _Thread_local bool tick_runs;
+
+static void tick_handler(int sig)
+{
+	(void)sig;
+	tick_seen = 1;
+}
+
+void tracer_ticks_start(void)
+{
+	struct sigaction action = { .sa_handler = tick_handler }; /* no SA_RESTART: it must interrupt */
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM };
+	const struct itimerspec period = { .it_interval.tv_nsec = TICK_NS, .it_value.tv_nsec = TICK_NS };
+
+	tracer_ticks_stop();
+	sigaction(SIGALRM, &action, NULL);
+	event._sigev_un._tid = gettid();
+	tick_runs = !timer_create(CLOCK_MONOTONIC, &event, &tick_timer) &&
+		    !timer_settime(tick_timer, 0, &period, NULL);
+}
+
+/* The handler stays: other threads have timers too, and a last signal may be under way. */
+void tracer_ticks_stop(void)
+{
+	if (tick_runs)
+		timer_delete(tick_timer);
+	tick_runs = false;
+	tick_seen = 0;
+}
+
+bool tick_is_due(void)
+{
+	return tick_seen;
+}
+
+bool tick_take(void)
+{
+	bool due = tick_seen;
+
+	tick_seen = 0;
+	return due;
+}

@@ -25,6 +25,8 @@ void emit_flags(const struct target_spec *spec, const struct toolchain *toolchai
 	/* Here, so that objects of the one are made again for the other. */
 	if (spec->codegen == CODEGEN_ASM)
 		strbuf_puts(ret, "# Objects are written from templates (codegen: asm).\n");
+	if (spec->place == PLACE_FIXED)
+		strbuf_puts(ret, "# Libraries are linked at addresses of their own (link.addresses: fixed).\n");
 	strbuf_printf(ret, "CC := %s\n", spec->cc);
 	put_list("CFLAGS", &spec->cflags, "", ret);
 	put_list("INCLUDES", &spec->include_dirs, "-I", ret);
@@ -32,6 +34,8 @@ void emit_flags(const struct target_spec *spec, const struct toolchain *toolchai
 	strbuf_printf(ret, "DEBUG_CFLAGS := %s\nLINK_FLAGS := %s %s %s\n", toolchain->debug.cflags,
 		      debuginfo_hash_flag(spec), debuginfo_build_id_flag(spec), toolchain->debug.ldflags);
 	strbuf_printf(ret, "INDEX := %s\nINDEX_SECTION := %s\n", toolchain->debug.index, toolchain->debug.section);
+	strbuf_printf(ret, "PROGRAM_CFLAGS := %s\nPROGRAM_LDFLAGS := %s\n", spec->pie ? "-fPIE" : "-fno-pie",
+		      spec->pie ? "-pie" : "-no-pie");
 	if (needs.embedding)
 		strbuf_printf(ret, "MPICC := %s\nPYTHON_LIBS := %s\n", spec->mpicc, toolchain->python_libs);
 	if (needs.extra)
@@ -63,7 +67,7 @@ static const char library_rule[] =
 	"\n"
 	"%s/%%.so: obj/%%.o src/%%." NEEDED_SUFFIX "\n"
 	"\t@mkdir -p %s\n"
-	"\t@$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_FLAGS) $(if $(filter $*,$(STRIPPED)),-s) -shared -Wl,-z,%s "
+	"\t@$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_FLAGS) $(if $(filter $*,$(STRIPPED)),-s) -shared $(AT_$*) -Wl,-z,%s "
 	"-Wl,-soname,$*.so -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN' -Wl,-rpath-link,%s -o $@.tmp $< "
 	"-Wl,--push-state,--no-as-needed $(NEEDED_$*:%%=%s/%%.so) -Wl,--pop-state\n"
 	"\t$(ADD_INDEX)\n"
@@ -73,6 +77,20 @@ static const char library_rule[] =
 static void put_library_rule(const char *dir, const char *binding, struct strbuf *ret)
 {
 	strbuf_printf(ret, library_rule, dir, dir, binding, dir, dir);
+}
+
+/*
+ * Far from where kernels put programs, libraries, heaps and stacks of x86-64, and apart enough
+ * for any library: 100,000 of them take 24 TiB.
+ */
+#define PLACES_BEGIN 0x100000000000u
+#define PLACES_APART 0x10000000u
+
+static void put_places(const struct plan *plan, struct strbuf *ret)
+{
+	for (size_t i = 0; i < plan->n_libraries; i++)
+		strbuf_printf(ret, "AT_%s := -Wl,-Ttext-segment=0x%llx\n", plan->libraries[i].name,
+			      (unsigned long long)(PLACES_BEGIN + i * PLACES_APART));
 }
 
 static void put_symbols(const struct plan *plan, const char *name, enum plan_symbols symbols, struct strbuf *ret)
@@ -118,6 +136,8 @@ void emit_makefile(const struct plan *plan, const struct target_spec *spec, stru
 	if (needs.n_built)
 		emit_programs(spec, ret);
 	strbuf_putc(ret, '\n');
+	if (spec->place == PLACE_FIXED)
+		put_places(plan, ret);
 	for (size_t i = 0; i < plan->n_libraries; i++) {
 		const struct plan_library *library = &plan->libraries[i];
 

@@ -33,7 +33,7 @@ static const char object_rules[] =
 	"$(HOST_OBJECTS): PROGRAM_CC = $(MPI_CC) $(PYTHON_CFLAGS)\n"
 	PROGRAM_OBJ_DIR "/%.o: " PROGRAM_SRC_DIR "/%.c $(PROGRAM_HEADERS) flags.mk\n"
 	"\t@mkdir -p $(@D) $(dir $(OBJECT_TMP))\n"
-	"\t@$(PROGRAM_CC) -O2 $(DEBUG_CFLAGS) $(INCLUDES) -c -o $(OBJECT_TMP) $<\n"
+	"\t@$(PROGRAM_CC) -O2 $(PROGRAM_CFLAGS) $(DEBUG_CFLAGS) $(INCLUDES) -c -o $(OBJECT_TMP) $<\n"
 	"\t@mv -f $(OBJECT_TMP) $@\n";
 
 /* Copies of one object under other names: the assembler and the compiler see it once. */
@@ -67,7 +67,7 @@ static void put_link(enum program program, struct strbuf *ret)
 	strbuf_puts(ret, kind->build == BUILD_STATIC && kind->embeds ? " " EXPORT_LIST " flags.mk\n" : " flags.mk\n");
 	if (kind->build != BUILD_VANILLA)
 		strbuf_printf(ret, "\t$(file >$@.rsp,$(LIBRARIES:%%=%s/%%%s))\n", dir, suffix);
-	strbuf_printf(ret, "\t@%s $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter " PROGRAM_OBJ_DIR "/%%,$^)",
+	strbuf_printf(ret, "\t@%s $(LDFLAGS) $(LINK_FLAGS) $(PROGRAM_LDFLAGS) -o $@.tmp $(filter " PROGRAM_OBJ_DIR "/%%,$^)",
 		      kind->embeds ? "$(MPI_CC)" : "$(CC)");
 	if (kind->extra)
 		strbuf_puts(ret, " @" EXTRA_OBJ_DIR "/list");

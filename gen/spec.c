@@ -10,6 +10,7 @@ static const char *const debug_names[] = { "none", "full", "split", "compressed"
 static const char *const codegen_names[] = { "c", "asm", NULL };
 static const char *const hash_names[] = { "gnu", "sysv", "both", NULL };
 static const char *const build_id_names[] = { "sha1", "none", NULL };
+static const char *const place_names[] = { "any", "fixed", NULL };
 static const char *const shape_names[] = { "used", "all", "chain", "tree", "layers", NULL };
 
 #define FIELD(field) .offset = offsetof(struct target_spec, field)
@@ -141,6 +142,14 @@ static const struct conf_option options[] = {
 	  .choices = build_id_names,
 	  .help = "build-id note by which a debugger finds and caches what belongs to a file",
 	  .group = "Debug information" },
+	{ .key = "link.addresses", .type = CONF_CHOICE, FIELD(place), .default_text = "any", .choices = place_names,
+	  .help = "load addresses of the libraries: any (the kernel's choice), or fixed, each linked at one of its "
+		  "own, as prelinked libraries were: they stand there in every task, randomised or not (glibc "
+		  "takes it as a wish, which the kernel grants while the place is free)",
+	  .group = "Addresses" },
+	{ .key = "link.pie", .type = CONF_BOOL, FIELD(pie), .default_text = "true",
+	  .help = "programs are position-independent (PIE), so that their own addresses are randomised too",
+	  .group = "Addresses" },
 };
 
 const struct conf_table spec_table = {

@@ -23,6 +23,8 @@ enum spec_debug { DEBUG_NONE, DEBUG_FULL, DEBUG_SPLIT, DEBUG_COMPRESSED, DEBUG_G
 enum spec_codegen { CODEGEN_C, CODEGEN_ASM };
 enum spec_hash { HASH_GNU, HASH_SYSV, HASH_BOTH };
 enum spec_build_id { BUILD_ID_SHA1, BUILD_ID_NONE };
+/* Where libraries ask to be mapped: nowhere, or each at a place of its own, as if prelinked. */
+enum spec_place { PLACE_ANY, PLACE_FIXED };
 
 /* Which libraries a library depends on: docs/formats.md. */
 enum dependency_shape { SHAPE_USED, SHAPE_ALL, SHAPE_CHAIN, SHAPE_TREE, SHAPE_LAYERS };
@@ -68,6 +70,8 @@ struct target_spec {
 	int codegen;                  /* enum spec_codegen */
 	int hash_style;               /* enum spec_hash */
 	int build_id;                 /* enum spec_build_id */
+	int place;                    /* enum spec_place */
+	bool pie;                     /* programs are position-independent */
 };
 
 extern const struct conf_table spec_table;

@@ -29,14 +29,14 @@ ADD_INDEX = $(if $(INDEX),$(if $(filter $*,$(NO_DEBUG) $(STRIPPED)),,@$(INDEX) $
 
 lib/%.so: obj/%.o src/%.needed
 	@mkdir -p lib
-	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_FLAGS) $(if $(filter $*,$(STRIPPED)),-s) -shared -Wl,-z,lazy -Wl,-soname,$*.so -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN' -Wl,-rpath-link,lib -o $@.tmp $< -Wl,--push-state,--no-as-needed $(NEEDED_$*:%=lib/%.so) -Wl,--pop-state
+	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_FLAGS) $(if $(filter $*,$(STRIPPED)),-s) -shared $(AT_$*) -Wl,-z,lazy -Wl,-soname,$*.so -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN' -Wl,-rpath-link,lib -o $@.tmp $< -Wl,--push-state,--no-as-needed $(NEEDED_$*:%=lib/%.so) -Wl,--pop-state
 	$(ADD_INDEX)
 	@mv -f $@.tmp $@
 	@echo built $@
 
 lib-now/%.so: obj/%.o src/%.needed
 	@mkdir -p lib-now
-	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_FLAGS) $(if $(filter $*,$(STRIPPED)),-s) -shared -Wl,-z,now -Wl,-soname,$*.so -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN' -Wl,-rpath-link,lib-now -o $@.tmp $< -Wl,--push-state,--no-as-needed $(NEEDED_$*:%=lib-now/%.so) -Wl,--pop-state
+	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_FLAGS) $(if $(filter $*,$(STRIPPED)),-s) -shared $(AT_$*) -Wl,-z,now -Wl,-soname,$*.so -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN' -Wl,-rpath-link,lib-now -o $@.tmp $< -Wl,--push-state,--no-as-needed $(NEEDED_$*:%=lib-now/%.so) -Wl,--pop-state
 	$(ADD_INDEX)
 	@mv -f $@.tmp $@
 	@echo built $@
@@ -50,7 +50,7 @@ PROGRAM_CC = $(CC)
 $(HOST_OBJECTS): PROGRAM_CC = $(MPI_CC) $(PYTHON_CFLAGS)
 obj-host/%.o: src-host/%.c $(PROGRAM_HEADERS) flags.mk
 	@mkdir -p $(@D) $(dir $(OBJECT_TMP))
-	@$(PROGRAM_CC) -O2 $(DEBUG_CFLAGS) $(INCLUDES) -c -o $(OBJECT_TMP) $<
+	@$(PROGRAM_CC) -O2 $(PROGRAM_CFLAGS) $(DEBUG_CFLAGS) $(INCLUDES) -c -o $(OBJECT_TMP) $<
 	@mv -f $(OBJECT_TMP) $@
 
 obj-extra/list: src-host/extra.c flags.mk
@@ -66,14 +66,14 @@ obj-extra/list: src-host/extra.c flags.mk
 	@mv -f $@.tmp $@
 
 host: $(HOST_OBJECTS) $(COMMON_OBJECTS) flags.mk
-	@$(MPI_CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) -Wl,--export-dynamic $(PYTHON_LIBS) -ldl -lm
+	@$(MPI_CC) $(LDFLAGS) $(LINK_FLAGS) $(PROGRAM_LDFLAGS) -o $@.tmp $(filter obj-host/%,$^) -Wl,--export-dynamic $(PYTHON_LIBS) -ldl -lm
 	$(ADD_INDEX)
 	@mv -f $@.tmp $@
 	@echo built $@
 
 linked: $(HOST_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib/%.so) libraries.txt flags.mk
 	$(file >$@.rsp,$(LIBRARIES:%=lib/%.so))
-	@$(MPI_CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN/lib' -Wl,-z,lazy -Wl,--push-state,--no-as-needed @$@.rsp -Wl,--pop-state -Wl,--export-dynamic $(PYTHON_LIBS) -ldl -lm
+	@$(MPI_CC) $(LDFLAGS) $(LINK_FLAGS) $(PROGRAM_LDFLAGS) -o $@.tmp $(filter obj-host/%,$^) -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN/lib' -Wl,-z,lazy -Wl,--push-state,--no-as-needed @$@.rsp -Wl,--pop-state -Wl,--export-dynamic $(PYTHON_LIBS) -ldl -lm
 	$(ADD_INDEX)
 	@rm -f $@.rsp
 	@mv -f $@.tmp $@
@@ -81,7 +81,7 @@ linked: $(HOST_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib/%.so) libraries.txt 
 
 linked_now: $(HOST_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib-now/%.so) libraries.txt flags.mk
 	$(file >$@.rsp,$(LIBRARIES:%=lib-now/%.so))
-	@$(MPI_CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN/lib-now' -Wl,-z,now -Wl,--push-state,--no-as-needed @$@.rsp -Wl,--pop-state -Wl,--export-dynamic $(PYTHON_LIBS) -ldl -lm
+	@$(MPI_CC) $(LDFLAGS) $(LINK_FLAGS) $(PROGRAM_LDFLAGS) -o $@.tmp $(filter obj-host/%,$^) -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN/lib-now' -Wl,-z,now -Wl,--push-state,--no-as-needed @$@.rsp -Wl,--pop-state -Wl,--export-dynamic $(PYTHON_LIBS) -ldl -lm
 	$(ADD_INDEX)
 	@rm -f $@.rsp
 	@mv -f $@.tmp $@
@@ -89,27 +89,27 @@ linked_now: $(HOST_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib-now/%.so) librar
 
 static: $(HOST_OBJECTS) $(COMMON_OBJECTS) obj-host/static_table.o $(LIBRARIES:%=obj/%.o) libraries.txt exports.list flags.mk
 	$(file >$@.rsp,$(LIBRARIES:%=obj/%.o))
-	@$(MPI_CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) @$@.rsp -Wl,--dynamic-list=exports.list $(PYTHON_LIBS) -ldl -lm
+	@$(MPI_CC) $(LDFLAGS) $(LINK_FLAGS) $(PROGRAM_LDFLAGS) -o $@.tmp $(filter obj-host/%,$^) @$@.rsp -Wl,--dynamic-list=exports.list $(PYTHON_LIBS) -ldl -lm
 	$(ADD_INDEX)
 	@rm -f $@.rsp
 	@mv -f $@.tmp $@
 	@echo built $@
 
 bigexe: $(HOST_OBJECTS) $(COMMON_OBJECTS) obj-extra/list flags.mk
-	@$(MPI_CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) @obj-extra/list -Wl,--export-dynamic $(PYTHON_LIBS) -ldl -lm
+	@$(MPI_CC) $(LDFLAGS) $(LINK_FLAGS) $(PROGRAM_LDFLAGS) -o $@.tmp $(filter obj-host/%,$^) @obj-extra/list -Wl,--export-dynamic $(PYTHON_LIBS) -ldl -lm
 	$(ADD_INDEX)
 	@mv -f $@.tmp $@
 	@echo built $@
 
 plain: $(PLAIN_OBJECTS) $(COMMON_OBJECTS) flags.mk
-	@$(CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) -ldl -lm
+	@$(CC) $(LDFLAGS) $(LINK_FLAGS) $(PROGRAM_LDFLAGS) -o $@.tmp $(filter obj-host/%,$^) -ldl -lm
 	$(ADD_INDEX)
 	@mv -f $@.tmp $@
 	@echo built $@
 
 plain_linked: $(PLAIN_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib/%.so) libraries.txt flags.mk
 	$(file >$@.rsp,$(LIBRARIES:%=lib/%.so))
-	@$(CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN/lib' -Wl,-z,lazy -Wl,--push-state,--no-as-needed @$@.rsp -Wl,--pop-state -ldl -lm
+	@$(CC) $(LDFLAGS) $(LINK_FLAGS) $(PROGRAM_LDFLAGS) -o $@.tmp $(filter obj-host/%,$^) -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN/lib' -Wl,-z,lazy -Wl,--push-state,--no-as-needed @$@.rsp -Wl,--pop-state -ldl -lm
 	$(ADD_INDEX)
 	@rm -f $@.rsp
 	@mv -f $@.tmp $@
@@ -117,7 +117,7 @@ plain_linked: $(PLAIN_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib/%.so) librari
 
 plain_linked_now: $(PLAIN_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib-now/%.so) libraries.txt flags.mk
 	$(file >$@.rsp,$(LIBRARIES:%=lib-now/%.so))
-	@$(CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN/lib-now' -Wl,-z,now -Wl,--push-state,--no-as-needed @$@.rsp -Wl,--pop-state -ldl -lm
+	@$(CC) $(LDFLAGS) $(LINK_FLAGS) $(PROGRAM_LDFLAGS) -o $@.tmp $(filter obj-host/%,$^) -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN/lib-now' -Wl,-z,now -Wl,--push-state,--no-as-needed @$@.rsp -Wl,--pop-state -ldl -lm
 	$(ADD_INDEX)
 	@rm -f $@.rsp
 	@mv -f $@.tmp $@
@@ -125,7 +125,7 @@ plain_linked_now: $(PLAIN_OBJECTS) $(COMMON_OBJECTS) $(LIBRARIES:%=lib-now/%.so)
 
 plain_static: $(PLAIN_OBJECTS) $(COMMON_OBJECTS) obj-host/static_table.o $(LIBRARIES:%=obj/%.o) libraries.txt flags.mk
 	$(file >$@.rsp,$(LIBRARIES:%=obj/%.o))
-	@$(CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) @$@.rsp -ldl -lm
+	@$(CC) $(LDFLAGS) $(LINK_FLAGS) $(PROGRAM_LDFLAGS) -o $@.tmp $(filter obj-host/%,$^) @$@.rsp -ldl -lm
 	$(ADD_INDEX)
 	@rm -f $@.rsp
 	@mv -f $@.tmp $@

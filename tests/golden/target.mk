@@ -29,7 +29,7 @@ ADD_INDEX = $(if $(INDEX),$(if $(filter $*,$(NO_DEBUG) $(STRIPPED)),,@$(INDEX) $
 
 lib/%.so: obj/%.o src/%.needed
 	@mkdir -p lib
-	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_FLAGS) $(if $(filter $*,$(STRIPPED)),-s) -shared -Wl,-z,lazy -Wl,-soname,$*.so -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN' -Wl,-rpath-link,lib -o $@.tmp $< -Wl,--push-state,--no-as-needed $(NEEDED_$*:%=lib/%.so) -Wl,--pop-state
+	@$(CC) $(CFLAGS) $(LDFLAGS) $(LINK_FLAGS) $(if $(filter $*,$(STRIPPED)),-s) -shared $(AT_$*) -Wl,-z,lazy -Wl,-soname,$*.so -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN' -Wl,-rpath-link,lib -o $@.tmp $< -Wl,--push-state,--no-as-needed $(NEEDED_$*:%=lib/%.so) -Wl,--pop-state
 	$(ADD_INDEX)
 	@mv -f $@.tmp $@
 	@echo built $@
@@ -43,17 +43,17 @@ PROGRAM_CC = $(CC)
 $(HOST_OBJECTS): PROGRAM_CC = $(MPI_CC) $(PYTHON_CFLAGS)
 obj-host/%.o: src-host/%.c $(PROGRAM_HEADERS) flags.mk
 	@mkdir -p $(@D) $(dir $(OBJECT_TMP))
-	@$(PROGRAM_CC) -O2 $(DEBUG_CFLAGS) $(INCLUDES) -c -o $(OBJECT_TMP) $<
+	@$(PROGRAM_CC) -O2 $(PROGRAM_CFLAGS) $(DEBUG_CFLAGS) $(INCLUDES) -c -o $(OBJECT_TMP) $<
 	@mv -f $(OBJECT_TMP) $@
 
 host: $(HOST_OBJECTS) $(COMMON_OBJECTS) flags.mk
-	@$(MPI_CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) -Wl,--export-dynamic $(PYTHON_LIBS) -ldl -lm
+	@$(MPI_CC) $(LDFLAGS) $(LINK_FLAGS) $(PROGRAM_LDFLAGS) -o $@.tmp $(filter obj-host/%,$^) -Wl,--export-dynamic $(PYTHON_LIBS) -ldl -lm
 	$(ADD_INDEX)
 	@mv -f $@.tmp $@
 	@echo built $@
 
 plain: $(PLAIN_OBJECTS) $(COMMON_OBJECTS) flags.mk
-	@$(CC) $(LDFLAGS) $(LINK_FLAGS) -o $@.tmp $(filter obj-host/%,$^) -ldl -lm
+	@$(CC) $(LDFLAGS) $(LINK_FLAGS) $(PROGRAM_LDFLAGS) -o $@.tmp $(filter obj-host/%,$^) -ldl -lm
 	$(ADD_INDEX)
 	@mv -f $@.tmp $@
 	@echo built $@

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Symbol indices by path, each read once. A target's libraries do not change while it
- * runs, so the path is enough of a key within one run.
+ * runs, so the path is enough of a key within one run. The lock is not held while a file is
+ * read, so that several threads read several files.
+ *
+ * Invariant: an entry is put in by the one thread that reads its file; others wait for it.
  */
+#include <pthread.h>
 #include <string.h>
 
 #include "elf/symidx.h"
@@ -10,20 +14,27 @@
 
 struct entry {
 	char *path;
-	struct symidx *index;
+	struct symidx *index; /* NULL: is being read, or could not be */
+	bool reading;
 	struct entry *next;
 };
 
 #define CACHE_BUCKETS 1024
 
 struct symcache {
+	pthread_mutex_t lock;
+	pthread_cond_t read; /* an entry is being read no more */
 	struct entry *buckets[CACHE_BUCKETS];
 	size_t n;
 };
 
 struct symcache *symcache_create(void)
 {
-	return mem_alloc(sizeof(struct symcache));
+	struct symcache *cache = mem_alloc(sizeof(*cache));
+
+	pthread_mutex_init(&cache->lock, NULL);
+	pthread_cond_init(&cache->read, NULL);
+	return cache;
 }
 
 void symcache_destroy(struct symcache *cache)
@@ -40,6 +51,8 @@ void symcache_destroy(struct symcache *cache)
 			free(entry);
 		}
 	}
+	pthread_cond_destroy(&cache->read);
+	pthread_mutex_destroy(&cache->lock);
 	free(cache);
 }
 
@@ -52,32 +65,53 @@ static struct entry **bucket_of(struct symcache *cache, const char *path)
 	return &cache->buckets[hash % CACHE_BUCKETS];
 }
 
-struct err *symcache_get(struct symcache *cache, const char *path, struct symidx **ret)
+/* The entry of a path, and whether the caller is to read its file. */
+static struct entry *entry_claim(struct symcache *cache, const char *path, bool *read_ret)
 {
 	struct entry **bucket = bucket_of(cache, path), *entry;
-	struct symidx *index = NULL;
-	struct err *err;
 
-	for (entry = *bucket; entry; entry = entry->next) {
-		if (!strcmp(entry->path, path)) {
-			*ret = entry->index;
-			return NULL;
-		}
+	pthread_mutex_lock(&cache->lock);
+	for (entry = *bucket; entry && strcmp(entry->path, path); entry = entry->next)
+		;
+	while (entry && entry->reading)
+		pthread_cond_wait(&cache->read, &cache->lock);
+	if (!entry) {
+		entry = mem_alloc(sizeof(*entry));
+		entry->path = mem_strdup(path);
+		entry->next = *bucket;
+		*bucket = entry;
 	}
-	err = symidx_create(path, &index);
-	if (err)
-		return err;
-	entry = mem_alloc(sizeof(*entry));
-	entry->path = mem_strdup(path);
-	entry->index = index;
-	entry->next = *bucket;
-	*bucket = entry;
-	cache->n++;
-	*ret = index;
-	return NULL;
+	*read_ret = entry->reading = !entry->index;
+	pthread_mutex_unlock(&cache->lock);
+	return entry;
 }
 
-size_t symcache_files(const struct symcache *cache)
+struct err *symcache_get(struct symcache *cache, const char *path, struct symidx **ret)
 {
-	return cache->n;
+	bool read;
+	struct entry *entry = entry_claim(cache, path, &read);
+	struct symidx *index = NULL;
+	struct err *err = read ? symidx_create(path, &index) : NULL;
+
+	if (read) {
+		pthread_mutex_lock(&cache->lock);
+		entry->index = index;
+		entry->reading = false;
+		cache->n += index != NULL;
+		pthread_cond_broadcast(&cache->read);
+		pthread_mutex_unlock(&cache->lock);
+	}
+	if (!err)
+		*ret = entry->index;
+	return err;
+}
+
+size_t symcache_files(struct symcache *cache)
+{
+	size_t n;
+
+	pthread_mutex_lock(&cache->lock);
+	n = cache->n;
+	pthread_mutex_unlock(&cache->lock);
+	return n;
 }

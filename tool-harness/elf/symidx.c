@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -41,7 +42,8 @@ struct symidx {
 	size_t n_buckets;
 	struct by_address *sorted; /* by low, functions at one address by preference */
 	size_t n_sorted;
-	bool is_sorted;
+	pthread_mutex_t lock; /* of making the two tables, each at its first use */
+	bool has_table, is_sorted;
 	uint64_t low, high;
 };
 
@@ -175,6 +177,7 @@ struct err *symidx_create(const char *path, struct symidx **ret)
 	struct err *err = NULL;
 	GElf_Ehdr ehdr;
 
+	pthread_mutex_init(&index->lock, NULL);
 	elf_version(EV_CURRENT);
 	index->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (index->fd < 0)
@@ -209,6 +212,7 @@ void symidx_destroy(struct symidx *index)
 {
 	if (!index)
 		return;
+	pthread_mutex_destroy(&index->lock);
 	elf_end(index->elf);
 	if (index->fd >= 0)
 		close(index->fd);
@@ -218,12 +222,24 @@ void symidx_destroy(struct symidx *index)
 	free(index);
 }
 
+/* Several threads may search first. */
+static void make_once(struct symidx *index, bool *made, void (*make)(struct symidx *index))
+{
+	if (__atomic_load_n(made, __ATOMIC_ACQUIRE))
+		return;
+	pthread_mutex_lock(&index->lock);
+	if (!*made) {
+		make(index);
+		__atomic_store_n(made, true, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&index->lock);
+}
+
 static bool find(struct symidx *index, const char *name, bool object, uint64_t *value_ret)
 {
 	uint32_t hash = name_hash(name);
 
-	if (!index->n_buckets)
-		table_make(index);
+	make_once(index, &index->has_table, table_make);
 	for (size_t i = hash & (index->n_buckets - 1); index->buckets[i]; i = (i + 1) & (index->n_buckets - 1)) {
 		const struct symbol *symbol = &index->symbols[index->buckets[i] - 1];
 
@@ -280,7 +296,6 @@ static void addresses_make(struct symidx *index)
 	Elf_Data *strings = scn ? elf_getdata(elf_getscn(index->elf, shdr.sh_link), NULL) : NULL;
 	size_t n = data && strings ? data->d_size / sizeof(Elf64_Sym) : 0;
 
-	index->is_sorted = true;
 	index->sorted = mem_calloc(index->n_functions + 1, sizeof(index->sorted[0]));
 	for (size_t i = 0; i < n && index->n_sorted < index->n_functions; i++) {
 		GElf_Sym sym;
@@ -314,8 +329,7 @@ const char *symidx_find_address(struct symidx *index, uint64_t value)
 	size_t low = 0, high;
 	const struct by_address *best = NULL;
 
-	if (!index->is_sorted)
-		addresses_make(index);
+	make_once(index, &index->is_sorted, addresses_make);
 	high = index->n_sorted;
 	while (low < high) { /* the first function behind the address */
 		size_t middle = low + (high - low) / 2;

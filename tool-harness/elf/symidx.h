@@ -2,7 +2,8 @@
 /*
  * Function symbols of one ELF file, by name and by address: what a debugger reads of every
  * library it hears of. Read with libelf from .symtab, or .dynsym where that was stripped; elf(5).
- * A cache holds one index per file, so that tasks that map the same file share it.
+ * A cache holds one index per file, so that tasks that map the same file share it. An index
+ * may be searched by several threads.
  */
 #ifndef ELF_SYMIDX_H
 #define ELF_SYMIDX_H
@@ -48,10 +49,10 @@ struct symcache *symcache_create(void);
 void symcache_destroy(struct symcache *cache);
 
 /* The index of a file, read at its first use; owned by the cache. A file that cannot be
- * read is an error each time. */
+ * read is an error each time. Any number of threads may ask: one reads, the others wait for it. */
 MUST_CHECK struct err *symcache_get(struct symcache *cache, const char *path, struct symidx **ret);
 
 /* How many files were read so far. */
-size_t symcache_files(const struct symcache *cache);
+size_t symcache_files(struct symcache *cache);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The libraries of a run by path, with the breakpoints resolved in each. Knows no task
- * and no load bias. Invariant: a file's symbols are read at most once per set.
+ * and no load bias. Invariant: a file's symbols are read at most once per set and its shares.
  */
 #include "tool/library.h"
 
@@ -23,6 +23,7 @@ struct library_set {
 	size_t n_breakpoints;
 	bool read_symbols;
 	struct symcache *symbols;
+	bool is_share;            /* ids and symbols are another set's */
 	struct library *buckets[BUCKETS];
 };
 
@@ -66,6 +67,16 @@ struct library_set *library_set_create(const struct manifest *manifest, char *co
 	return set;
 }
 
+struct library_set *library_set_share(const struct library_set *of)
+{
+	struct library_set *set = mem_alloc(sizeof(*set));
+
+	*set = *of;
+	set->is_share = true;
+	memset(set->buckets, 0, sizeof(set->buckets));
+	return set;
+}
+
 void library_set_destroy(struct library_set *set)
 {
 	if (!set)
@@ -80,8 +91,10 @@ void library_set_destroy(struct library_set *set)
 			free(library);
 		}
 	}
-	symcache_destroy(set->symbols);
-	free(set->ids);
+	if (!set->is_share) {
+		symcache_destroy(set->symbols);
+		free(set->ids);
+	}
 	free(set);
 }
 

@@ -40,6 +40,10 @@ struct library_set *library_set_create(const struct manifest *manifest, char *co
 				       size_t n_breakpoints, bool read_symbols);
 void library_set_destroy(struct library_set *set);
 
+/* A set is one thread's. This makes another for a second thread, empty: with libraries, their ids in
+ * its trial and resolved breakpoints of its own, and the symbols of the first, which must outlive it. */
+struct library_set *library_set_share(const struct library_set *of);
+
 /* The library of a path, new to the set or not; owned by the set. Its symbols are not read yet. */
 struct library *library_get(struct library_set *set, const char *path);
 

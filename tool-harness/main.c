@@ -25,6 +25,7 @@ static const struct command commands[] = {
 	{ "starter", "start tasks as a launcher with a process table of any size", cmd_starter },
 	{ "calibrate", "measure what ptrace itself costs on this machine", cmd_calibrate },
 	{ "model", "predict start-up from M libraries, N tasks, B breakpoints", cmd_model },
+	{ "compare", "compare two runs, counts exactly and times by their distributions; a gate for CI", cmd_compare },
 	{ CMD_FLOOR_TRACEE, NULL, cmd_floor_tracee },
 };
 

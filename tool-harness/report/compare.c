@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Which runs stand against which: variants by name, temperatures by themselves. What is said
+ * about two groups of runs is comparepart.c, whether they may be compared comparable.c.
+ *
+ * Invariant: a run is in no more than one side of one part.
+ */
+#include "report/compare.h"
+
+#include <string.h>
+
+#include "lib/mem.h"
+#include "lib/strbuf.h"
+#include "report/comparable.h"
+#include "report/comparepart.h"
+
+#define TOLD_DIFFERENCES 8
+
+const char *const compare_verdict_names[] = { "better", "same", "changed", "cannot tell", "worse", NULL };
+
+void comparison_deinit(struct comparison *comparison)
+{
+	for (size_t i = 0; i < comparison->n_parts; i++)
+		free(comparison->parts[i].name);
+	for (size_t i = 0; i < comparison->n_notes; i++)
+		free(comparison->notes[i]);
+	free(comparison->parts);
+	free(comparison->notes);
+	free(comparison->base);
+	free(comparison->new);
+	memset(comparison, 0, sizeof(*comparison));
+}
+
+enum exit_status comparison_status(const struct comparison *comparison)
+{
+	switch (comparison->verdict) {
+	case COMPARE_WORSE:
+		return EXIT_REGRESSION;
+	case COMPARE_CANNOT_TELL:
+		return EXIT_INCONCLUSIVE;
+	default:
+		return EXIT_OK;
+	}
+}
+
+/* Heap string of ours; takes it. */
+static void add_note(struct comparison *comparison, char *note)
+{
+	mem_grow(comparison->notes, comparison->n_notes, comparison->cap_notes);
+	comparison->notes[comparison->n_notes++] = note;
+}
+
+static const char *name_of(const struct run *run, size_t variant)
+{
+	return run->variants[variant].name;
+}
+
+static bool side_is_empty(const struct part_side *side)
+{
+	return side->n + side->invalid == 0;
+}
+
+static void compare_part_of(const struct part_side *base, const struct part_side *new, const char *name,
+			    enum temperature temperature, const struct tolerances *tolerances, struct comparison *ret)
+{
+	struct compare_part *part;
+
+	if (side_is_empty(base) || side_is_empty(new))
+		return;
+	mem_grow(ret->parts, ret->n_parts, ret->cap_parts);
+	part = &ret->parts[ret->n_parts++];
+	*part = (struct compare_part){ .name = mem_strdup(name), .temperature = temperature };
+	part_compare(base, new, tolerances, ret->counts_only, part);
+}
+
+static void sum_up(struct comparison *comparison)
+{
+	bool any_better = false;
+
+	comparison->verdict = comparison->n_parts ? COMPARE_SAME : COMPARE_CANNOT_TELL;
+	for (size_t i = 0; i < comparison->n_parts; i++) {
+		enum compare_verdict verdict = comparison->parts[i].verdict;
+
+		any_better |= verdict == COMPARE_BETTER;
+		if (verdict >= COMPARE_CANNOT_TELL && verdict > comparison->verdict)
+			comparison->verdict = verdict;
+	}
+	if (comparison->verdict == COMPARE_SAME && any_better)
+		comparison->verdict = COMPARE_BETTER;
+}
+
+void compare_variants(const struct run *run, size_t base, size_t new, const struct tolerances *tolerances,
+		      struct comparison *ret)
+{
+	struct comparison comparison = {
+		.base = mem_strdup(name_of(run, base)),
+		.new = mem_strdup(name_of(run, new)),
+	};
+	_cleanup_free_ char *name = mem_printf("%s / %s", comparison.base, comparison.new);
+
+	for (size_t i = 0; i < TEMPERATURE_N; i++) {
+		_cleanup_(part_side_deinit) struct part_side base_side = { 0 }, new_side = { 0 };
+
+		part_side_add(&base_side, run, base, i);
+		part_side_add(&new_side, run, new, i);
+		compare_part_of(&base_side, &new_side, name, i, tolerances, &comparison);
+	}
+	sum_up(&comparison);
+	*ret = comparison;
+}
+
+/* --- sides of several records ----------------------------------------------------- */
+
+/* All runs of a side that belong to a variant of this name. */
+static void gather(const struct compare_side *side, const char *variant, enum temperature temperature,
+		   struct part_side *ret)
+{
+	for (size_t i = 0; i < side->n_runs; i++) {
+		for (size_t j = 0; j < side->runs[i].n_variants; j++) {
+			if (!strcmp(name_of(&side->runs[i], j), variant))
+				part_side_add(ret, &side->runs[i], j, temperature);
+		}
+	}
+}
+
+static void compare_names(const struct compare_side *base, const char *base_name, const struct compare_side *new,
+			  const char *new_name, const struct compare_options *options, struct comparison *ret)
+{
+	_cleanup_free_ char *name = strcmp(base_name, new_name) ? mem_printf("%s / %s", base_name, new_name)
+								 : mem_strdup(base_name);
+
+	for (size_t i = 0; i < TEMPERATURE_N; i++) {
+		_cleanup_(part_side_deinit) struct part_side base_side = { 0 }, new_side = { 0 };
+
+		gather(base, base_name, i, &base_side);
+		gather(new, new_name, i, &new_side);
+		compare_part_of(&base_side, &new_side, name, i, options->tolerances, ret);
+	}
+}
+
+/* The variant that a side is about: the one asked for, or its only one; NULL: it has several. */
+static const char *only_variant(const struct compare_side *side)
+{
+	const char *only = NULL;
+
+	if (side->variant)
+		return side->variant;
+	for (size_t i = 0; i < side->n_runs; i++) {
+		for (size_t j = 0; j < side->runs[i].n_variants; j++) {
+			const char *name = name_of(&side->runs[i], j);
+
+			if (only && strcmp(only, name))
+				return NULL;
+			if (!only)
+				only = name;
+		}
+	}
+	return only;
+}
+
+static struct err *check_variant(const struct compare_side *side)
+{
+	_cleanup_strbuf_ struct strbuf names = STRBUF_INIT;
+
+	if (!side->variant)
+		return NULL;
+	for (size_t i = 0; i < side->n_runs; i++) {
+		for (size_t j = 0; j < side->runs[i].n_variants; j++) {
+			const char *name = name_of(&side->runs[i], j);
+
+			if (!strcmp(name, side->variant))
+				return NULL;
+			strbuf_printf(&names, "%s'%s'", names.len ? ", " : "", name);
+		}
+	}
+	return err_hint(err_new("'%s' has no variant '%s'", side->name, side->variant), "it has %s", names.text);
+}
+
+/* Each variant of the base that has a namesake. */
+static void compare_namesakes(const struct compare_side *base, const struct compare_side *new,
+			      const struct compare_options *options, struct comparison *ret)
+{
+	const struct run *first = &base->runs[0];
+
+	for (size_t i = 0; i < first->n_variants; i++) {
+		const char *name = name_of(first, i);
+
+		compare_names(base, name, new, name, options, ret);
+	}
+}
+
+/* --- refusal ---------------------------------------------------------------------- */
+
+static bool is_told(const struct comparison *comparison, const char *note)
+{
+	for (size_t i = 0; i < comparison->n_notes; i++)
+		if (!strcmp(comparison->notes[i], note))
+			return true;
+	return false;
+}
+
+/* Every record of both sides against the first of the base, each difference once. */
+static void find_differences(const struct compare_side *base, const struct compare_side *new,
+			     const struct compare_options *options, struct comparison *ret)
+{
+	const struct compare_side *sides[] = { base, new };
+	struct difference_list list = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sides); i++)
+		for (size_t j = 0; j < sides[i]->n_runs; j++)
+			comparable_check(&base->runs[0], &sides[i]->runs[j], options->vary, options->counts_only,
+					 &list);
+	for (size_t i = 0; i < list.n; i++)
+		if (!is_told(ret, list.texts[i]))
+			add_note(ret, mem_strdup(list.texts[i]));
+	difference_list_deinit(&list);
+}
+
+static struct err *refuse(const struct comparison *comparison)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	for (size_t i = 0; i < comparison->n_notes && i < TOLD_DIFFERENCES; i++)
+		strbuf_printf(&text, "\n  %s", comparison->notes[i]);
+	if (comparison->n_notes > TOLD_DIFFERENCES)
+		strbuf_printf(&text, "\n  and %zu more", comparison->n_notes - TOLD_DIFFERENCES);
+	return err_hint(err_exit(EXIT_INVALID, "'%s' and '%s' cannot be compared:%s", comparison->base,
+				 comparison->new, text.text),
+			"--vary KEY if that key is what is to be compared; --force to compare in spite of all");
+}
+
+static struct err *compare_all(const struct compare_side *base, const struct compare_side *new,
+			       const struct compare_options *options, struct comparison *ret)
+{
+	const char *base_name = only_variant(base), *new_name = only_variant(new);
+	struct err *err = check_variant(base);
+
+	if (!err)
+		err = check_variant(new);
+	if (err)
+		return err;
+	find_differences(base, new, options, ret);
+	if (ret->n_notes && !options->force)
+		return refuse(ret);
+	if (base_name && new_name && (options->force || options->vary || base->variant || new->variant ||
+				      !strcmp(base_name, new_name)))
+		compare_names(base, base_name, new, new_name, options, ret);
+	else
+		compare_namesakes(base, new, options, ret);
+	if (!ret->n_parts)
+		return err_hint(err_exit(EXIT_INVALID, "'%s' and '%s' have no variant and temperature in common",
+					 base->name, new->name),
+				"RECORD#VARIANT names one; 'attachstorm show RECORD' lists them");
+	return NULL;
+}
+
+struct err *compare_sides(const struct compare_side *base, const struct compare_side *new,
+			  const struct compare_options *options, struct comparison *ret)
+{
+	struct comparison comparison = {
+		.base = mem_strdup(base->name),
+		.new = mem_strdup(new->name),
+		.counts_only = options->counts_only,
+	};
+	struct err *err = compare_all(base, new, options, &comparison);
+
+	if (err) {
+		comparison_deinit(&comparison);
+		return err;
+	}
+	sum_up(&comparison);
+	*ret = comparison;
+	return NULL;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A comparison for other programs: JSON, JUnit's XML for CI servers, Markdown for a merge
+ * request.
+ *
+ * Invariant: text that came from a record is escaped for the format that it goes into.
+ */
+#include <string.h>
+
+#include "lib/mem.h"
+#include "report/compareprint.h"
+
+static const char *const kind_names[] = { "count", "count", "count", "time_ns", "memory_bytes" };
+
+/* --- JSON ------------------------------------------------------------------------- */
+
+static json_t *side_json(const struct quantiles *side)
+{
+	return json_pack("{s:I, s:f, s:f, s:f}", "n", (json_int_t)side->n, "min", side->min, "median", side->p50,
+			 "max", side->max);
+}
+
+static json_t *row_json(const struct compare_row *row)
+{
+	json_t *json = json_pack("{s:s, s:s, s:o, s:o, s:f, s:s}", "metric", row->metric->key, "kind",
+				 kind_names[row->metric->kind], "base", side_json(&row->base), "new",
+				 side_json(&row->new), "tolerance", row->tolerance, "verdict",
+				 compare_verdict_names[row->verdict]);
+
+	if (row->has_ratio)
+		json_object_update_new(json, json_pack("{s:f, s:[f, f], s:f, s:f, s:f}", "ratio", row->ratio.value,
+						       "interval", row->ratio.low, row->ratio.high, "spread",
+						       row->ratio.spread, "p", row->p, "p_holm", row->p_holm));
+	return json;
+}
+
+static json_t *part_json(const struct compare_part *part)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < part->n_rows; i++)
+		json_array_append_new(rows, row_json(&part->rows[i]));
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:f, s:o}", "variant", part->name, "temperature",
+			 temperature_names[part->temperature], "verdict", compare_verdict_names[part->verdict],
+			 "runs_base", (json_int_t)part->n_base, "runs_new", (json_int_t)part->n_new, "invalid_base",
+			 (json_int_t)part->invalid_base, "invalid_new", (json_int_t)part->invalid_new, "drift",
+			 part->drift, "metrics", rows);
+}
+
+json_t *comparison_json(const struct comparison *comparison)
+{
+	json_t *parts = json_array(), *notes = json_array();
+
+	for (size_t i = 0; i < comparison->n_parts; i++)
+		json_array_append_new(parts, part_json(&comparison->parts[i]));
+	for (size_t i = 0; i < comparison->n_notes; i++)
+		json_array_append_new(notes, json_string(comparison->notes[i]));
+	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:b, s:o, s:o}", "schema", "attachstorm-comparison",
+			 "schema_version", 1, "base", comparison->base, "new", comparison->new, "verdict",
+			 compare_verdict_names[comparison->verdict], "counts_only", comparison->counts_only,
+			 "differences", notes, "parts", parts);
+}
+
+/* --- JUnit ------------------------------------------------------------------------ */
+
+/* Control characters have no form in XML 1.0 at all. */
+static void put_xml(struct strbuf *out, const char *text)
+{
+	for (; *text; text++) {
+		switch (*text) {
+		case '&':
+			strbuf_puts(out, "&amp;");
+			break;
+		case '<':
+			strbuf_puts(out, "&lt;");
+			break;
+		case '>':
+			strbuf_puts(out, "&gt;");
+			break;
+		case '"':
+			strbuf_puts(out, "&quot;");
+			break;
+		default:
+			strbuf_putc(out, (unsigned char)*text < 0x20 ? ' ' : *text);
+		}
+	}
+}
+
+static size_t rows_with(const struct compare_part *part, enum compare_verdict verdict)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < part->n_rows; i++)
+		n += part->rows[i].verdict == verdict;
+	return n;
+}
+
+static void put_case(const struct compare_part *part, const struct compare_row *row, struct strbuf *out)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	compare_row_text(row, &text);
+	strbuf_puts(out, "    <testcase classname=\"");
+	put_xml(out, part->name);
+	strbuf_printf(out, ".%s\" name=\"%s\">\n      ", temperature_names[part->temperature], row->metric->key);
+	if (row->verdict == COMPARE_WORSE || row->verdict == COMPARE_CANNOT_TELL) {
+		strbuf_printf(out, "<%s message=\"%s: ", row->verdict == COMPARE_WORSE ? "failure" : "skipped",
+			      compare_verdict_names[row->verdict]);
+		put_xml(out, text.text);
+		strbuf_puts(out, "\"/>\n");
+	} else {
+		strbuf_puts(out, "<system-out>");
+		put_xml(out, text.text);
+		strbuf_puts(out, "</system-out>\n");
+	}
+	strbuf_puts(out, "    </testcase>\n");
+}
+
+void comparison_junit(const struct comparison *comparison, struct strbuf *out)
+{
+	strbuf_puts(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"attachstorm compare\">\n");
+	for (size_t i = 0; i < comparison->n_parts; i++) {
+		const struct compare_part *part = &comparison->parts[i];
+
+		strbuf_puts(out, "  <testsuite name=\"");
+		put_xml(out, part->name);
+		strbuf_printf(out, ", %s\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\">\n",
+			      temperature_names[part->temperature], part->n_rows, rows_with(part, COMPARE_WORSE),
+			      rows_with(part, COMPARE_CANNOT_TELL));
+		for (size_t j = 0; j < part->n_rows; j++)
+			put_case(part, &part->rows[j], out);
+		strbuf_puts(out, "  </testsuite>\n");
+	}
+	strbuf_puts(out, "</testsuites>\n");
+}
+
+/* --- Markdown --------------------------------------------------------------------- */
+
+static void put_md(struct strbuf *out, const char *text)
+{
+	for (; *text; text++) {
+		if (strchr("|<>*_`\\[]", *text))
+			strbuf_putc(out, '\\');
+		strbuf_putc(out, *text == '\n' ? ' ' : *text);
+	}
+}
+
+static void put_md_row(const struct compare_row *row, struct strbuf *out)
+{
+	const char *label = row->metric->label;
+
+	strbuf_printf(out, "| %s | ", label + strspn(label, " "));
+	compare_value_text(row, &row->base, out);
+	strbuf_puts(out, " | ");
+	compare_value_text(row, &row->new, out);
+	if (row->has_ratio)
+		strbuf_printf(out, " | %.3f | %.3f … %.3f | %.2g", row->ratio.value, row->ratio.low, row->ratio.high,
+			      row->p_holm);
+	else
+		strbuf_puts(out, " | | | ");
+	strbuf_printf(out, " | %s |\n", row->verdict == COMPARE_WORSE ? "**worse**"
+								      : compare_verdict_names[row->verdict]);
+}
+
+static void put_md_part(const struct compare_part *part, bool same_too, struct strbuf *out)
+{
+	strbuf_puts(out, "\n#### ");
+	put_md(out, part->name);
+	strbuf_printf(out, ", %s (%zu runs against %zu)\n\n", temperature_names[part->temperature], part->n_base,
+		      part->n_new);
+	strbuf_puts(out, "| metric | base | new | ratio | interval | p | verdict |\n"
+			 "|---|---:|---:|---:|---:|---:|---|\n");
+	for (size_t i = 0; i < part->n_rows; i++)
+		if (same_too || part->rows[i].verdict != COMPARE_SAME)
+			put_md_row(&part->rows[i], out);
+}
+
+void comparison_markdown(const struct comparison *comparison, struct strbuf *out)
+{
+	strbuf_puts(out, "### Start-up: ");
+	put_md(out, compare_verdict_names[comparison->verdict]);
+	strbuf_puts(out, "\n\n");
+	put_md(out, comparison->base);
+	strbuf_puts(out, " against ");
+	put_md(out, comparison->new);
+	strbuf_puts(out, ".\n");
+	for (size_t i = 0; i < comparison->n_notes; i++) {
+		strbuf_puts(out, "\n- compared in spite of: ");
+		put_md(out, comparison->notes[i]);
+		strbuf_putc(out, '\n');
+	}
+	for (size_t i = 0; i < comparison->n_parts; i++)
+		if (rows_with(&comparison->parts[i], COMPARE_SAME) < comparison->parts[i].n_rows)
+			put_md_part(&comparison->parts[i], false, out);
+	strbuf_puts(out, "\n<details><summary>All metrics</summary>\n");
+	for (size_t i = 0; i < comparison->n_parts; i++)
+		put_md_part(&comparison->parts[i], true, out);
+	strbuf_puts(out, "\n</details>\n");
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A comparison in words: for a terminal, a merge request, a program, a CI server. */
+#ifndef REPORT_COMPAREPRINT_H
+#define REPORT_COMPAREPRINT_H
+
+#include <jansson.h>
+
+#include "lib/strbuf.h"
+#include "report/compare.h"
+
+/* A table of TABLE_WIDTH columns, the verdict last. */
+void comparison_format(const struct comparison *comparison, struct strbuf *out);
+
+/* One sentence: "worse: T1 of host, warm: 41.2 times as much". */
+void comparison_sentence(const struct comparison *comparison, struct strbuf *out);
+
+/* Markdown: the verdict, what is not the same as a table, and all of it folded away. */
+void comparison_markdown(const struct comparison *comparison, struct strbuf *out);
+
+/* A new reference; docs/formats.md has the keys. */
+json_t *comparison_json(const struct comparison *comparison);
+
+/* JUnit's XML: a test suite per part, a test case per metric; "cannot tell" is skipped. */
+void comparison_junit(const struct comparison *comparison, struct strbuf *out);
+
+/* A row's values and what was found, as the formats share them. */
+void compare_value_text(const struct compare_row *row, const struct quantiles *side, struct strbuf *out);
+void compare_row_text(const struct compare_row *row, struct strbuf *out);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The option table of tolerances. Only data and its reading: what the numbers do is told in
+ * docs/compare.md and done by compare.c.
+ *
+ * Invariant: each metric of gate_metrics that decides something has its keys here.
+ */
+#include "report/tolerances.h"
+
+#include "lib/clock.h"
+
+#define FIELD(field) .offset = offsetof(struct tolerances, field)
+
+#define COUNT(id, name) \
+	{ .key = "counts." name, .type = CONF_DOUBLE, FIELD(counts[id]), .default_text = "0", .min = 0, .max = 1e6, \
+	  .help = "relative change of this count that is borne, as 0.05", .group = "Counts" }
+
+#define TIME(id, name, share, least) \
+	{ .key = name ".relative", .type = CONF_DOUBLE, FIELD(relative[(id) - GATE_FIRST_TIME]), \
+	  .default_text = share, .min = 0, .max = 1e6, .help = "relative change that is borne, as 0.10", \
+	  .group = "Times and memory" }, \
+	{ .key = name ".absolute", .type = CONF_DURATION, FIELD(absolute[(id) - GATE_FIRST_TIME]), \
+	  .default_text = least, .min = 0, .max = 7.0 * 24 * 3600 * NS_PER_S, \
+	  .help = "change in time that is borne, whatever its share", .group = "Times and memory" }
+
+static const struct conf_option options[] = {
+	{ .key = "runs", .type = CONF_INT, FIELD(runs), .default_text = "5", .min = 5, .max = 100000,
+	  .help = "valid runs that each side must have; with fewer nothing is told", .group = "Decision" },
+	{ .key = "alpha", .type = CONF_DOUBLE, FIELD(alpha), .default_text = "0.1", .min = 1e-9, .max = 0.5,
+	  .help = "largest p value, two-sided and after Holm's correction, that tells a difference",
+	  .group = "Decision" },
+	{ .key = "confidence", .type = CONF_DOUBLE, FIELD(confidence), .default_text = "0.95", .min = 0.5,
+	  .max = 0.9999, .help = "of the interval of each ratio of medians", .group = "Decision" },
+	{ .key = "noise", .type = CONF_DOUBLE, FIELD(noise), .default_text = "2", .min = 0, .max = 100,
+	  .help = "a difference of less than this many times the spread of the runs is borne as noise",
+	  .group = "Decision" },
+	{ .key = "resolution", .type = CONF_DOUBLE, FIELD(resolution), .default_text = "1", .min = 0.01, .max = 1e6,
+	  .help = "if a relative slowdown of this much cannot be excluded, the answer is 'cannot tell'",
+	  .group = "Decision" },
+	{ .key = "resamples", .type = CONF_INT, FIELD(resamples), .default_text = "4000", .min = 100, .max = 1000000,
+	  .help = "draws of the bootstrap", .group = "Decision" },
+	{ .key = "seed", .type = CONF_SEED, FIELD(seed), .default_text = "1", .help = "of the bootstrap",
+	  .group = "Decision" },
+	{ .key = "varying", .type = CONF_DOUBLE, FIELD(varying), .default_text = "0.05", .min = 0, .max = 1e6,
+	  .help = "relative change that is borne in a count which is not the same in all runs of a side",
+	  .group = "Counts" },
+	COUNT(GATE_STOPS, "stops"),
+	COUNT(GATE_LOAD_EVENTS, "load_events"),
+	COUNT(GATE_ODD, "odd_sequences"),
+	COUNT(GATE_PTRACE_CALLS, "ptrace_calls"),
+	COUNT(GATE_BYTES_READ, "bytes_read"),
+	COUNT(GATE_TRAPS_WRITTEN, "traps_written"),
+	COUNT(GATE_TASKS, "tasks"),
+	COUNT(GATE_LIBRARIES_START, "libraries_at_start"),
+	COUNT(GATE_LIBRARIES_END, "libraries_at_end"),
+	COUNT(GATE_LIBRARIES_TARGET, "target_libraries"),
+	COUNT(GATE_PLANTED, "breakpoints_planted"),
+	COUNT(GATE_HITS, "breakpoint_hits"),
+	TIME(GATE_PHASE1, "phase1", "0.1", "20ms"),
+	TIME(GATE_PHASE2, "phase2", "0.1", "20ms"),
+	TIME(GATE_IMPORT, "import", "0.1", "20ms"),
+	TIME(GATE_VISIT, "visit", "0.1", "20ms"),
+	TIME(GATE_TOTAL, "total", "0.1", "20ms"),
+	TIME(GATE_T1, "t1", "0.1", "2us"),
+	TIME(GATE_T2, "t2", "0.1", "500ns"),
+	TIME(GATE_HANDLING, "handling", "0.1", "2us"),
+	TIME(GATE_CPU, "tracer_cpu", "0.1", "20ms"),
+	{ .key = "tracer_memory.relative", .type = CONF_DOUBLE, FIELD(relative[GATE_PEAK_MEMORY - GATE_FIRST_TIME]),
+	  .default_text = "0.05", .min = 0, .max = 1e6, .help = "relative change that is borne, as 0.10",
+	  .group = "Times and memory" },
+	{ .key = "tracer_memory.absolute", .type = CONF_SIZE, FIELD(absolute[GATE_PEAK_MEMORY - GATE_FIRST_TIME]),
+	  .default_text = "4MiB", .min = 0, .max = 1e15, .help = "change in bytes that is borne, whatever its share",
+	  .group = "Times and memory" },
+};
+
+const struct conf_table tolerances_table = {
+	.what = "tolerance",
+	.options = options,
+	.n_options = ARRAY_SIZE(options),
+};
+
+struct err *tolerances_read(const char *path, struct tolerances *ret)
+{
+	struct tolerances tolerances = { 0 };
+	struct err *err;
+
+	conf_defaults(&tolerances_table, &tolerances);
+	err = path ? conf_read_file(&tolerances_table, path, &tolerances) : NULL;
+	if (!err)
+		*ret = tolerances;
+	return err;
+}

@@ -23,11 +23,11 @@ static void known_ones_are_found(void **state)
 static void unknown_ones_are_refused(void **state)
 {
 	const struct tool_ops *tool = &tool_null;
-	struct err *err = tool_find("totalview", &tool);
+	struct err *err = tool_find("no-such-tool", &tool);
 
 	(void)state;
 	assert_non_null(err);
-	assert_string_equal(err_message(err), "no such tool: 'totalview'");
+	assert_string_equal(err_message(err), "no such tool: 'no-such-tool'");
 	assert_non_null(strstr(err_hint_text(err), "native"));
 	assert_non_null(strstr(err_hint_text(err), "null"));
 	assert_ptr_equal(tool, &tool_null);

@@ -79,6 +79,8 @@ static struct err *prepare(struct loop *loop)
 	struct err *err;
 
 	err = tool_find(scenario->tool, &loop->tool);
+	if (!err && loop->tool->check)
+		err = loop->tool->check(scenario);
 	if (!err && scenario->target) {
 		err = manifest_read(scenario->target, &loop->manifest);
 		loop->has_manifest = !err;

@@ -16,6 +16,7 @@ const struct conf_table scenario_table = {
 	.parts = (const struct conf_table *const[]){
 		&scenario_job_keys,
 		&scenario_tracer_keys,
+		&scenario_tools_keys,
 		&scenario_null_keys,
 		NULL,
 	},
@@ -30,6 +31,21 @@ static void path_resolve(const char *folder, char **path)
 		return;
 	free(*path);
 	*path = no_free_ptr(there);
+}
+
+/* A tool that is described in the scenario's folder: by path, or by name in its folder tools/. */
+static void path_resolve_tool(const char *folder, char **tool)
+{
+	_cleanup_free_ char *file = *tool ? mem_printf("tools/%s.yaml", *tool) : NULL;
+	_cleanup_free_ char *there = file ? fs_join(folder, file) : NULL;
+
+	if (!*tool)
+		return;
+	path_resolve(folder, tool);
+	if (strchr(*tool, '/') || !fs_exists(there))
+		return;
+	free(*tool);
+	*tool = no_free_ptr(there);
 }
 
 /* "scenarios/demo.yaml" -> "demo" */
@@ -60,6 +76,7 @@ struct err *scenario_read(const char *path, struct scenario *ret)
 			scenario_deinit(&scenario);
 			return err;
 		}
+		path_resolve_tool(folder, &scenario.tool);
 		if (scenario.target)
 			path_resolve(folder, &scenario.target);
 		for (size_t i = 0; i < scenario.cold_files.n; i++)
@@ -74,6 +91,12 @@ struct err *scenario_read(const char *path, struct scenario *ret)
 bool scenario_is_untraced(const struct scenario *scenario)
 {
 	return !strcmp(scenario->tool, "none");
+}
+
+bool scenario_is_outside(const struct scenario *scenario)
+{
+	return strcmp(scenario->tool, "native") != 0 && strcmp(scenario->tool, "null") != 0 &&
+	       !scenario_is_untraced(scenario);
 }
 
 bool scenario_stops_tasks(const struct scenario *scenario)

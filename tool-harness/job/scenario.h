@@ -36,6 +36,7 @@ enum symbols_mode { SYMBOLS_NEEDED, SYMBOLS_ALL, SYMBOLS_OFF };
 enum scenario_stacks { STACKS_OFF, STACKS_SCENARIO_FIRST };
 /* How a tool hears of load events: tool/loadevents.h has what each does. */
 enum load_interface { LOAD_EVENTS_RBRK, LOAD_EVENTS_PROBES, LOAD_EVENTS_UPROBE, LOAD_EVENTS_AUDIT, LOAD_EVENTS_NONE };
+enum lldb_parallel { LLDB_PARALLEL_DEFAULT, LLDB_PARALLEL_ON, LLDB_PARALLEL_OFF };
 enum null_law { NULL_LAW_CONSTANT, NULL_LAW_LINEAR, NULL_LAW_POWER }; /* of T1 over the libraries loaded */
 enum binding { BIND_NOW_OFF, BIND_NOW_ON };
 
@@ -72,6 +73,11 @@ struct scenario {
 	struct conf_list cold_files; /* more files or folders to evict */
 	int64_t time_limit_ns;       /* of one execution of the job */
 	char *results;               /* folder for records */
+	/* tools that are processes of their own */
+	bool tools_count_ptrace;
+	char *lldb_path;
+	bool lldb_index_cache;
+	int lldb_parallel;           /* enum lldb_parallel */
 	/* null tool: what it makes up */
 	int64_t null_libraries;
 	int null_law;                /* enum null_law: T1 of the null tool is t1 + slope * m^exponent */
@@ -95,6 +101,9 @@ MUST_CHECK struct err *scenario_read(const char *path, struct scenario *ret);
  * from the names. Call after all overrides.
  */
 MUST_CHECK struct err *scenario_check(struct scenario *scenario);
+
+/* True of tools that are processes of their own: all but native, null and none. */
+bool scenario_is_outside(const struct scenario *scenario);
 
 /* True if only untraced runs are made: the tool "none". */
 bool scenario_is_untraced(const struct scenario *scenario);

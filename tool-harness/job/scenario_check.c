@@ -196,6 +196,34 @@ static struct err *check_stacks(const struct scenario *scenario)
 	return NULL;
 }
 
+/* These keys are the kit's own tracer's. */
+static struct err *check_outside(const struct scenario *scenario)
+{
+	const struct {
+		const char *key;
+		bool set;
+	} own[] = {
+		{ "link_map", scenario->linkmap != LINKMAP_INCREMENTAL },
+		{ "symbols", scenario->symbols != SYMBOLS_NEEDED },
+		{ "wait", scenario->wait != 0 },
+		{ "breakpoints.reinsert", scenario->breakpoints_reinsert != REINSERT_REWRITE },
+		{ "breakpoints.write", scenario->breakpoints_write != BP_WRITE_MEM },
+	};
+
+	if (!scenario_is_outside(scenario))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (own[i].set)
+			return err_hint(err_new("'%s' is set, but the tool '%s' does as it likes", own[i].key,
+						scenario->tool),
+					"set tool to native, or leave %s out", own[i].key);
+	if (scenario->acquire != ACQUIRE_SHIM && scenario->acquire != ACQUIRE_SPAWN)
+		return err_hint(err_new("'acquire' is %s, but the tool '%s' is given tasks that wait in the shim",
+					acquire_names[scenario->acquire], scenario->tool),
+				"set acquire to shim");
+	return NULL;
+}
+
 /* A key that the law does not use would be passed over in silence; times must stay within 63 bits. */
 static struct err *check_null(const struct scenario *scenario)
 {
@@ -235,7 +263,7 @@ static void resolve_spawn(struct scenario *scenario)
 /* In this order: the first that fails is the one that is told. */
 static struct err *(*const checks[])(const struct scenario *scenario) = {
 	check_acquire, check_job, check_variants, check_measurement, check_breakpoints, check_stacks,
-	check_load_events, check_null, check_name,
+	check_load_events, check_outside, check_null, check_name,
 };
 
 struct err *scenario_check(struct scenario *scenario)

@@ -27,7 +27,7 @@ const char *const counted_phase_names[] = { "import", "visit", NULL };
 const char *const counter_names[] = { "instructions", "l1d_misses", "l1i_misses", "l2_misses", NULL };
 const char *const counter_source_names[] = { "off", "auto", "perf", "papi", "callgrind", NULL };
 const char *const tool_verdict_names[] = { "none", "ok",   "hung",    "asked", "crashed",
-					   "failed", "left", "rubbish", NULL };
+					   "failed", "left", "late",    "rubbish", NULL };
 const char *const stacks_moment_names[] = { "start", "events", "end", NULL };
 
 _Static_assert(ARRAY_SIZE(event_class_names) == EVENT_N_CLASSES + 1, "a name per class");

@@ -202,6 +202,7 @@ enum tool_verdict {
 	VERDICT_CRASHED, /* killed by a signal */
 	VERDICT_FAILED,  /* ended with a status other than 0 */
 	VERDICT_LEFT,    /* ended well, but before its tasks had */
+	VERDICT_LATE,    /* its tasks had ended before it was ready */
 	VERDICT_RUBBISH, /* what it printed cannot be read */
 	VERDICT_N,
 };

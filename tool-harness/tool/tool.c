@@ -9,21 +9,28 @@
 #include <string.h>
 
 #include "lib/strbuf.h"
+#include "tool/template.h"
 
 static const struct tool_ops tool_none = { .name = "none", .help = "no tool: untraced runs alone" };
 
-static const struct tool_ops *const tools[] = { &tool_native, &tool_null, &tool_none };
+static const struct tool_ops *const tools[] = { &tool_native, &tool_null, &tool_command, &tool_none };
 
 struct err *tool_find(const char *name, const struct tool_ops **ret)
 {
 	_cleanup_strbuf_ struct strbuf known = STRBUF_INIT;
+	_cleanup_free_ char *path = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
-		if (strcmp(tools[i]->name, name) == 0) {
+		if (strcmp(tools[i]->name, name) == 0 && tools[i] != &tool_command) {
 			*ret = tools[i];
 			return NULL;
 		}
 		strbuf_printf(&known, "%s%s (%s)", i ? ", " : "", tools[i]->name, tools[i]->help);
+	}
+	path = template_find(name);
+	if (path) {
+		*ret = &tool_command;
+		return NULL;
 	}
 	return err_hint(err_new("no such tool: '%s'", name), "known tools: %s", known.text);
 }

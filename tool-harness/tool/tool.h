@@ -37,14 +37,17 @@ struct tool_ops {
 	 * NULL for the tool "none": only untraced runs are made.
 	 */
 	struct err *(*run)(const struct tool_request *request, struct trial *trial);
+	/* What can be known before anything is started: settings that the tool has not, or a tool that is not
+	 * here (EXIT_SKIPPED). NULL: nothing. */
+	struct err *(*check)(const struct scenario *scenario);
 	/* The untraced run of the same job, from a tool that makes trials up whole and starts no
 	 * job. NULL: job_run_untraced. */
 	struct err *(*run_baseline)(const struct tool_request *request, struct trial *trial);
 };
 
-extern const struct tool_ops tool_native, tool_null;
+extern const struct tool_ops tool_native, tool_null, tool_command;
 
-/* By name; an unknown one is an error that lists the known ones. */
+/* By name, or tool_command for that of a template (tool/template.h); an unknown one is an error that lists the known ones. */
 MUST_CHECK struct err *tool_find(const char *name, const struct tool_ops **ret);
 
 #endif

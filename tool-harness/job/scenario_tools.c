@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Scenario keys of tools that are processes of their own. Descriptions only; what a key does
+ * is the adapters'.
+ */
+#include "job/scenario_keys.h"
+
+#include "lib/cleanup.h"
+
+static const char *const parallel_names[] = { "default", "on", "off", NULL };
+
+static const struct conf_option options[] = {
+	{ .key = "tools.count_ptrace", .type = CONF_BOOL, FIELD(tools_count_ptrace), .default_text = "off",
+	  .help = "run the tool under strace -c, which counts its ptrace calls; times are longer, so count in runs of "
+		  "their own",
+	  .group = "Other tools" },
+	{ .key = "lldb.path", .type = CONF_STRING, FIELD(lldb_path), .default_text = "lldb",
+	  .help = "command of LLDB", .group = "Other tools" },
+	{ .key = "lldb.index_cache", .type = CONF_BOOL, FIELD(lldb_index_cache), .default_text = "off",
+	  .help = "keep LLDB's symbol indexes in its cache (symbols.enable-lldb-index-cache); cold ones are empty",
+	  .group = "Other tools" },
+	{ .key = "lldb.parallel", .type = CONF_CHOICE, FIELD(lldb_parallel), .default_text = "default",
+	  .choices = parallel_names,
+	  .help = "load libraries in parallel (target.parallel-module-load, where this LLDB has it)",
+	  .group = "Other tools" },
+};
+
+const struct conf_table scenario_tools_keys = {
+	.options = options,
+	.n_options = ARRAY_SIZE(options),
+};

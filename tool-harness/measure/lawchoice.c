@@ -30,6 +30,14 @@ static double log_ratio(double measured, double predicted)
 	return fmax(-MAX_MISS, fmin(MAX_MISS, log(measured / predicted)));
 }
 
+/* log(measured / predicted), as small as the rounding of the measured allows. */
+static double cell_miss(const struct law_cell *cell, double predicted)
+{
+	double nearest = fmax(cell->total_ns - cell->rounding_ns, fmin(cell->total_ns + cell->rounding_ns, predicted));
+
+	return log_ratio(nearest, predicted);
+}
+
 /* Of one cell by a fit to all others. */
 static double heldout_miss(const struct law_problem *problem, const struct law_data *data, struct law_shape shape,
 			   size_t cell, double *weights)
@@ -43,19 +51,22 @@ static double heldout_miss(const struct law_problem *problem, const struct law_d
 	for (size_t i = 0; i < data->n_runs; i++)
 		if (data->runs[i].cell == cell)
 			predicted += law_total(&fit, &data->runs[i]) / (double)data->cells[cell].n_runs;
-	return log_ratio(data->cells[cell].total_ns, predicted);
+	return cell_miss(&data->cells[cell], predicted);
 }
 
 static void score_shape(const struct law_problem *problem, const struct law_data *data, struct law_shape shape,
 			struct law_score *ret)
 {
 	_cleanup_free_ double *weights = mem_calloc(data->n_runs, sizeof(*weights));
+	double weight = 0;
 
 	*ret = (struct law_score){ .shape = shape, .misses = mem_calloc(data->n_cells, sizeof(*ret->misses)) };
 	for (size_t i = 0; i < data->n_cells; i++) {
 		ret->misses[i] = heldout_miss(problem, data, shape, i, weights);
-		ret->miss += fabs(ret->misses[i]) / (double)data->n_cells;
+		ret->miss += data->cells[i].weight * fabs(ret->misses[i]);
+		weight += data->cells[i].weight;
 	}
+	ret->miss /= weight;
 }
 
 static bool has_breakpoints(const struct law_data *data)
@@ -85,19 +96,20 @@ static int compare_scores(const void *a, const void *b)
 }
 
 /* Whether `score` misses more than `best` does, cell by cell. */
-static bool is_worse(const struct law_score *score, const struct law_score *best, size_t n_cells)
+static bool is_worse(const struct law_score *score, const struct law_score *best, const struct law_data *data)
 {
-	double mean = score->miss - best->miss, squares = 0, n = (double)n_cells;
+	double mean = score->miss - best->miss, squares = 0, weight = 0, n = (double)data->n_cells;
 
-	for (size_t i = 0; i < n_cells; i++) {
-		double d = fabs(score->misses[i]) - fabs(best->misses[i]) - mean;
+	for (size_t i = 0; i < data->n_cells; i++) {
+		double d = data->cells[i].weight * (fabs(score->misses[i]) - fabs(best->misses[i]) - mean);
 
 		squares += d * d;
+		weight += data->cells[i].weight;
 	}
-	return mean > LEAST_GAIN && mean > sqrt(squares / (n - 1) / n);
+	return mean > LEAST_GAIN && mean > sqrt(squares * n / (n - 1)) / weight;
 }
 
-static void choose_shape(struct law_choice *choice, size_t n_cells)
+static void choose_shape(struct law_choice *choice, const struct law_data *data)
 {
 	size_t best = 0;
 
@@ -106,7 +118,7 @@ static void choose_shape(struct law_choice *choice, size_t n_cells)
 		if (choice->scores[i].miss < choice->scores[best].miss)
 			best = i;
 	choice->chosen = 0;
-	while (is_worse(&choice->scores[choice->chosen], &choice->scores[best], n_cells))
+	while (is_worse(&choice->scores[choice->chosen], &choice->scores[best], data))
 		choice->chosen++;
 }
 
@@ -236,7 +248,7 @@ struct err *law_choose(const struct law_data *data, uint64_t seed, size_t n_repl
 			if (is_candidate(data, shape))
 				score_shape(problem, data, shape, &choice.scores[choice.n_scores++]);
 		}
-	choose_shape(&choice, data->n_cells);
+	choose_shape(&choice, data);
 	choice.fit = law_problem_fit(problem, choice.scores[choice.chosen].shape, NULL);
 	choice.tasks_exponent = choice.n_varies ? tasks_exponent(data, &choice.fit, NULL) : 1;
 	bootstrap(problem, data, seed, n_replicates, &choice);

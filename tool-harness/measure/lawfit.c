@@ -89,6 +89,7 @@ static void row_equations(const struct law_problem *problem, size_t run_index, s
 static void run_equations(const struct law_problem *problem, size_t run_index, double p, struct normal *ret)
 {
 	const struct law_run *run = &problem->data->runs[run_index];
+	const struct law_cell *cell = &problem->data->cells[run->cell];
 	double sums[N_COLUMNS] = { 0 };
 
 	memset(ret, 0, sizeof(*ret));
@@ -105,7 +106,7 @@ static void run_equations(const struct law_problem *problem, size_t run_index, d
 		sums[COLUMN_RESOLVE] += row->events * run->breakpoints * row->libraries;
 	}
 	if (!problem->data->has_events)
-		normal_add(ret, sums, run->total_ns, problem->data->cells[run->cell].total_ns);
+		normal_add(ret, sums, run->total_ns, cell->total_ns / sqrt(cell->weight));
 }
 
 static void normal_sum(struct normal *sum, const struct normal *one, double weight)

@@ -16,6 +16,7 @@
 #include "measure/loadevent.h"
 
 #define ROW_RATIO 1.12 /* widest row: a power sum from mean and variance is good to 1e-4 */
+#define RUNS_DEVIATE 0.05 /* relative, besides rounding: weighs rounded totals against others */
 #define SAME_CELL 0.01 /* relative difference of M within a cell */
 
 /* Rows by number of libraries: 0 alone, then geometric. */
@@ -71,20 +72,21 @@ void law_rows_spread(double libraries, double tasks, double breakpoints, double 
 	drop_empty_rows(ret);
 }
 
-static void add_run(struct law_data *data, const struct law_run *run)
+static struct law_run *add_run(struct law_data *data, const struct law_run *run)
 {
 	mem_grow(data->runs, data->n_runs, data->cap_runs);
-	data->runs[data->n_runs++] = *run;
+	data->runs[data->n_runs] = *run;
+	return &data->runs[data->n_runs++];
 }
 
-void law_data_add_total(struct law_data *data, double libraries, double tasks, double breakpoints, double total_ns,
-			double first, double per_event)
+struct law_run *law_data_add_total(struct law_data *data, double libraries, double tasks, double breakpoints,
+				   double total_ns, double first, double per_event)
 {
 	struct law_run run;
 
 	law_rows_spread(libraries, tasks, breakpoints, first, per_event, &run);
 	run.total_ns = total_ns;
-	add_run(data, &run);
+	return add_run(data, &run);
 }
 
 bool law_data_add_trial(struct law_data *data, const struct trial *trial)
@@ -155,14 +157,20 @@ static void make_cells(struct law_data *data)
 
 		if (!find_cell(data, run))
 			data->cells[data->n_cells++] = (struct law_cell){ run->libraries, run->tasks, run->breakpoints,
-									  0, 0 };
+									  0, 0, 1, 0 };
 	}
 	qsort(data->cells, data->n_cells, sizeof(*data->cells), compare_cells);
 	for (size_t i = 0; i < data->n_runs; i++) {
 		struct law_cell *cell = find_cell(data, &data->runs[i]);
 
 		data->runs[i].cell = (size_t)(cell - data->cells);
+		cell->rounding_ns = fmax(cell->rounding_ns, data->runs[i].rounding_ns);
 		cell->total_ns += (data->runs[i].total_ns - cell->total_ns) / (double)++cell->n_runs;
+	}
+	for (size_t i = 0; i < data->n_cells; i++) {
+		struct law_cell *cell = &data->cells[i];
+
+		cell->weight = 1 / (1 + pow(cell->rounding_ns / RUNS_DEVIATE / cell->total_ns, 2));
 	}
 }
 

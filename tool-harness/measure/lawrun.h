@@ -28,6 +28,7 @@ struct law_run {
 	double tasks;        /* N */
 	double breakpoints;  /* B: asked for in each task */
 	double total_ns;     /* what all load events of all tasks cost */
+	double rounding_ns;  /* the true total is this near: half a unit of a published number's last digit */
 	double first, last;  /* libraries loaded at its first and at its last event */
 	bool has_events;     /* the rows' times are measured; else they only say where the events were */
 	struct law_row *rows;
@@ -39,6 +40,8 @@ struct law_cell {
 	double libraries;    /* mean over its runs, which differ by 1 % at most */
 	double tasks, breakpoints;
 	double total_ns;     /* mean over its runs */
+	double rounding_ns;  /* likewise */
+	double weight;       /* 1, less where the rounding is much of the total */
 	size_t n_runs;
 };
 
@@ -56,10 +59,11 @@ struct law_data {
 
 /*
  * Adds a run of which the total alone is known. Its M events in each task find first,
- * first + per_event, ... libraries loaded. M, N and total above 0.
+ * first + per_event, ... libraries loaded. M, N and total above 0. The run's other members
+ * may be set afterwards; the pointer is good until the next call.
  */
-void law_data_add_total(struct law_data *data, double libraries, double tasks, double breakpoints, double total_ns,
-			double first, double per_event);
+struct law_run *law_data_add_total(struct law_data *data, double libraries, double tasks, double breakpoints,
+				   double total_ns, double first, double per_event);
 
 /*
  * Adds a traced trial with its events: those after the tasks were let go. False, and

@@ -15,12 +15,8 @@
 #include "lib/strbuf.h"
 #include "report/record.h"
 #include "report/recordfields.h"
+#include "report/samples.h"
 #include "report/stacks.h"
-
-static const char csv_header[] =
-	"trial,variant,temperature,repetition,rank,tid,class,phase,seen_ns,begin_ns,linkmap_ns,symbols_ns,"
-	"breakpoints_ns,plant_ns,stacks_ns,done_ns,nodes_read,bytes_read,reinserted,planted,traps_written,"
-	"ptrace_calls,added,removed,library_ids\n";
 
 /* Library ids are of the whole run: `table` is a scratch trial whose libraries are the run's. */
 static void events_to_csv(const struct trial *trial, size_t index, struct trial *table, struct strbuf *out)
@@ -133,7 +129,7 @@ struct err *run_write(struct run *run, const char *dir, char **ret_path)
 
 	trial_init(&table);
 	run_summarise(run);
-	strbuf_puts(&csv, csv_header);
+	strbuf_printf(&csv, "%s\n", samples_columns);
 	for (size_t i = 0; i < run->n_trials; i++)
 		events_to_csv(&run->trials[i], i, &table, &csv);
 	stacks_fold(run, &folded);

@@ -17,6 +17,7 @@ const struct conf_table scenario_table = {
 		&scenario_job_keys,
 		&scenario_tracer_keys,
 		&scenario_tools_keys,
+		&scenario_gdb_keys,
 		&scenario_null_keys,
 		NULL,
 	},

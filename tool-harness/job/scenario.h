@@ -38,6 +38,8 @@ enum scenario_stacks { STACKS_OFF, STACKS_SCENARIO_FIRST };
 enum load_interface { LOAD_EVENTS_RBRK, LOAD_EVENTS_PROBES, LOAD_EVENTS_UPROBE, LOAD_EVENTS_AUDIT, LOAD_EVENTS_NONE };
 enum lldb_parallel { LLDB_PARALLEL_DEFAULT, LLDB_PARALLEL_ON, LLDB_PARALLEL_OFF };
 enum null_law { NULL_LAW_CONSTANT, NULL_LAW_LINEAR, NULL_LAW_POWER }; /* of T1 over the libraries loaded */
+enum gdb_mode { GDB_PER_TASK, GDB_INFERIORS };
+enum gdb_solib { GDB_SOLIB_FOLLOW, GDB_SOLIB_STOP };
 enum binding { BIND_NOW_OFF, BIND_NOW_ON };
 
 struct scenario {
@@ -78,6 +80,14 @@ struct scenario {
 	char *lldb_path;
 	bool lldb_index_cache;
 	int lldb_parallel;           /* enum lldb_parallel */
+	/* GDB */
+	char *gdb_path;
+	int gdb_mode;                /* enum gdb_mode */
+	int gdb_solib_events;        /* enum gdb_solib */
+	bool gdb_auto_solib_add;
+	bool gdb_index_cache;
+	int64_t gdb_worker_threads;  /* 0: as many as it likes */
+	struct conf_list gdb_commands; /* more settings */
 	/* null tool: what it makes up */
 	int64_t null_libraries;
 	int null_law;                /* enum null_law: T1 of the null tool is t1 + slope * m^exponent */

@@ -18,7 +18,7 @@ static const struct conf_option options[] = {
 	  .help = "name in the record; default: that of the scenario file, target or command", .group = "Job" },
 	{ .key = "tool", .type = CONF_STRING, FIELD(tool), .default_text = "native",
 	  .help = "what brings the tasks through start-up: native (the kit's own ptrace engine), null "
-		  "(made-up events, no processes), none (untraced runs alone), lldb, or a "
+		  "(made-up events, no processes), none (untraced runs alone), gdb, lldb, or a "
 		  "tool that a file describes, by its path or as NAME of scenarios/tools/NAME.yaml",
 	  .group = "Job" },
 	{ .key = "target", .type = CONF_STRING, FIELD(target), .default_text = "",

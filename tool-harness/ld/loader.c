@@ -245,6 +245,18 @@ struct err *loader_read_stop(struct loader *loader, struct task *task, taddr at,
 	return NULL;
 }
 
+struct err *loader_look(struct loader *loader, struct memory *memory, struct loader_stop *ret)
+{
+	struct loader_stop stop = { .at = loader->hook };
+	struct err *err = namespaces_read(&loader->spaces, memory, NULL, 0);
+
+	if (err)
+		return err;
+	classify_hook(loader, &stop);
+	*ret = stop;
+	return NULL;
+}
+
 struct err *loader_update(struct loader *loader, struct task *task, struct loader_stop *stop, bool full,
 			  struct loader_change *ret)
 {

@@ -81,6 +81,10 @@ struct loader_stop {
 MUST_CHECK struct err *loader_read_stop(struct loader *loader, struct task *task, taddr at, taddr stack_pointer,
 					struct loader_stop *ret);
 
+/* The same at the hook for a task that somebody else has stopped there: its state and class are told, and
+ * no link map is read. */
+MUST_CHECK struct err *loader_look(struct loader *loader, struct memory *memory, struct loader_stop *ret);
+
 /*
  * Brings the link maps up to date at a consistent stop: of the namespace that changed, or
  * walks those of all with `full`. A load that brought nothing has class EVENT_NULL then.

@@ -17,10 +17,11 @@ static const size_t NONE = SIZE_MAX;
 
 static void add_stop(struct load_event *load, const struct event *stop, size_t index)
 {
-	int64_t handling_ns = stop->done_ns - stop->begin_ns;
+	int64_t handling_ns = stop->done_ns ? stop->done_ns - stop->begin_ns : 0;
 
 	load->last = index;
 	load->stops++;
+	load->untimed |= !stop->done_ns;
 	load->handling_ns += handling_ns;
 	load->t1_ns += handling_ns - stop->breakpoints_ns - stop->plant_ns;
 	load->breakpoints_ns += stop->breakpoints_ns;

@@ -16,6 +16,7 @@ struct load_event {
 				    of tasks that were never stopped */
 	size_t first, last;      /* indices into trial.events; equal if it had one stop */
 	uint32_t stops;          /* 1 or 2 */
+	bool untimed;            /* when one of them was over is not known: it has no cost */
 	int64_t handling_ns;     /* done - begin, over its stops */
 	int64_t t1_ns;           /* handling without breakpoints_ns and plant_ns */
 	int64_t breakpoints_ns;

@@ -174,8 +174,8 @@ static void add_costs(const struct trial *trial, const struct load_events *loads
 		if (load->at_launch)
 			continue;
 		counted++;
-		/* What a watcher does meanwhile costs the task nothing. */
-		if (trial->unstopped)
+		/* What a watcher does meanwhile costs the task nothing; what is not told is not made up. */
+		if (trial->unstopped || load->untimed)
 			continue;
 		reinserted += load->reinserted;
 		ret->measured_ns += load->t1_ns + load->breakpoints_ns;

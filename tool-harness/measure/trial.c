@@ -58,6 +58,17 @@ void trial_add_tasks(struct trial *trial, size_t n)
 	}
 }
 
+void trial_add_breakpoints(struct trial *trial, char *const *functions, size_t n)
+{
+	assert(!trial->breakpoints);
+	trial->n_breakpoints = n;
+	trial->breakpoints = mem_calloc(n + 1, sizeof(trial->breakpoints[0]));
+	for (size_t i = 0; i < n; i++) {
+		trial->breakpoints[i].function = mem_strdup(functions[i]);
+		trial->breakpoints[i].expected_hits = -1;
+	}
+}
+
 bool trial_from_start(const struct trial *trial)
 {
 	for (size_t i = 0; i < trial->n_tasks; i++)

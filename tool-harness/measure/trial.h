@@ -278,6 +278,9 @@ void trial_deinit(struct trial *trial);
 /* Allocates the tasks of an empty trial: rank i, exit status not seen, nothing reported or counted. */
 void trial_add_tasks(struct trial *trial, size_t n);
 
+/* The breakpoints of an empty trial: nowhere resolved, never hit, no hits predicted. */
+void trial_add_breakpoints(struct trial *trial, char *const *functions, size_t n);
+
 /* All tasks were acquired before they ran on their own, so that all of their loads were seen. */
 bool trial_from_start(const struct trial *trial);
 

@@ -18,19 +18,6 @@
 
 #define END_GRACE_NS (3 * NS_PER_S)
 
-static void fill_breakpoints(struct native *native)
-{
-	const struct tool_request *request = native->request;
-	struct trial *trial = native->trial;
-
-	trial->n_breakpoints = request->n_breakpoints;
-	trial->breakpoints = mem_calloc(request->n_breakpoints + 1, sizeof(trial->breakpoints[0]));
-	for (size_t i = 0; i < request->n_breakpoints; i++) {
-		trial->breakpoints[i].function = mem_strdup(request->breakpoints[i]);
-		trial->breakpoints[i].expected_hits = -1;
-	}
-}
-
 /* Tasks that are still there are let go clean before the job is ended, so that what the
  * launcher does with them is what it would do without us. */
 static void let_go(struct native *native)
@@ -113,7 +100,7 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 	if (!err) {
 		trial->acquire = mem_strdup(acquire_get(request->plan->acquire)->name);
 		job_fill_trial(native.job, trial);
-		fill_breakpoints(&native);
+		trial_add_breakpoints(trial, request->breakpoints, request->n_breakpoints);
 		tracer_ticks_start();
 		err = native_phases(&native);
 		if (!err && (trial->timed_out || trial->interrupted))

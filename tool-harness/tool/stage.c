@@ -293,7 +293,7 @@ static void read_statuses(const struct stage *stage)
 	}
 }
 
-static void wait_for_tools(struct stage *stage, int64_t grace_ns)
+void stage_wait_tools(struct stage *stage, int64_t grace_ns)
 {
 	int64_t until_ns = clock_now_ns() + grace_ns;
 
@@ -311,7 +311,7 @@ static void judge_all(struct stage *stage, int64_t grace_ns)
 	_cleanup_free_ char *when = mem_printf("at the time limit of %s", limit);
 
 	if (stage->job_ended)
-		wait_for_tools(stage, grace_ns);
+		stage_wait_tools(stage, grace_ns);
 	else if (trial->timed_out)
 		judge_hanging(stage, when);
 	if (!trial->interrupted && stage->job_ended)

@@ -69,6 +69,10 @@ bool stage_wait(struct stage *stage);
 void stage_judge(struct stage *stage, enum tool_verdict verdict, const struct outside *about, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
 
+/* With the job over: waits until all tools have ended by themselves, and judges those that have not
+ * within grace_ns. What they have printed can be read by lines then. */
+void stage_wait_tools(struct stage *stage, int64_t grace_ns);
+
 /*
  * Judges and clears up. With the job over, tools that run still get grace_ns to end by themselves. Then the tools
  * are ended, then the job. Fills usage, ended_ns, exit statuses and launcher_status. A trial without a

@@ -13,7 +13,16 @@
 #include "report/compareprint.h"
 #include "report/store.h"
 
-enum { OPT_TOLERANCES = 0x400, OPT_HELP_TOLERANCES, OPT_VARY, OPT_COUNTS, OPT_FORCE, OPT_JSON, OPT_JUNIT, OPT_MARKDOWN };
+enum {
+	OPT_TOLERANCES = 0x400,
+	OPT_HELP_TOLERANCES,
+	OPT_VARY,
+	OPT_COUNTS,
+	OPT_FORCE,
+	OPT_JSON,
+	OPT_JUNIT,
+	OPT_MARKDOWN,
+};
 
 static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "What is compared:", 1 },

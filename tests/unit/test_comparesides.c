@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which records may stand against each other, and how the result is written down. */
+#include "unit.h"
+
+#include "madeup.h"
+#include "report/compareprint.h"
+
+#define STRANGE "a<b>&\"c\"|d_e"
+
+static void one_run(const char *name, uint64_t seed, struct run *run)
+{
+	static const struct madeup plain = { .runs = 6, .noise = 0.02, .factor = 1, .temperature = TEMPERATURE_WARM };
+	struct rng rng;
+
+	rng_init(&rng, seed);
+	run_init(run);
+	run->id = mem_strdup(name);
+	run->host = json_pack("{s:s, s:s, s:i}", "hostname", "n1", "glibc", "2.36", "load_1min", (int)seed);
+	run->scenario = json_pack("{s:s, s:s, s:{s:i, s:s}, s:i}", "name", name, "tool", "native", "breakpoints",
+				  "count", 10, "write", "mem", "poll_interval_ns", 5);
+	run->target = json_pack("{s:s, s:s}", "seed", "17", "name", name);
+	run_add_variant(run, STRANGE, NULL, false);
+	madeup_run(run, 0, &plain, &rng);
+}
+
+static struct err *compare_two(const struct run *a, const struct run *b, const char *const *vary, bool force,
+			       struct comparison *ret)
+{
+	const struct compare_side base = { "A", a, 1, NULL }, new = { "B", b, 1, NULL };
+	struct compare_options options = { .vary = vary, .force = force };
+	struct tolerances tolerances;
+
+	assert_ok(tolerances_read(NULL, &tolerances));
+	tolerances.resamples = 200;
+	options.tolerances = &tolerances;
+	return compare_sides(&base, &new, &options, ret);
+}
+
+static void like_records_are_compared(void **state)
+{
+	struct comparison comparison;
+	struct run a, b;
+
+	(void)state;
+	one_run("a", 1, &a);
+	one_run("b", 2, &b);
+	assert_ok(compare_two(&a, &b, NULL, false, &comparison));
+	assert_int_equal(comparison.n_parts, 1);
+	assert_string_equal(comparison.parts[0].name, STRANGE);
+	assert_int_equal(comparison.verdict, COMPARE_SAME);
+	assert_int_equal(comparison.n_notes, 0);
+	comparison_deinit(&comparison);
+	run_deinit(&a);
+	run_deinit(&b);
+}
+
+static void differences_are_refused_by_name(void **state)
+{
+	static const char *const vary_bp[] = { "breakpoints", NULL }, *const vary_poll[] = { "poll_interval", NULL },
+				 *const vary_write[] = { "breakpoints.write", NULL };
+	static const struct {
+		const char *object, *key, *value, *message;
+		const char *const *vary; /* lets it pass; NULL: nothing does */
+	} cases[] = {
+		{ "host", "hostname", "\"n2\"", "machine hostname: n1 against n2", NULL },
+		{ "host", "launcher_version", "\"5.0\"", "machine launcher_version: nothing against 5.0", NULL },
+		{ "target", "seed", "\"18\"", "target seed: 17 against 18", NULL },
+		{ "scenario", "breakpoints", "{\"count\": 11, \"write\": \"mem\"}",
+		  "scenario breakpoints.count: 10 against 11", vary_bp },
+		{ "scenario", "breakpoints", "{\"count\": 10, \"write\": \"poke\"}",
+		  "scenario breakpoints.write: mem against poke", vary_write },
+		{ "scenario", "poll_interval_ns", "6", "scenario poll_interval_ns: 5 against 6", vary_poll },
+		{ "scenario", "new_key", "true", "scenario new_key: nothing against true", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct comparison comparison;
+		struct run a, b;
+		struct err *err;
+
+		one_run("a", 1, &a);
+		one_run("b", 2, &b);
+		json_object_set_new(cases[i].object[0] == 'h' ? b.host : cases[i].object[0] == 't' ? b.target : b.scenario,
+				    cases[i].key, json_loads(cases[i].value, JSON_DECODE_ANY, NULL));
+		err = compare_two(&a, &b, NULL, false, &comparison);
+		assert_non_null(err);
+		assert_int_equal(err_status(err), EXIT_INVALID);
+		if (!strstr(err_message(err), cases[i].message))
+			fail_msg("'%s' does not say '%s'", err_message(err), cases[i].message);
+		err_free(err);
+		if (cases[i].vary) {
+			assert_ok(compare_two(&a, &b, cases[i].vary, false, &comparison));
+			assert_int_equal(comparison.n_notes, 0);
+			comparison_deinit(&comparison);
+		}
+		assert_ok(compare_two(&a, &b, NULL, true, &comparison));
+		assert_int_equal(comparison.n_notes, 1);
+		assert_string_equal(comparison.notes[0], cases[i].message);
+		comparison_deinit(&comparison);
+		run_deinit(&a);
+		run_deinit(&b);
+	}
+}
+
+static void records_of_one_side_stand_together(void **state)
+{
+	struct compare_options options = { .vary = NULL };
+	struct compare_side base = { .name = "A", .n_runs = 2 }, new = { .name = "B", .n_runs = 1 };
+	struct tolerances tolerances;
+	struct comparison comparison;
+	struct run runs[3];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		one_run("r", i, &runs[i]);
+	assert_ok(tolerances_read(NULL, &tolerances));
+	options.tolerances = &tolerances;
+	base.runs = runs;
+	new.runs = &runs[2];
+	assert_ok(compare_sides(&base, &new, &options, &comparison));
+	assert_int_equal(comparison.parts[0].n_base, 12);
+	assert_int_equal(comparison.parts[0].n_new, 6);
+	comparison_deinit(&comparison);
+	new.variant = "other";
+	assert_err_hint(compare_sides(&base, &new, &options, &comparison), "'B' has no variant 'other'",
+			"it has '" STRANGE "'");
+	/* two records of one side that do not belong together */
+	new.variant = NULL;
+	json_object_set_new(runs[1].host, "glibc", json_string("2.37"));
+	assert_err_has(compare_sides(&base, &new, &options, &comparison), "machine glibc: 2.36 against 2.37");
+	for (size_t i = 0; i < 3; i++)
+		run_deinit(&runs[i]);
+}
+
+static size_t occurrences(const char *text, const char *part)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, part)); text += strlen(part))
+		n++;
+	return n;
+}
+
+static void the_formats_say_the_same(void **state)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, junit = STRBUF_INIT, markdown = STRBUF_INIT;
+	struct comparison comparison;
+	struct run a, b;
+	json_t *json;
+	char *dumped;
+
+	(void)state;
+	one_run("a", 1, &a);
+	one_run("b", 2, &b);
+	for (size_t i = 0; i < b.n_trials; i++)
+		b.trials[i].ptrace_calls = 700;
+	assert_ok(compare_two(&a, &b, NULL, false, &comparison));
+	comparison_format(&comparison, &text);
+	comparison_junit(&comparison, &junit);
+	comparison_markdown(&comparison, &markdown);
+	json = comparison_json(&comparison);
+	assert_non_null(json);
+	dumped = json_dumps(json, JSON_REAL_PRECISION(9));
+	assert_non_null(dumped);
+	assert_non_null(strstr(text.text, "worse          " STRANGE ", warm: ptrace calls: 600, then 700\n"));
+	assert_non_null(strstr(junit.text, "classname=\"a&lt;b&gt;&amp;&quot;c&quot;|d_e.warm\" name=\"ptrace_calls\">\n"
+					   "      <failure message=\"worse: ptrace calls: 600, then 700\"/>"));
+	assert_int_equal(occurrences(junit.text, "<testcase "), comparison.parts[0].n_rows);
+	assert_int_equal(occurrences(junit.text, "<failure "), 1);
+	assert_non_null(strstr(markdown.text, "| ptrace calls | 600 | 700 | | |  | **worse** |"));
+	assert_null(strstr(markdown.text, "<b>"));
+	assert_string_equal(json_string_value(json_object_get(json, "verdict")), "worse");
+	assert_int_equal(json_array_size(json_object_get(json_array_get(json_object_get(json, "parts"), 0), "metrics")),
+			 comparison.parts[0].n_rows);
+	free(dumped);
+	json_decref(json);
+	comparison_deinit(&comparison);
+	run_deinit(&a);
+	run_deinit(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(like_records_are_compared),
+		cmocka_unit_test(differences_are_refused_by_name),
+		cmocka_unit_test(records_of_one_side_stand_together),
+		cmocka_unit_test(the_formats_say_the_same),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -58,7 +58,7 @@ struct event {
 	int64_t breakpoints_ns;  /* duration: breakpoints reinserted (not first insertions) */
 	int64_t plant_ns;        /* duration: breakpoints of new libraries inserted for the first time */
 	int64_t stacks_ns;       /* duration: stack of the thread walked and named */
-	int64_t done_ns;         /* the task was let go */
+	int64_t done_ns;         /* the task was let go; 0: the tool does not tell, the event has no cost */
 	uint32_t nodes_read;     /* link-map nodes */
 	uint32_t bytes_read;     /* from the task's memory */
 	uint32_t reinserted;     /* breakpoints reinserted */

@@ -13,7 +13,9 @@
 
 static const struct tool_ops tool_none = { .name = "none", .help = "no tool: untraced runs alone" };
 
-static const struct tool_ops *const tools[] = { &tool_native, &tool_null, &tool_lldb, &tool_command, &tool_none };
+static const struct tool_ops *const tools[] = {
+	&tool_native, &tool_null, &tool_gdb, &tool_lldb, &tool_command, &tool_none,
+};
 
 struct err *tool_find(const char *name, const struct tool_ops **ret)
 {

@@ -45,7 +45,7 @@ struct tool_ops {
 	struct err *(*run_baseline)(const struct tool_request *request, struct trial *trial);
 };
 
-extern const struct tool_ops tool_native, tool_null, tool_command, tool_lldb;
+extern const struct tool_ops tool_native, tool_null, tool_command, tool_gdb, tool_lldb;
 
 /* By name, or tool_command for that of a template (tool/template.h); an unknown one is an error that lists the known ones. */
 MUST_CHECK struct err *tool_find(const char *name, const struct tool_ops **ret);

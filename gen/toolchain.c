@@ -57,18 +57,46 @@ static struct err *ask(const char *command, const char *const *more, int stdin_f
 	return err;
 }
 
+/* What the compiler makes of a few lines, on its standard output. */
+static struct err *try_compiler(const char *command, const char *output, struct strbuf *ret)
+{
+	static const char source[] = "int variable; int function(void) { return variable; }\n";
+	_cleanup_close_ int fd = memfd_create("source", MFD_CLOEXEC);
+
+	if (fd < 0 || write(fd, source, strlen(source)) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return err_errno(errno, "cannot make a file in memory");
+	return ask(command, (const char *const[]){ output, "-o", "-", "-x", "c", "-", NULL }, fd, ret);
+}
+
+struct err *toolchain_compile_shows(const struct target_spec *spec, const char *flags, const char *text, bool *ret)
+{
+	_cleanup_free_ char *command = mem_printf("%s %s", spec->cc, flags);
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct err *err = try_compiler(command, "-S", &out);
+
+	if (err)
+		return err_wrap(err, "cannot try the C compiler");
+	*ret = strstr(out.text, text);
+	return NULL;
+}
+
+/* All compilers preprocess; some programs answer --version and anything else with success. */
 static struct err *find_compiler(const struct target_spec *spec, char **ret_version)
 {
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct err *err = ask(spec->cc, (const char *const[]){ "--version", NULL }, -1, &out);
+	_cleanup_strbuf_ struct strbuf version = STRBUF_INIT, out = STRBUF_INIT;
+	struct err *err = ask(spec->cc, (const char *const[]){ "--version", NULL }, -1, &version);
 
+	if (!err)
+		err = try_compiler(spec->cc, "-E", &out);
+	if (!err && !strstr(out.text, "int function(void)"))
+		err = err_new("it does not compile C");
 	if (err) {
 		err = err_wrap(err, "cannot use the C compiler '%s'", spec->cc);
 		err = err_hint(err, "install it (Debian: apt-get install gcc; Fedora: dnf install gcc) "
 				    "or choose another by --with-cc");
 		return err_with_status(err, EXIT_SKIPPED);
 	}
-	*ret_version = mem_strndup(out.text, strcspn(out.text, "\n"));
+	*ret_version = mem_strndup(version.text, strcspn(version.text, "\n"));
 	return NULL;
 }
 
@@ -175,23 +203,6 @@ static struct err *find_python(const struct target_spec *spec, struct toolchain 
 	err = read_facts(spec, facts, ret);
 	json_decref(facts);
 	return err;
-}
-
-struct err *toolchain_compile_shows(const struct target_spec *spec, const char *flags, const char *text, bool *ret)
-{
-	static const char source[] = "int variable; int function(void) { return variable; }\n";
-	_cleanup_free_ char *command = mem_printf("%s %s", spec->cc, flags);
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	_cleanup_close_ int fd = memfd_create("source", MFD_CLOEXEC);
-	struct err *err;
-
-	if (fd < 0 || write(fd, source, strlen(source)) < 0 || lseek(fd, 0, SEEK_SET) < 0)
-		return err_errno(errno, "cannot try the C compiler");
-	err = ask(command, (const char *const[]){ "-S", "-o", "-", "-x", "c", "-", NULL }, fd, &out);
-	if (err)
-		return err_wrap(err, "cannot try the C compiler");
-	*ret = strstr(out.text, text);
-	return NULL;
 }
 
 static struct err *find_mpi4py(const struct target_spec *spec)

@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "gen/emit_build.h"
@@ -67,7 +68,7 @@ static bool is_complaint(const char *line)
 	       strstr(line, "not found") || strstr(line, "cannot ");
 }
 
-/* The first complaint of a compiler and what follows it, else the first of make ("***"). */
+/* The first complaint of a compiler and what follows it, else the first of make ("***"), else NULL. */
 static char *first_complaint(const char *log_path)
 {
 	_cleanup_strbuf_ struct strbuf log = STRBUF_INIT;
@@ -78,7 +79,7 @@ static char *first_complaint(const char *log_path)
 	char *save = NULL;
 
 	if (err || !log.len)
-		return mem_strdup("no output");
+		return NULL;
 	for (char *line = strtok_r(log.text, "\n", &save); line && n < MAX_QUOTED_LINES;
 	     line = strtok_r(NULL, "\n", &save)) {
 		if (!of_make && strstr(line, "***"))
@@ -91,7 +92,17 @@ static char *first_complaint(const char *log_path)
 	}
 	if (quoted.len)
 		return strbuf_steal(&quoted);
-	return of_make ? mem_printf("  %s", of_make) : mem_strdup("  no error message");
+	return of_make ? mem_printf("  %s", of_make) : NULL;
+}
+
+/* On a full disk the log, too, may have no room for what was complained of. */
+static char *no_complaint(FILE *log)
+{
+	struct stat st;
+	bool full = !fstat(fileno(log), &st) && fallocate(fileno(log), FALLOC_FL_KEEP_SIZE, st.st_size, 1 << 16) < 0 &&
+		    (errno == ENOSPC || errno == EDQUOT);
+
+	return full ? mem_printf("  the log has no room: %s", strerror(errno)) : mem_strdup("  no error message");
 }
 
 static unsigned cores(void)
@@ -161,6 +172,8 @@ struct err *build_run(const char *dir, unsigned jobs, size_t n_files)
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return NULL;
 	complaint = first_complaint(log_path);
+	if (!complaint)
+		complaint = no_complaint(log);
 	return err_hint(err_new("cannot build the target in '%s':\n%s", dir, complaint),
 			"all output is in '%s'; the same command again continues where this stopped", log_path);
 }

@@ -281,6 +281,23 @@ check_calls() {
 	says "another pynamic-gen works in"
 }
 
+@test "two generators started together in one folder: one target, whole" {
+	local first second
+	quick >/dev/null 2>first.err &
+	first=$!
+	quick >/dev/null 2>second.err &
+	second=$!
+	wait $first && first=0 || first=$?
+	wait $second && second=0 || second=$?
+	echo "$first $second" "$(cat first.err second.err)"
+	[ $first = 0 ] || [ $second = 0 ]
+	for result in "first $first" "second $second"; do
+		[ "${result#* }" = 0 ] ||
+			{ [ "${result#* }" = 2 ] && grep -q "another pynamic-gen works in" "${result% *}.err"; }
+	done
+	"$DIR/plain"
+}
+
 @test "bodies of every kind: no warning, defined behaviour at any optimisation, larger sections" {
 	local flags=-Wall,-Wextra,-Werror,-fsanitize=undefined,-fsanitize-undefined-trap-on-error
 	for level in -O0 -O2; do
@@ -427,6 +444,15 @@ check_calls() {
 	[ ! -e toomany ]
 }
 
+@test "3,000 libraries are built, loaded one by one and linked into one program" {
+	pynamic-gen -q 3000 1 -u 1500 1 --codegen=asm --set programs=plain,plain_linked -o "$DIR" >/dev/null
+	[ "$(find "$DIR/lib" -name '*.so' | wc -l)" = 3002 ]
+	[ "$(readelf -d "$DIR/plain_linked" | grep -c 'NEEDED.*lib\(module\|utility\)')" = 3002 ]
+	"$DIR/plain" | grep -q 'module test passed'
+	"$DIR/plain_linked" | grep -q 'module test passed'
+	rm -r "$DIR"
+}
+
 @test "a folder with other files is not touched" {
 	mkdir "$DIR"
 	echo precious >"$DIR/Makefile"
@@ -441,23 +467,39 @@ check_calls() {
 	run quick -o plainfile/target
 	[ "$status" = 2 ]
 	says "plainfile"
-	[ "$(id -u)" != 0 ] || skip "root may write anywhere"
-	mkdir -m 555 "$DIR"
-	run quick
+	mkdir "$DIR"
+	if [ "$(id -u)" = 0 ]; then
+		# Root may write anywhere but where nobody can.
+		mount -t tmpfs -o ro tmpfs "$DIR" 2>/dev/null || skip "cannot mount"
+		run quick
+		umount "$DIR"
+	else
+		chmod 555 "$DIR"
+		run quick
+	fi
 	[ "$status" = 2 ]
-	says "$DIR"
+	says "cannot write to folder '$DIR'"
 }
 
-@test "disk full: a clear error and no manifest" {
+@test "disk full, early or late: a clear error and no manifest; with room it is continued" {
 	[ "$(id -u)" = 0 ] || skip "needs a file system of its own"
 	mkdir "$DIR"
-	mount -t tmpfs -o size=64k tmpfs "$DIR" 2>/dev/null || skip "cannot mount"
+	mount -t tmpfs -o size=16k tmpfs "$DIR" 2>/dev/null || skip "cannot mount"
+	for size in 16k 64k 150k 250k; do
+		mount -o remount,size=$size "$DIR"
+		run quick
+		result=$status
+		[ ! -e "$DIR/manifest.json" ] || result=manifest
+		says "No space left" || result=silent
+		[ "$result" = 2 ] || break
+	done
+	mount -o remount,size=10m "$DIR"
 	run quick
-	result=$status
-	[ ! -e "$DIR/manifest.json" ] || result=manifest
+	"$DIR/plain" >plain.out || status=plain
 	umount "$DIR"
 	[ "$result" = 2 ]
-	says "No space left"
+	[ "$status" = 0 ]
+	grep -q 'module test passed' plain.out
 }
 
 @test "missing compiler" {
@@ -466,6 +508,15 @@ check_calls() {
 	says "no-such-cc"
 	says "hint:"
 	[ ! -e "$DIR" ]
+}
+
+@test "a program that is no compiler" {
+	for cc in /bin/true /bin/cat /usr/bin/python3; do
+		run quick --with-cc=$cc
+		[ "$status" = 77 ]
+		says "cannot use the C compiler '$cc'"
+		[ ! -e "$DIR" ]
+	done
 }
 
 @test "a compiler that fails: its first complaint, the log, no manifest" {
@@ -494,6 +545,24 @@ check_calls() {
 	[ "$status" = 2 ]
 	[ ! -e "$DIR/manifest.json" ]
 	[ ! -e "$DIR/lib/libmodule1.so" ]
+}
+
+@test "a compiler that is killed while it compiles: said so, nothing half-built, and continued" {
+	cat >cc.sh <<-'SH'
+		#!/bin/sh
+		case "$*" in *obj/libmodule1.o.tmp*) echo half >obj/libmodule1.o.tmp; kill -KILL $$;; esac
+		exec gcc "$@"
+	SH
+	chmod +x cc.sh
+	run quick --with-cc="$PWD/cc.sh"
+	[ "$status" = 2 ]
+	says "Killed"
+	[ ! -e "$DIR/manifest.json" ]
+	[ ! -e "$DIR/obj/libmodule1.o" ] && [ ! -e "$DIR/lib/libmodule1.so" ]
+	sed -i /KILL/d cc.sh
+	quick --with-cc="$PWD/cc.sh"
+	[ ! -e "$DIR/obj/libmodule1.o.tmp" ]
+	"$DIR/plain"
 }
 
 @test "missing interpreter, headers, library, and an old interpreter" {

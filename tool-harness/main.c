@@ -26,6 +26,10 @@ static const struct command commands[] = {
 	{ "calibrate", "measure what ptrace itself costs on this machine", cmd_calibrate },
 	{ "model", "predict start-up from M libraries, N tasks, B breakpoints", cmd_model },
 	{ "compare", "compare two runs, counts exactly and times by their distributions; a gate for CI", cmd_compare },
+	{ "list", "list the records of the results folder", cmd_list },
+	{ "show", "print a record's table again", cmd_show },
+	{ "trend", "how a metric went from record to record", cmd_trend },
+	{ "export", "print a record as CSV, or as hyperfine or Google Benchmark would", cmd_export },
 	{ CMD_FLOOR_TRACEE, NULL, cmd_floor_tracee },
 };
 
@@ -39,8 +43,9 @@ static void print_help(FILE *out)
 		if (commands[i].help)
 			fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
 	fputs("\n'attachstorm COMMAND --help' explains a command, 'attachstorm --version' tells the version.\n"
-	      "Exit status: 0 done, 2 could not be done,\n"
-	      "3 measured but contradictory, 77 this machine lacks something, 124 out of time, 130 interrupted.\n",
+	      "Exit status: 0 done, 1 a comparison found the new side worse, 2 could not be done,\n"
+	      "3 measured but contradictory, or not comparable, 4 a comparison cannot tell,\n"
+	      "77 this machine lacks something, 124 out of time, 130 interrupted.\n",
 	      out);
 }
 

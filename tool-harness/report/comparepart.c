@@ -60,7 +60,7 @@ void part_side_add(struct part_side *side, const struct run *run, size_t variant
 	}
 }
 
-static void side_values(const struct part_side *side, const struct gate_metric *metric, struct samples *ret)
+void part_side_values(const struct part_side *side, const struct gate_metric *metric, struct samples *ret)
 {
 	for (size_t i = 0; i < side->n; i++) {
 		double value = metric->get(side->trials[i], side->summaries[i]);
@@ -187,8 +187,8 @@ static void add_row(const struct part_side *base, const struct part_side *new, c
 	*row = (struct compare_row){ .metric = metric };
 	if (counts_only && !is_count(row))
 		return;
-	side_values(base, metric, &base_values);
-	side_values(new, metric, &new_values);
+	part_side_values(base, metric, &base_values);
+	part_side_values(new, metric, &new_values);
 	quantiles_compute(&base_values, &row->base);
 	quantiles_compute(&new_values, &row->new);
 	if (!row->base.n || !row->new.n || (row->base.max == 0 && row->new.max == 0))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Internal to compare: the metrics of one variant at one temperature. */
+/* Internal to report: the metrics of one variant at one temperature. */
 #ifndef REPORT_COMPAREPART_H
 #define REPORT_COMPAREPART_H
 
@@ -18,6 +18,9 @@ void part_side_deinit(struct part_side *side);
 
 /* Adds what a record has of one of its variants at one temperature. */
 void part_side_add(struct part_side *side, const struct run *run, size_t variant, enum temperature temperature);
+
+/* Appends the metric of each run that knows it. */
+void part_side_values(const struct part_side *side, const struct gate_metric *metric, struct samples *ret);
 
 /* Fills the rows and the verdict of a part whose name and temperature are set. */
 void part_compare(const struct part_side *base, const struct part_side *new, const struct tolerances *tolerances,

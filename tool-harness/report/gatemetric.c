@@ -17,11 +17,13 @@ static double stops_of(const struct trial_summary *summary, enum event_class cla
 	return sum;
 }
 
+/* Of untraced runs nothing is known but times. */
 static double get_stops(const struct trial *trial, const struct trial_summary *summary)
 {
 	double sum = 0;
 
-	(void)trial;
+	if (!trial->traced)
+		return -1;
 	for (size_t class = 0; class < EVENT_N_CLASSES; class++)
 		sum += stops_of(summary, class);
 	return sum;
@@ -30,8 +32,7 @@ static double get_stops(const struct trial *trial, const struct trial_summary *s
 #define STOPS_OF(name, class)                                                                  \
 	static double get_##name(const struct trial *trial, const struct trial_summary *summary) \
 	{                                                                                      \
-		(void)trial;                                                                   \
-		return stops_of(summary, class);                                               \
+		return trial->traced ? stops_of(summary, class) : -1;                          \
 	}
 STOPS_OF(add, EVENT_ADD)
 STOPS_OF(delete, EVENT_DELETE)
@@ -46,8 +47,6 @@ STOPS_OF(unloaded, EVENT_UNLOADED)
 		(void)trial;                                                                   \
 		return expression;                                                             \
 	}
-OF_SUMMARY(load_events, summary->load_events)
-OF_SUMMARY(odd, summary->odd_sequences)
 OF_SUMMARY(phase1, summary->spans_ns[SPAN_PHASE1])
 OF_SUMMARY(phase2, summary->spans_ns[SPAN_PHASE2])
 OF_SUMMARY(import, summary->spans_ns[SPAN_IMPORT_WORST])
@@ -69,6 +68,14 @@ OF_TRIAL(traps_written, traps_written)
 OF_TRIAL(tasks, n_tasks)
 OF_TRIAL(cpu, tracer_cpu_ns)
 OF_TRIAL(memory, tracer_peak_rss_bytes)
+
+#define OF_TRACED(name, member)                                                                \
+	static double get_##name(const struct trial *trial, const struct trial_summary *summary) \
+	{                                                                                      \
+		return trial->traced ? (double)summary->member : -1;                           \
+	}
+OF_TRACED(load_events, load_events)
+OF_TRACED(odd, odd_sequences)
 
 #define OVER_TASKS(name, member)                                                               \
 	static double get_##name(const struct trial *trial, const struct trial_summary *summary) \

@@ -121,7 +121,7 @@ static void breakpoints_come_and_go_with_their_library(void **state)
 		{ REINSERT_REWRITE, BP_WRITE_MEM, 1 },
 		{ REINSERT_REMOVE_INSERT, BP_WRITE_MEM, 2 },
 		{ REINSERT_REWRITE, BP_WRITE_POKE, 1 },
-		{ REINSERT_NONE, BP_WRITE_MEM, 0 },
+		{ REINSERT_NONE, BP_WRITE_MEM, 0 }, /* the policy new-only */
 	};
 	struct spy *spy = *state;
 
@@ -130,6 +130,7 @@ static void breakpoints_come_and_go_with_their_library(void **state)
 
 		spy->scenario.breakpoints_reinsert = ways[i].reinsert;
 		spy->scenario.breakpoints_write = ways[i].write;
+		assert_ok(scenario_check_policy(&spy->scenario));
 		assert_ok(spy_run(spy, 2, WORDS("victim_add", "victim_twice", "main"), "loads", spy->victims, "20"));
 		check_loads(spy, 2);
 		assert_int_equal(spy->trial.breakpoints[0].hits, 2 * ROUNDS);

@@ -184,6 +184,7 @@ static struct err *choose_strategy(struct attach_args *args, struct tasklist *li
 static struct err *check(struct attach_args *args)
 {
 	struct scenario *scenario = &args->scenario;
+	struct err *err;
 
 	if (strcmp(scenario->tool, "native") != 0)
 		return err_new("only the tool native can attach, not '%s'", scenario->tool);
@@ -196,6 +197,9 @@ static struct err *check(struct attach_args *args)
 	if (scenario->load_events != LOAD_EVENTS_RBRK)
 		return err_hint(err_new("tasks that run already are followed by load_events rbrk alone"),
 				"leave load_events out");
+	err = scenario_check_policy(scenario);
+	if (err)
+		return err;
 	scenario->baseline = false;
 	scenario->repetitions = 1;
 	if (!scenario->name)

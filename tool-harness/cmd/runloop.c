@@ -20,6 +20,7 @@
 #include "lib/mem.h"
 #include "lib/progress.h"
 #include "measure/check.h"
+#include "measure/missed.h"
 #include "report/stacks.h"
 #include "report/table.h"
 #include "tool/breakpoints.h"
@@ -245,6 +246,7 @@ static struct err *run_trial(struct loop *loop, const struct prepared *p, uint32
 		trial_contradict(trial, "%s", err_message(err));
 	note_end(loop, trial);
 	expect_hits(loop, trial);
+	missed_compute(trial);
 	if (!trial->n_contradictions)
 		check_trial(trial, &p->expectation);
 	free(loop->path);

@@ -118,18 +118,34 @@ struct err *segment_interpreter(const char *path, char **ret)
 	return err_new("'%s' is a script of a script", path);
 }
 
+static struct err *find_holding(int fd, const char *path, uint64_t addr, GElf_Phdr *ret)
+{
+	struct err *err = fd < 0 ? err_errno(errno, "cannot open '%s'", path) :
+				   find(fd, path, holds, addr, ret);
+
+	if (!err && ret->p_type == PT_NULL)
+		err = err_new("'%s' has no segment at 0x%jx", path, (uintmax_t)addr);
+	return err;
+}
+
+struct err *segment_offset(const char *path, uint64_t addr, uint64_t *ret)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	GElf_Phdr phdr;
+	struct err *err = find_holding(fd, path, addr, &phdr);
+
+	if (!err)
+		*ret = addr - phdr.p_vaddr + phdr.p_offset;
+	return err;
+}
+
 struct err *segment_read(const char *path, uint64_t addr, struct segment *ret)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct segment segment = { 0 };
 	GElf_Phdr phdr;
-	struct err *err;
+	struct err *err = find_holding(fd, path, addr, &phdr);
 
-	if (fd < 0)
-		return err_errno(errno, "cannot open '%s'", path);
-	err = find(fd, path, holds, addr, &phdr);
-	if (!err && phdr.p_type == PT_NULL)
-		err = err_new("'%s' has no segment at 0x%jx", path, (uintmax_t)addr);
 	if (!err)
 		err = bytes_read(fd, path, phdr.p_offset, phdr.p_filesz, &segment.bytes);
 	if (err)

@@ -25,4 +25,7 @@ struct segment {
 MUST_CHECK struct err *segment_read(const char *path, uint64_t addr, struct segment *ret);
 void segment_deinit(struct segment *segment);
 
+/* Where in the file an address is, which is relative to the load bias. */
+MUST_CHECK struct err *segment_offset(const char *path, uint64_t addr, uint64_t *ret);
+
 #endif

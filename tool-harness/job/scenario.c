@@ -18,6 +18,7 @@ const struct conf_table scenario_table = {
 		&scenario_tracer_keys,
 		&scenario_tools_keys,
 		&scenario_gdb_keys,
+		&scenario_policy_keys,
 		&scenario_null_keys,
 		NULL,
 	},

@@ -29,7 +29,23 @@ extern const char *const acquire_names[];
 enum aslr { ASLR_ON, ASLR_OFF };
 enum bp_where { BP_SPREAD, BP_NAMES };
 enum bp_reinsert { REINSERT_REWRITE, REINSERT_REMOVE_INSERT, REINSERT_NONE };
-enum bp_write { BP_WRITE_MEM, BP_WRITE_POKE };
+enum bp_policy { /* rows of the table in tool/native_policy.c */
+	POLICY_REINSERT_ALL,
+	POLICY_RE_RESOLVE_ALL,
+	POLICY_NEW_ONLY,
+	POLICY_PATTERN,
+	POLICY_DEFERRED,
+};
+enum bp_write { /* rows of the table in tool/native_plant.c */
+	BP_WRITE_MEM,
+	BP_WRITE_POKE,
+	BP_WRITE_PAGE,
+	BP_WRITE_DEBUG_REGISTERS,
+	BP_WRITE_UPROBE,
+};
+/* Behind interval: enum mark (measure/trial.h), in its order. */
+enum deferred_until { DEFERRED_STOP, DEFERRED_INTERVAL, DEFERRED_MARK_FIRST };
+enum event_scope { SCOPE_THREAD, SCOPE_TASK, SCOPE_ALL };
 enum linkmap_mode { LINKMAP_INCREMENTAL, LINKMAP_FULL };
 enum symbols_mode { SYMBOLS_NEEDED, SYMBOLS_ALL, SYMBOLS_OFF };
 /* Behind off: enum stacks_moment (measure/trial.h), in its order. */
@@ -65,6 +81,12 @@ struct scenario {
 	struct conf_list breakpoints_names;
 	int breakpoints_reinsert;    /* enum bp_reinsert */
 	int breakpoints_write;       /* enum bp_write */
+	int breakpoints_policy;      /* enum bp_policy */
+	struct conf_list breakpoints_pattern;
+	int breakpoints_deferred_until; /* enum deferred_until */
+	int64_t breakpoints_deferred_interval_ns;
+	int stop;                    /* enum event_scope: what stands still at a load event */
+	int64_t slow_event_ns, slow_breakpoint_ns; /* added to what the tracer does */
 	int load_events;             /* enum load_interface */
 	int64_t poll_interval_ns;    /* of interfaces that do not stop tasks */
 	int linkmap;                 /* enum linkmap_mode */
@@ -114,6 +136,10 @@ MUST_CHECK struct err *scenario_check(struct scenario *scenario);
 
 /* True of tools that are processes of their own: all but native, null and none. */
 bool scenario_is_outside(const struct scenario *scenario);
+
+/* The part of it about breakpoints.policy and its kin, for those that check the rest by themselves.
+ * Of older scenarios breakpoints.reinsert none becomes the policy that it means. */
+MUST_CHECK struct err *scenario_check_policy(struct scenario *scenario);
 
 /* True if only untraced runs are made: the tool "none". */
 bool scenario_is_untraced(const struct scenario *scenario);

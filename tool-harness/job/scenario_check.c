@@ -281,5 +281,5 @@ struct err *scenario_check(struct scenario *scenario)
 	}
 	if (scenario->breakpoints_names.n)
 		scenario->breakpoints_count = scenario->breakpoints_names.n;
-	return NULL;
+	return scenario_check_policy(scenario);
 }

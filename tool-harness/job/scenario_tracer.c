@@ -9,7 +9,7 @@
 
 static const char *const where_names[] = { "spread", "names", NULL };
 static const char *const reinsert_names[] = { "rewrite", "remove-insert", "none", NULL };
-static const char *const write_names[] = { "mem", "poke", NULL };
+static const char *const write_names[] = { "mem", "poke", "page", "debug-registers", "uprobe", NULL };
 static const char *const linkmap_names[] = { "incremental", "full", NULL };
 static const char *const symbols_names[] = { "needed", "all", "off", NULL };
 static const char *const stacks_names[] = { "off", "start", "events", "end", NULL };
@@ -28,12 +28,15 @@ static const struct conf_option options[] = {
 	  .help = "functions to break at, pending until a library has them", .group = "Breakpoints" },
 	{ .key = "breakpoints.reinsert", .type = CONF_CHOICE, FIELD(breakpoints_reinsert),
 	  .default_text = "rewrite", .choices = reinsert_names,
-	  .help = "at each load event write each breakpoint again (rewrite), remove and insert it "
-		  "(remove-insert), or leave it (none)",
+	  .help = "how the policy reinsert-all puts a breakpoint in again: written once more (rewrite), or removed "
+		  "and inserted (remove-insert); none is the policy new-only",
 	  .group = "Breakpoints" },
 	{ .key = "breakpoints.write", .type = CONF_CHOICE, FIELD(breakpoints_write), .default_text = "mem",
 	  .choices = write_names,
-	  .help = "how a trap gets into a task: one byte through /proc/PID/mem, or a word by PTRACE_POKETEXT",
+	  .help = "how a breakpoint gets into a task: one byte through /proc/PID/mem (mem), a word by PTRACE_POKETEXT "
+		  "(poke), all of neighbouring pages by one read and one write (page), by the processor's four "
+		  "debug registers in each thread (debug-registers), or as a perf event that serves all tasks "
+		  "and stops none (uprobe)",
 	  .group = "Breakpoints" },
 
 	{ .key = "load_events", .type = CONF_CHOICE, FIELD(load_events), .default_text = "rbrk",

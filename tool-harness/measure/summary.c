@@ -6,6 +6,7 @@
  * Invariant: a trial with a contradiction contributes to n_invalid and to nothing
  * else.
  */
+#include "measure/missed.h"
 #include "measure/summary.h"
 
 #include <string.h>
@@ -20,7 +21,7 @@ struct repetitions {
 	struct samples load_events, odd_sequences, tasks, load_events_per_task, breakpoints;
 	struct samples libraries_at_start, libraries_at_end, target_libraries; /* one sample per task */
 	struct samples maps_read, maps_different, maps_different_names, libraries_mapped, libraries_same_place;
-	struct samples breakpoints_planted, breakpoint_hits;
+	struct samples breakpoints_planted, breakpoint_hits, hits_missed, hits_expected;
 	struct samples task_cost_ns, job_cost_ns, measured_ns, model_ns, plant_ns, model_ratio, tracer_cpu_ns;
 	struct samples ptrace_calls, bytes_read, traps_written, tracer_peak_rss_bytes;
 	struct samples counters_worst[COUNTED_N][COUNTER_N], counters_median[COUNTED_N][COUNTER_N];
@@ -122,6 +123,8 @@ static void add_traced(const struct trial *trial, const struct trial_summary *on
 	samples_add(&reps->libraries_same_place, trial->libraries_same_place);
 	samples_add(&reps->breakpoints_planted, planted);
 	samples_add(&reps->breakpoint_hits, hits);
+	add_known(&reps->hits_missed, missed_total(trial));
+	add_known(&reps->hits_expected, expected_total(trial));
 	samples_add(&reps->load_events, one->load_events);
 	samples_add(&reps->odd_sequences, one->odd_sequences);
 	samples_add(&reps->tasks, trial->n_tasks);
@@ -164,6 +167,8 @@ static void reduce(const struct repetitions *reps, const struct cost_samples *po
 	ret->target_libraries = samples_median(&reps->target_libraries);
 	ret->breakpoints_planted = samples_median(&reps->breakpoints_planted);
 	ret->breakpoint_hits = samples_median(&reps->breakpoint_hits);
+	ret->hits_missed = known_median(&reps->hits_missed);
+	ret->hits_expected = known_median(&reps->hits_expected);
 	ret->ptrace_calls = known_median(&reps->ptrace_calls);
 	ret->bytes_read = known_median(&reps->bytes_read);
 	ret->traps_written = known_median(&reps->traps_written);

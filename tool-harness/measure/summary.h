@@ -89,6 +89,7 @@ struct summary {
 	double maps_read, maps_different, maps_different_names;        /* of a trial: medians */
 	double libraries_mapped, libraries_same_place;
 	double breakpoints_planted, breakpoint_hits;                   /* over all tasks */
+	double hits_missed, hits_expected;                             /* of late policies; -1: not known */
 	struct quantiles t1_ns, t2_ns, handling_ns, queue_ns;
 	/*
 	 * Full cost of one stop, from the import alone. For a task: the mean of (its

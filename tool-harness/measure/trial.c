@@ -66,6 +66,8 @@ void trial_add_breakpoints(struct trial *trial, char *const *functions, size_t n
 	for (size_t i = 0; i < n; i++) {
 		trial->breakpoints[i].function = mem_strdup(functions[i]);
 		trial->breakpoints[i].expected_hits = -1;
+		trial->breakpoints[i].missed = -1;
+		trial->breakpoints[i].rank_hits = mem_calloc(trial->n_tasks + 1, sizeof(uint64_t));
 	}
 }
 
@@ -93,6 +95,8 @@ void trial_deinit(struct trial *trial)
 	for (size_t i = 0; i < trial->n_breakpoints; i++) {
 		free(trial->breakpoints[i].function);
 		free(trial->breakpoints[i].library);
+		free(trial->breakpoints[i].rank_hits);
+		free(trial->breakpoints[i].rank_missed);
 	}
 	for (size_t i = 0; i < trial->n_libraries; i++)
 		free(trial->libraries[i]);

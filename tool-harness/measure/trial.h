@@ -156,6 +156,10 @@ struct trial_breakpoint {
 	uint64_t planted_tasks;  /* tasks in which it was in at the end */
 	uint64_t hits;           /* over all tasks */
 	int64_t expected_hits;   /* from the manifest, over all tasks; -1: not known */
+	uint64_t *rank_hits;     /* by task; NULL where the tool does not tell them apart. Not in the record */
+	int64_t missed;          /* of a late policy: expected hits that did not come; see measure/missed.h */
+	int64_t *rank_missed;    /* by task */
+	size_t n_rank_missed;    /* 0: not known, or the policy is not late */
 };
 
 enum temperature {
@@ -249,6 +253,7 @@ struct trial {
 	size_t cap_library_slots;
 	uint64_t libraries_mapped;     /* distinct ones in the tasks' link maps at the end; 0: not known */
 	uint64_t libraries_same_place; /* of these, at one address in all tasks that have them */
+	bool late;                     /* by policy breakpoints may go in after calls of their functions */
 	struct trial_breakpoint *breakpoints;
 	size_t n_breakpoints;
 	struct stacktree stacks[STACKS_N]; /* empty where not asked for */
@@ -257,6 +262,8 @@ struct trial {
 	int64_t traps_written;
 	int64_t tracer_cpu_ns;         /* user + system time of the tracer during the trial */
 	int64_t tracer_peak_rss_bytes; /* of several processes: the sum of their peaks */
+	uint64_t text_writes;          /* writes that the traps took: one may write several */
+	uint64_t lookups;              /* names looked up again in libraries that were searched before */
 	enum tool_verdict tool_verdict;
 	char *tool_version;            /* first line of what it says of itself; NULL: not asked */
 	bool tool_untried;             /* the kit's authors had no such tool: its description may be wrong */
@@ -278,7 +285,7 @@ void trial_deinit(struct trial *trial);
 /* Allocates the tasks of an empty trial: rank i, exit status not seen, nothing reported or counted. */
 void trial_add_tasks(struct trial *trial, size_t n);
 
-/* The breakpoints of an empty trial: nowhere resolved, never hit, no hits predicted. */
+/* The breakpoints of a trial that has its tasks: nowhere resolved, never hit, no hits predicted. */
 void trial_add_breakpoints(struct trial *trial, char *const *functions, size_t n);
 
 /* All tasks were acquired before they ran on their own, so that all of their loads were seen. */

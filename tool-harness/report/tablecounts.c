@@ -86,6 +86,13 @@ void libraries_put(const struct summary *summaries, struct strbuf *out)
 		cell_count(out, s->breakpoints_planted / s->tasks, 13);
 		cell_count(out, s->breakpoint_hits / s->tasks, 10);
 		cell_end(out);
+		if (s->hits_missed >= 0) {
+			strbuf_puts(out, "    calls that came before their breakpoint, all tasks: ");
+			human_count(out, s->hits_missed);
+			strbuf_puts(out, " of ");
+			human_count(out, s->hits_expected);
+			cell_end(out);
+		}
 	}
 }
 

@@ -85,13 +85,15 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 	if (interface->observer)
 		return observe_run(request, interface->observer, trial);
 	err = scenario->load_events == LOAD_EVENTS_PROBES ? check_probes(request) : NULL;
+	if (!err)
+		err = native_policy_init(&native);
 	if (err)
 		return err;
 	usage_begin(&usage);
 	tracer_init(&native.tracer);
 	native.tracer.exit_kill = !request->plan->attach;
 	tracer_wait_by(&native.tracer, (enum wait_mode)scenario->wait);
-	native.tracer.trap_write = scenario->breakpoints_write == BP_WRITE_POKE ? TRAP_WRITE_POKE : TRAP_WRITE_MEM;
+	native.tracer.trap_write = native.way->bytes;
 	native.libraries = library_set_create(request->manifest, request->breakpoints, request->n_breakpoints,
 					      scenario->symbols == SYMBOLS_ALL ||
 						      (scenario->symbols == SYMBOLS_NEEDED && request->n_breakpoints));
@@ -110,12 +112,14 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 		job_end(native.job, END_GRACE_NS);
 		trial->phases.ended_ns = clock_now_ns();
 		count_planted(&native);
+		native_policy_end(&native);
 		native_compare_maps(&native);
 	}
 	usage_end(&usage, trial);
 	trial->ptrace_calls = native.tracer.ptrace_calls;
 	trial->bytes_read = native.tracer.bytes_read;
 	trial->traps_written = native.tracer.traps_written;
+	trial->text_writes = native.tracer.text_writes;
 	for (size_t i = 0; i < native.n_tasks; i++) {
 		loader_deinit(&native.tasks[i].loader);
 		free(native.tasks[i].planted);
@@ -123,6 +127,7 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 	}
 	free(native.tasks);
 	native_stacks_deinit(&native);
+	native_policy_deinit(&native);
 	tracer_deinit(&native.tracer);
 	library_set_destroy(native.libraries);
 	job_destroy(native.job);

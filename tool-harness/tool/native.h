@@ -11,7 +11,9 @@
 #include "job/job.h"
 #include "ld/loader.h"
 #include "tool/library.h"
+#include "tool/policy.h"
 #include "tool/tool.h"
+#include "tool/trapway.h"
 #include "trace/wait.h"
 
 enum native_state {
@@ -31,10 +33,17 @@ struct native_task {
 	struct loader_stop stop;       /* of it in STARTED */
 	size_t event;                  /* index of the event that STARTED began */
 	uint64_t *planted;             /* traps in, per breakpoint */
+	uint64_t n_planted;            /* their sum */
+	int64_t looked_ns;             /* deferred breakpoints: its map was last looked at */
+	bool look_due;                 /* that look found the loader at work */
 	bool *target_seen;             /* libraries of the manifest ever in its map */
 };
 
+/* The trap at the function that a target calls at each phase mark. */
+#define NATIVE_TRAP_MARK (TRAP_ID_LOADER - 1)
+
 struct native_stacks;
+struct uprobes;
 
 struct native {
 	const struct tool_request *request;
@@ -45,6 +54,9 @@ struct native {
 	struct native_task *tasks;
 	size_t n_tasks;
 	size_t n_gone;
+	const struct policy *policy;   /* when breakpoints go in, */
+	const struct trap_way *way;    /* and how */
+	struct uprobes *uprobes;       /* of the way that has them, else NULL */
 	struct native_stacks *stacks;  /* NULL: none are asked for */
 	int64_t deadline_ns;
 };
@@ -90,14 +102,42 @@ void native_event_count(struct event *event, const struct native *native, const 
  * traps of those that are gone; reads symbols of the new ones and finds the breakpoints there. */
 void native_note_change(struct native *native, struct native_task *t, struct loader_change *change,
 			struct event *event);
-void native_forget_removed(struct native_task *t, const struct loader_change *change);
+void native_forget_removed(const struct native *native, struct native_task *t, const struct loader_change *change);
 void native_resolve_added(struct native *native, const struct loader_change *change);
 
-/* Breakpoints (native_plant.c): those that are in, put in again; those of new libraries, for the
- * first time. The number of them in n_ret. */
-MUST_CHECK struct err *native_reinsert(struct native *native, struct native_task *t, uint32_t *n_ret);
+/* Breakpoints (native_plant.c): into their places, or where a change's libraries have them; n_ret
+ * grows by those that were not in. Forgets those of a library that is gone. */
+MUST_CHECK struct err *native_plant(struct native *native, struct native_task *t, const struct native_place *places,
+				    size_t n, uint32_t *n_ret);
 MUST_CHECK struct err *native_plant_added(struct native *native, struct native_task *t,
 					  const struct loader_change *change, uint32_t *n_ret);
+void native_unplant(const struct native *native, struct native_task *t, const struct library *library, taddr bias);
+
+/* The policy's share of a run (native_scope.c): before anything is started; at each tick; when all
+ * tasks are gone; in any case at last. A hit is counted by native_count_hit (native_stop.c). */
+MUST_CHECK struct err *native_policy_init(struct native *native);
+MUST_CHECK struct err *native_policy_tick(struct native *native);
+void native_policy_end(struct native *native);
+void native_policy_deinit(struct native *native);
+void native_count_hit(struct native *native, struct native_task *t, uint32_t breakpoint);
+
+/* Holds what the key `stop` names but for the thread of an event, and lets it go. */
+MUST_CHECK struct err *native_scope_hold(const struct native *native, struct native_task *t,
+					 const struct thread *thread);
+MUST_CHECK struct err *native_scope_release(const struct native *native, struct native_task *t);
+
+/* The added cost of a slower tool (native_policy.c): spins for so long. */
+void native_slow(int64_t ns);
+
+/* Deferred breakpoints (native_deferred.c). native_unhook: a task's start-up is over. native_mark: its
+ * thread is at a phase mark. native_stopped_otherwise: it stopped for another reason than a load. */
+bool native_is_deferred(const struct native *native);
+MUST_CHECK struct err *native_unhook(struct native *native, struct native_task *t);
+MUST_CHECK struct err *native_mark(struct native *native, struct native_task *t, struct thread *thread,
+				   const struct trap *trap);
+MUST_CHECK struct err *native_stopped_otherwise(struct native *native, struct native_task *t,
+						const struct thread *thread);
+MUST_CHECK struct err *native_deferred_tick(struct native *native);
 
 /* Stops a task that runs and sets the trap at its loader's hook: STARTED, or STARTING. */
 MUST_CHECK struct err *native_adopt(struct native *native, struct native_task *t);

@@ -97,6 +97,61 @@ static void count_stop(struct trial_task *task, struct event *event, enum event_
 	task->load_events += class != EVENT_ADD && class != EVENT_DELETE;
 }
 
+static int64_t lap(int64_t *since_ns)
+{
+	int64_t begin_ns = *since_ns;
+
+	*since_ns = clock_now_ns();
+	return *since_ns - begin_ns;
+}
+
+/* What the policy does about a consistent stop: symbols, breakpoints of before, new ones. */
+static struct err *follow_policy(struct native *native, struct native_task *t, struct loader_change *change,
+				 struct event *event, int64_t now_ns)
+{
+	const struct policy *policy = native->policy;
+	int64_t slow_ns = native->request->scenario->slow_breakpoint_ns;
+	struct loader_change whole = { 0 };
+	const struct loader_change *search = NULL;
+	struct err *err = NULL;
+
+	if (policy->searches(native, change)) {
+		if (policy->whole)
+			namespaces_all(&t->loader.spaces, &whole);
+		search = policy->whole ? &whole : change;
+		native_resolve_added(native, search);
+		event->symbols_ns = lap(&now_ns);
+	}
+	if (policy->again && native->request->n_breakpoints) {
+		err = policy->again(native, t, event);
+		native_slow(event->reinserted * slow_ns);
+		event->breakpoints_ns = lap(&now_ns);
+	}
+	if (!err && search && native->request->n_breakpoints) {
+		uint32_t before = event->planted;
+
+		err = native_plant_added(native, t, search, &event->planted);
+		native_slow((event->planted - before) * slow_ns);
+		event->plant_ns = lap(&now_ns);
+	}
+	loader_change_deinit(&whole);
+	return err;
+}
+
+/* Lets go who was held, and the thread. Once it has started, a task with deferred breakpoints is
+ * not stopped at loads any more. */
+static struct err *event_end(struct native *native, struct native_task *t, struct thread *thread,
+			     const struct loader_stop *loader_stop)
+{
+	struct err *err = NULL;
+
+	if (native_is_deferred(native) && t->state == NATIVE_RUNNING && loader_stop->state == LOADER_CONSISTENT)
+		err = native_unhook(native, t);
+	if (!err)
+		err = native_scope_release(native, t);
+	return err ? err : native_hook_return(t, thread, loader_stop);
+}
+
 struct err *native_load_event(struct native *native, struct native_task *t, const struct stop *stop, taddr at,
 			      int64_t begin_ns)
 {
@@ -106,55 +161,43 @@ struct err *native_load_event(struct native *native, struct native_task *t, cons
 	struct loader_stop loader_stop;
 	struct trial_task *task = native_trial_task(native, t);
 	struct event *event;
-	int64_t now_ns;
 	taddr sp;
 	struct err *err;
 
-	err = stack_pointer(t, stop->thread, &sp);
+	err = native_scope_hold(native, t, stop->thread);
+	if (!err)
+		err = stack_pointer(t, stop->thread, &sp);
 	if (!err)
 		err = loader_read_stop(&t->loader, t->task, at, sp, &loader_stop);
 	if (err)
 		return err;
 	event = event_begin(native, t, stop, begin_ns);
 	if (t->state == NATIVE_STARTING && loader_stop.state == LOADER_CONSISTENT) {
+		err = native_scope_release(native, t);
 		native_event_count(event, native, t, &before);
 		event->linkmap_ns = clock_now_ns() - begin_ns;
 		count_stop(task, event, loader_stop.class);
 		hold_started(native, t, stop, &loader_stop);
-		return NULL;
+		return err;
 	}
 	if (loader_stop.state == LOADER_CONSISTENT) {
 		err = loader_update(&t->loader, t->task, &loader_stop,
 				    native->request->scenario->linkmap == LINKMAP_FULL, &change);
 		if (!err)
 			native_note_change(native, t, &change, event);
+		native_slow(native->request->scenario->slow_event_ns);
 	}
 	count_stop(task, event, loader_stop.class);
-	now_ns = clock_now_ns();
-	event->linkmap_ns = now_ns - begin_ns;
 	if (!err && change.n_removed)
-		native_forget_removed(t, &change);
-	if (!err && change.n_added) {
-		native_resolve_added(native, &change);
-		event->symbols_ns = -now_ns;
-		now_ns = clock_now_ns();
-		event->symbols_ns += now_ns;
-	}
-	if (!err && loader_stop.state == LOADER_CONSISTENT && native->request->n_breakpoints) {
-		err = native_reinsert(native, t, &event->reinserted);
-		event->breakpoints_ns = -now_ns;
-		now_ns = clock_now_ns();
-		event->breakpoints_ns += now_ns;
-	}
-	if (!err && change.n_added && native->request->n_breakpoints) {
-		err = native_plant_added(native, t, &change, &event->planted);
-		event->plant_ns = clock_now_ns() - now_ns;
-	}
+		native_forget_removed(native, t, &change);
+	event->linkmap_ns = clock_now_ns() - begin_ns;
+	if (!err && loader_stop.state == LOADER_CONSISTENT)
+		err = follow_policy(native, t, &change, event, begin_ns + event->linkmap_ns);
 	loader_change_deinit(&change);
 	if (!err && loader_stop.state == LOADER_CONSISTENT)
 		err = native_event_stack(native, t, stop->thread, event);
 	if (!err)
-		err = native_hook_return(t, stop->thread, &loader_stop);
+		err = event_end(native, t, stop->thread, &loader_stop);
 	event->done_ns = clock_now_ns();
 	native_event_count(event, native, t, &before);
 	return err;

@@ -47,17 +47,14 @@ void native_note_change(struct native *native, struct native_task *t, struct loa
 
 /* Traps of a library that is gone are gone with it: nothing to write. The loader stays, though
  * each namespace that goes away has it in its list. */
-void native_forget_removed(struct native_task *t, const struct loader_change *change)
+void native_forget_removed(const struct native *native, struct native_task *t, const struct loader_change *change)
 {
 	for (size_t i = 0; i < change->n_removed; i++) {
 		const struct link *link = &change->removed[i];
 		const struct library *library = link->data;
 
-		if (loader_is_link(&t->loader, link) ||
-		    !trap_forget_range(&t->task->traps, link->bias + library->low, link->bias + library->high))
-			continue;
-		for (size_t j = 0; j < library->n_locations; j++)
-			t->planted[library->locations[j].breakpoint]--;
+		if (!loader_is_link(&t->loader, link))
+			native_unplant(native, t, library, link->bias);
 	}
 }
 

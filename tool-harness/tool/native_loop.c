@@ -117,7 +117,7 @@ struct err *native_step(struct native *native, bool *go_on_ret)
 	struct err *err = tracer_wait(&native->tracer, &stop);
 
 	if (!err)
-		err = dispatch(native, &stop);
+		err = stop.kind == STOP_TICK ? native_policy_tick(native) : dispatch(native, &stop);
 	/* Busy tasks may leave no time for ticks. */
 	*go_on_ret = stop.kind != STOP_NO_CHILDREN &&
 		     !((stop.kind == STOP_TICK || stop.seen_ns > native->deadline_ns) && out_of_time(native));

@@ -1,38 +1,153 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Breakpoints into a task: those of libraries that appeared, and those that were in before, put
- * in again.
+ * Breakpoints into a task by each way of writing them: those of libraries that appeared, and
+ * those that were in before, put in again.
  *
- * Invariant: t->planted counts the traps in the task's table, but for the loader's.
+ * Invariant: t->planted counts what is in the task, by breakpoint.
  */
 #include "lib/mem.h"
 #include "tool/native.h"
+#include "tool/uprobes.h"
 
-struct err *native_reinsert(struct native *native, struct native_task *t, uint32_t *n_ret)
+static void planted(struct native_task *t, uint32_t breakpoint)
 {
-	enum bp_reinsert how = (enum bp_reinsert)native->request->scenario->breakpoints_reinsert;
-	const struct trap_table *table = &t->task->traps;
-	uint32_t n = 0;
+	t->planted[breakpoint]++;
+	t->n_planted++;
+}
 
-	for (size_t i = 0; how != REINSERT_NONE && i < table->n; i++) {
-		const struct trap *trap = &table->traps[i];
-		struct err *err;
+/* --- bytes ------------------------------------------------------------------------ */
 
-		if (trap->id == TRAP_ID_LOADER)
-			continue;
-		err = how == REINSERT_REWRITE ? trap_rewrite(t->task, trap) : trap_remove_insert(t->task, trap);
+static struct err *bytes_plant(struct native *native, struct native_task *t, const struct native_place *places,
+			       size_t n)
+{
+	_cleanup_free_ struct trap_place *traps = mem_calloc(n, sizeof(traps[0]));
+	struct err *err;
+
+	(void)native;
+	for (size_t i = 0; i < n; i++)
+		traps[i] = (struct trap_place){ .addr = places[i].bias + places[i].value, .id = places[i].breakpoint };
+	err = traps_insert(t->task, traps, n);
+	for (size_t i = 0; !err && i < n; i++)
+		if (traps[i].fresh)
+			planted(t, traps[i].id);
+	return err;
+}
+
+static struct err *bytes_again(struct native *native, struct native_task *t, bool remove_first, uint32_t *n_ret)
+{
+	return traps_rewrite(t->task, (uint32_t)native->request->n_breakpoints, remove_first, n_ret);
+}
+
+/* --- debug registers -------------------------------------------------------------- */
+
+/* Threads that run cannot be given any. Those that are held already, for the event's or the
+ * start-up's sake, are let go by whoever holds them. */
+static struct err *registers_hold(struct native *native, struct native_task *t, bool *ours_ret)
+{
+	*ours_ret = t->state == NATIVE_RUNNING && native->request->scenario->stop == SCOPE_THREAD;
+	return threads_hold(t->task, NULL);
+}
+
+static struct err *registers_release(struct native_task *t, bool ours, struct err *err)
+{
+	struct err *release_err = ours ? threads_release(t->task) : NULL;
+
+	if (!err)
+		return release_err;
+	err_free(release_err);
+	return err;
+}
+
+static struct err *registers_plant(struct native *native, struct native_task *t, const struct native_place *places,
+				   size_t n)
+{
+	bool ours, fresh;
+	struct err *err = registers_hold(native, t, &ours);
+
+	for (size_t i = 0; !err && i < n; i++) {
+		err = debugreg_add(t->task, places[i].bias + places[i].value, places[i].breakpoint, &fresh);
+		if (!err && fresh)
+			planted(t, places[i].breakpoint);
+	}
+	return registers_release(t, ours, err);
+}
+
+static struct err *registers_again(struct native *native, struct native_task *t, bool remove_first, uint32_t *n_ret)
+{
+	bool ours;
+	struct err *err = registers_hold(native, t, &ours);
+
+	(void)remove_first; /* refused by the scenario: nothing lies between the two */
+	if (!err)
+		err = debugregs_rewrite(t->task);
+	for (int i = 0; !err && i < DEBUGREGS; i++)
+		*n_ret += t->task->debug.used >> i & 1u;
+	return registers_release(t, ours, err);
+}
+
+/* --- uprobes ---------------------------------------------------------------------- */
+
+/* One that is open serves all tasks, those that have not mapped the file yet included. */
+static struct err *uprobes_plant(struct native *native, struct native_task *t, const struct native_place *places,
+				 size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool fresh;
+		struct err *err = uprobes_add(native->uprobes, places[i].library->path, places[i].value,
+					      places[i].breakpoint, &fresh);
+
 		if (err)
 			return err;
-		n++;
+		t->task->tracer->traps_written += fresh;
+		if (!t->planted[places[i].breakpoint])
+			planted(t, places[i].breakpoint);
 	}
-	*n_ret = n;
 	return NULL;
+}
+
+/* --- all ways --------------------------------------------------------------------- */
+
+static const struct trap_way ways[] = {
+	[BP_WRITE_MEM] = { "mem", "one byte through /proc/PID/mem", TRAP_WRITE_MEM, bytes_plant, bytes_again, NULL },
+	[BP_WRITE_POKE] = { "poke", "PTRACE_PEEKTEXT and PTRACE_POKETEXT of the word around it", TRAP_WRITE_POKE,
+			    bytes_plant, bytes_again, NULL },
+	[BP_WRITE_PAGE] = { "page", "all of neighbouring pages by one read and one write", TRAP_WRITE_PAGE,
+			    bytes_plant, bytes_again, NULL },
+	[BP_WRITE_DEBUG_REGISTERS] = { "debug-registers", "the processor's, four in each thread", TRAP_WRITE_MEM,
+				       registers_plant, registers_again, NULL },
+	[BP_WRITE_UPROBE] = { "uprobe", "a perf event on the file, one for all tasks, which never stop at it",
+			      TRAP_WRITE_MEM, uprobes_plant, NULL, uprobes_check },
+};
+
+const struct trap_way *trap_way_get(enum bp_write write)
+{
+	return &ways[write];
+}
+
+struct err *native_plant(struct native *native, struct native_task *t, const struct native_place *places, size_t n,
+			 uint32_t *n_ret)
+{
+	uint64_t before = t->n_planted;
+	struct err *err;
+
+	for (size_t i = 0; i < n; i++) {
+		struct trial_breakpoint *bp = &native->trial->breakpoints[places[i].breakpoint];
+
+		if (!bp->library)
+			bp->library = mem_strdup(places[i].library->path);
+	}
+	err = n ? native->way->plant(native, t, places, n) : NULL;
+	if (!err)
+		*n_ret += (uint32_t)(t->n_planted - before);
+	return err;
 }
 
 struct err *native_plant_added(struct native *native, struct native_task *t, const struct loader_change *change,
 			       uint32_t *n_ret)
 {
-	uint32_t n = 0;
+	struct native_place *places = NULL;
+	size_t n = 0, cap = 0;
+	struct err *err;
 
 	for (size_t i = 0; i < change->n_added; i++) {
 		const struct link *link = change->added[i];
@@ -40,17 +155,29 @@ struct err *native_plant_added(struct native *native, struct native_task *t, con
 
 		for (size_t j = 0; j < library->n_locations; j++) {
 			const struct location *location = &library->locations[j];
-			struct trial_breakpoint *bp = &native->trial->breakpoints[location->breakpoint];
-			struct err *err = trap_insert(t->task, link->bias + location->value, location->breakpoint);
 
-			if (err)
-				return err;
-			if (!bp->library)
-				bp->library = mem_strdup(library->path);
-			t->planted[location->breakpoint]++;
-			n++;
+			mem_grow(places, n, cap);
+			places[n++] = (struct native_place){ library, link->bias, location->value,
+							     location->breakpoint };
 		}
 	}
-	*n_ret = n;
-	return NULL;
+	err = native_plant(native, t, places, n, n_ret);
+	free(places);
+	return err;
+}
+
+void native_unplant(const struct native *native, struct native_task *t, const struct library *library, taddr bias)
+{
+	size_t n = trap_forget_range(&t->task->traps, bias + library->low, bias + library->high) +
+		   debugregs_forget_range(t->task, bias + library->low, bias + library->high);
+
+	/* A uprobe stays with the file. */
+	for (size_t i = 0; (n || native->uprobes) && i < library->n_locations; i++) {
+		uint64_t *planted_here = &t->planted[library->locations[i].breakpoint];
+
+		if (!*planted_here)
+			continue;
+		--*planted_here;
+		t->n_planted--;
+	}
 }

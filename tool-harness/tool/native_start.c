@@ -30,6 +30,7 @@ struct err *native_start_linkmap(struct native *native, struct native_task *t)
 	native_note_change(native, t, &change, event);
 	native_trial_task(native, t)->libraries_at_start = namespaces_count(&t->loader.spaces);
 	loader_change_deinit(&change);
+	native_slow(native->request->scenario->slow_event_ns);
 	event->linkmap_ns += clock_now_ns() - begin_ns;
 	native_event_count(event, native, t, &before);
 	return NULL;
@@ -63,6 +64,7 @@ struct err *native_start_plant(struct native *native, struct native_task *t)
 	struct err *err = native_plant_added(native, t, &change, &event->planted);
 
 	loader_change_deinit(&change);
+	native_slow(event->planted * native->request->scenario->slow_breakpoint_ns);
 	event->plant_ns += clock_now_ns() - begin_ns;
 	native_event_count(event, native, t, &before);
 	return err;
@@ -75,6 +77,9 @@ struct err *native_start_continue(struct native *native, struct native_task *t)
 	int64_t begin_ns = clock_now_ns();
 	struct err *err;
 
+	err = native_is_deferred(native) ? native_unhook(native, t) : NULL;
+	if (err)
+		return err;
 	err = t->waiting ? native_hook_return(t, t->waiting, &t->stop) : threads_release(t->task);
 	t->waiting = NULL;
 	t->state = NATIVE_RUNNING;

@@ -14,20 +14,41 @@
 #include "lib/mem.h"
 #include "tool/native.h"
 
+void native_count_hit(struct native *native, struct native_task *t, uint32_t breakpoint)
+{
+	struct trial_breakpoint *bp = &native->trial->breakpoints[breakpoint];
+
+	bp->hits++;
+	bp->rank_hits[t->task->index]++;
+	native_trial_task(native, t)->breakpoint_hits++;
+}
+
 static struct err *breakpoint_hit(struct native *native, struct native_task *t, struct thread *thread,
 				  const struct trap *trap)
 {
 	struct err *err;
 
-	native->trial->breakpoints[trap->id].hits++;
-	native_trial_task(native, t)->breakpoint_hits++;
+	native_count_hit(native, t, trap->id);
 	err = thread_step_over(thread, trap);
+	if (!err)
+		err = native_stopped_otherwise(native, t, thread);
+	return err ? err : thread_cont(thread, 0);
+}
+
+/* A debug register stops before the instruction, which runs when the thread is let go. */
+static struct err *register_hit(struct native *native, struct native_task *t, struct thread *thread,
+				uint32_t breakpoint)
+{
+	struct err *err;
+
+	native_count_hit(native, t, breakpoint);
+	err = native_stopped_otherwise(native, t, thread);
 	return err ? err : thread_cont(thread, 0);
 }
 
 /* A trap where we have none: the task's own int3 or SIGTRAP, which it gets; or one of ours
  * that went away (its library was unmapped and mapped again) while the signal was under way. */
-static struct err *foreign_trap(struct native_task *t, struct thread *thread)
+static struct err *foreign_trap(const struct native *native, struct native_task *t, struct thread *thread)
 {
 	struct user_regs_struct regs;
 	siginfo_t info;
@@ -36,6 +57,10 @@ static struct err *foreign_trap(struct native_task *t, struct thread *thread)
 
 	if (!err)
 		err = thread_regs_get(thread, &regs);
+	/* Of a debug register that was given up while the signal was under way. */
+	if (!err && info.si_code == TRAP_HWBKPT &&
+	    native->request->scenario->breakpoints_write == BP_WRITE_DEBUG_REGISTERS)
+		return thread_cont(thread, 0);
 	if (!err && info.si_code == SI_KERNEL)
 		err = memory_read(&t->task->memory, regs.rip - 1, &byte, 1);
 	if (err)
@@ -51,17 +76,25 @@ struct err *native_trap(struct native *native, struct native_task *t, const stru
 {
 	int64_t begin_ns = clock_now_ns();
 	const struct trap *trap;
+	uint32_t breakpoint;
+	bool hit = false;
 	taddr ip;
 	struct err *err;
 
 	err = thread_ip_get(stop->thread, &ip);
+	if (!err && debugreg_find(t->task, ip, &breakpoint))
+		err = debugreg_was_hit(stop->thread, &hit);
 	if (err)
 		return err;
+	if (hit)
+		return register_hit(native, t, stop->thread, breakpoint);
 	trap = trap_find(&t->task->traps, ip - 1);
 	if (!trap)
-		return foreign_trap(t, stop->thread);
+		return foreign_trap(native, t, stop->thread);
 	if (trap->id == TRAP_ID_LOADER)
 		return native_load_event(native, t, stop, trap->addr, begin_ns);
+	if (trap->id == NATIVE_TRAP_MARK)
+		return native_mark(native, t, stop->thread, trap);
 	return breakpoint_hit(native, t, stop->thread, trap);
 }
 
@@ -93,5 +126,7 @@ struct err *native_exec(struct native *native, struct native_task *t)
 	}
 	loader_deinit(&t->loader);
 	memset(t->planted, 0, native->request->n_breakpoints * sizeof(t->planted[0]));
+	t->n_planted = 0;
+	debugregs_after_exec(t->task);
 	return native_find_loader(native, t);
 }

@@ -10,10 +10,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/mem.h"
 #include "trace/task.h"
+#include "trace/textwrite.h"
 
 void trap_table_deinit(struct trap_table *table)
 {
@@ -84,6 +86,68 @@ struct err *trap_insert(struct task *task, taddr addr, uint32_t id)
 	return err;
 }
 
+static int place_compare(const void *a, const void *b)
+{
+	const struct trap_place *x = a, *y = b;
+
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+/* What the traps will cover, up to MEMORY_MAX_SPANS of them in one read. Where one span ends early
+ * those behind it are not read: they are read by themselves. */
+static struct err *read_texts(struct task *task, struct trap *traps, size_t n)
+{
+	struct mem_span spans[MEMORY_MAX_SPANS];
+	struct err *err;
+	size_t got;
+
+	for (size_t i = 0; i < n; i++)
+		spans[i] = (struct mem_span){ .addr = traps[i].addr, .buf = traps[i].text, .len = TRAP_TEXT };
+	err = task->memory.read(&task->memory, spans, n);
+	for (size_t i = 0; !err && i < n; i++)
+		if (!spans[i].got)
+			err = read_text(task, &traps[i], &got);
+	return err;
+}
+
+/* Those of up to MEMORY_MAX_SPANS places that are not in yet. */
+static struct err *insert_some(struct task *task, struct trap_place *places, size_t n)
+{
+	struct text_edit edits[MEMORY_MAX_SPANS];
+	struct trap traps[MEMORY_MAX_SPANS];
+	size_t n_new = 0;
+	struct err *err;
+
+	for (size_t i = 0; i < n; i++) {
+		places[i].fresh = !trap_find(&task->traps, places[i].addr) &&
+				  !(n_new && traps[n_new - 1].addr == places[i].addr);
+		if (!places[i].fresh)
+			continue;
+		traps[n_new] = (struct trap){ .addr = places[i].addr, .byte = TRAP_BYTE, .id = places[i].id };
+		edits[n_new++] = (struct text_edit){ places[i].addr, TRAP_BYTE };
+	}
+	if (!n_new)
+		return NULL;
+	err = read_texts(task, traps, n_new);
+	/* Into the table before they are written: what is left of a failure is taken out again. */
+	for (size_t i = 0; !err && i < n_new; i++)
+		table_insert(&task->traps, &traps[i]);
+	return err ? err : task_write_edits(task, edits, n_new);
+}
+
+struct err *traps_insert(struct task *task, struct trap_place *places, size_t n)
+{
+	if (n > 1)
+		qsort(places, n, sizeof(places[0]), place_compare);
+	for (size_t i = 0; i < n; i += MEMORY_MAX_SPANS) {
+		struct err *err = insert_some(task, places + i, n - i < MEMORY_MAX_SPANS ? n - i : MEMORY_MAX_SPANS);
+
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
 /* Compilers pad up to the next function with nops of several bytes, or with int3. */
 static bool is_padding(taddr addr, uint8_t byte)
 {
@@ -140,16 +204,42 @@ struct err *trap_remove(struct task *task, taddr addr)
 	return NULL;
 }
 
-struct err *trap_rewrite(struct task *task, const struct trap *trap)
+static size_t edits_of(const struct trap_table *table, uint32_t ids, bool remove, bool insert,
+		       struct text_edit *edits)
 {
-	return task_write_byte(task, trap->addr, TRAP_BYTE);
+	size_t n = 0;
+
+	for (size_t i = 0; i < table->n; i++) {
+		const struct trap *trap = &table->traps[i];
+
+		if (trap->id >= ids)
+			continue;
+		if (remove)
+			edits[n++] = (struct text_edit){ trap->addr, trap->text[0] };
+		if (insert)
+			edits[n++] = (struct text_edit){ trap->addr, trap->byte };
+	}
+	return n;
 }
 
-struct err *trap_remove_insert(struct task *task, const struct trap *trap)
+struct err *traps_rewrite(struct task *task, uint32_t ids, bool remove_first, uint32_t *n_ret)
 {
-	struct err *err = task_write_byte(task, trap->addr, trap->text[0]);
+	_cleanup_free_ struct text_edit *edits = mem_calloc(2 * task->traps.n + 1, sizeof(edits[0]));
+	bool pages = task->tracer->trap_write == TRAP_WRITE_PAGE;
+	struct err *err = NULL;
+	size_t n;
 
-	return err ? err : task_write_byte(task, trap->addr, TRAP_BYTE);
+	/* One by one each trap is away as shortly as can be; of a page all are away together. */
+	if (remove_first && pages) {
+		n = edits_of(&task->traps, ids, true, false, edits);
+		err = task_write_edits(task, edits, n);
+	}
+	n = edits_of(&task->traps, ids, remove_first && !pages, true, edits);
+	if (!err)
+		err = task_write_edits(task, edits, n);
+	if (!err)
+		*n_ret = (uint32_t)(remove_first && !pages ? n / 2 : n);
+	return err;
 }
 
 struct err *traps_remove_all(struct task *task)

@@ -25,6 +25,7 @@ struct thread;
 enum trap_write {
 	TRAP_WRITE_MEM,  /* one byte through /proc/PID/mem */
 	TRAP_WRITE_POKE, /* PTRACE_PEEKTEXT and POKETEXT of the word around it */
+	TRAP_WRITE_PAGE, /* several in neighbouring pages together, through /proc/PID/mem; one alone as MEM */
 };
 
 #define TRAP_BYTE 0xcc   /* int3 */
@@ -53,6 +54,18 @@ struct trap *trap_find(const struct trap_table *table, taddr addr);
 /* Reads what is there and writes a trap; one that is there already is success. */
 MUST_CHECK struct err *trap_insert(struct task *task, taddr addr, uint32_t id);
 
+struct trap_place {
+	taddr addr;
+	uint32_t id;
+	bool fresh; /* out: it was not in before */
+};
+
+/*
+ * The same for several at once, in any order: sorts them, reads what is there in batches, and
+ * writes by the tracer's way. An error leaves some of them in, all of which are in the table.
+ */
+MUST_CHECK struct err *traps_insert(struct task *task, struct trap_place *places, size_t n);
+
 /*
  * A trap at a `ret` with a second `ret` behind it, in the padding between functions: whoever
  * hits the trap has that one as its next instruction, so that it is let go by continuing,
@@ -70,10 +83,12 @@ void trap_adopt(struct task *task, taddr addr, const uint8_t text[TRAP_TEXT]);
 /* Writes the original byte and forgets the trap. */
 MUST_CHECK struct err *trap_remove(struct task *task, taddr addr);
 
-/* The paper's AIX-like reinsertion (section 2.2.2) of a trap that is in: the byte written again,
- * or the original and then the trap. */
-MUST_CHECK struct err *trap_rewrite(struct task *task, const struct trap *trap);
-MUST_CHECK struct err *trap_remove_insert(struct task *task, const struct trap *trap);
+/*
+ * The paper's AIX-like reinsertion (section 2.2.2) of all traps that are in and whose id is below
+ * `ids`: the byte written again, or with remove_first the original and then the trap. The number of
+ * them in n_ret.
+ */
+MUST_CHECK struct err *traps_rewrite(struct task *task, uint32_t ids, bool remove_first, uint32_t *n_ret);
 
 /* Takes all traps out. An address that is unmapped by now is passed over. */
 MUST_CHECK struct err *traps_remove_all(struct task *task);

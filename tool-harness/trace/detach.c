@@ -33,7 +33,7 @@ static struct err *has_pending_trap(struct thread *thread, bool *ret)
 			return err_gone();
 		if (n < 1)
 			break;
-		if (info.si_signo == SIGTRAP && info.si_code == SI_KERNEL)
+		if (info.si_signo == SIGTRAP && (info.si_code == SI_KERNEL || info.si_code == TRAP_HWBKPT))
 			found = true;
 	}
 	*ret = found;
@@ -61,6 +61,7 @@ static struct err *settle_thread(struct thread *thread, int *signal_ret)
 {
 	struct user_regs_struct regs;
 	const struct trap *behind;
+	uint32_t id;
 	struct err *err;
 
 	*signal_ret = thread->stash_signal;
@@ -82,6 +83,8 @@ static struct err *settle_thread(struct thread *thread, int *signal_ret)
 		behind = trap_find(&thread->task->traps, regs.rip);
 		if (!behind || behind->byte != TRAP_RETURN)
 			return NULL;
+	} else if (debugreg_find(thread->task, regs.rip, &id)) {
+		return NULL; /* a debug register stops before the instruction */
 	} else if (!trap_find(&thread->task->traps, regs.rip - 1)) {
 		*signal_ret = SIGTRAP; /* not ours: the task's own */
 		return NULL;
@@ -128,6 +131,7 @@ static struct err *stop_all(struct task *task)
 			}
 			if (t->has_queued && status_event(t->queued_status) == PTRACE_EVENT_EXEC) {
 				task->traps.n = 0; /* they went with the old program */
+				debugregs_after_exec(task);
 				err = task_open_mem(task);
 				if (err)
 					return err_is_gone(err) ? NULL : err;
@@ -185,8 +189,13 @@ struct err *task_detach(struct task *task)
 	err = task->gone ? NULL : traps_remove_all(task);
 	if (err && !err_is_gone(err))
 		return err;
+	/* The kernel leaves them in when a tracer goes. */
+	debugregs_clear(task);
 	for (struct thread *t = task->threads; t; t = next) {
 		next = t->next;
+		err = t->debug.version != task->debug.version ? debugregs_sync(t) : NULL;
+		if (err && !err_is_gone(err))
+			return err;
 		if (t->stash_signal && t->stash_signal == t->queued_status) {
 			err = ptrace_request(tracer, PTRACE_SETSIGINFO, t->tid, NULL, &t->stash_info);
 			err_free(err); /* only its details are lost */

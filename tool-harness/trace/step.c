@@ -24,22 +24,33 @@ void regs_emulate_return(struct user_regs_struct *regs, uint64_t ret_addr)
 	regs->rsp += 8;
 }
 
-struct err *threads_hold(struct task *task, const struct thread *except)
+static bool needs_hold(const struct thread *t, const struct thread *except)
 {
-	struct err *err;
+	return t != except && !t->stopped && !t->has_queued;
+}
 
+static struct err *threads_interrupt(struct task *task, const struct thread *except)
+{
 	for (struct thread *t = task->threads; t; t = t->next) {
-		if (t == except || t->stopped || t->has_queued)
+		struct err *err;
+
+		if (!needs_hold(t, except))
 			continue;
 		err = ptrace_request(task->tracer, PTRACE_INTERRUPT, t->tid, NULL, NULL);
 		if (err && !err_is_gone(err))
 			return err;
 	}
+	return NULL;
+}
+
+static struct err *threads_collect(struct task *task, const struct thread *except)
+{
 	for (struct thread *t = task->threads; t; t = t->next) {
 		bool got = false;
 		int status = 0;
+		struct err *err;
 
-		if (t == except || t->stopped || t->has_queued)
+		if (!needs_hold(t, except))
 			continue;
 		err = thread_collect(t, HOLD_TIMEOUT_NS, &status, &got);
 		if (err_is_gone(err) || (!err && !got))
@@ -52,6 +63,36 @@ struct err *threads_hold(struct task *task, const struct thread *except)
 			thread_queue(t, status);
 	}
 	return NULL;
+}
+
+struct err *threads_hold(struct task *task, const struct thread *except)
+{
+	struct err *err = threads_interrupt(task, except);
+
+	return err ? err : threads_collect(task, except);
+}
+
+struct err *tracer_hold(struct tracer *tracer, const struct thread *except)
+{
+	struct err *err = NULL;
+
+	for (struct task *task = tracer->tasks; !err && task; task = task->next)
+		if (!task->gone)
+			err = threads_interrupt(task, except);
+	for (struct task *task = tracer->tasks; !err && task; task = task->next)
+		if (!task->gone)
+			err = threads_collect(task, except);
+	return err;
+}
+
+struct err *tracer_release(struct tracer *tracer)
+{
+	struct err *err = NULL;
+
+	for (struct task *task = tracer->tasks; !err && task; task = task->next)
+		if (!task->gone)
+			err = threads_release(task);
+	return err;
 }
 
 struct err *threads_release(struct task *task)

@@ -168,9 +168,48 @@ static struct err *poke_byte(struct task *task, taddr addr, uint8_t byte)
 struct err *task_write_byte(struct task *task, taddr addr, uint8_t byte)
 {
 	task->tracer->traps_written++;
+	task->tracer->text_writes++;
 	if (task->tracer->trap_write == TRAP_WRITE_POKE)
 		return poke_byte(task, addr, byte);
 	return task_write(task, addr, &byte, 1);
+}
+
+/* A task's text as text_write_runs has it. */
+struct task_text {
+	struct text_port port; /* first member */
+	struct task *task;
+};
+
+static struct err *text_read(struct text_port *port, taddr addr, void *buf, size_t len)
+{
+	struct task *task = ((struct task_text *)port)->task;
+	ssize_t n = pread(task->mem_fd, buf, len, (off_t)addr);
+
+	if (n > 0)
+		task->tracer->bytes_read += (uint64_t)n;
+	return n == (ssize_t)len ? NULL : write_gone_or(n < 0 ? errno : 0, task, addr);
+}
+
+static struct err *text_write(struct text_port *port, taddr addr, const void *buf, size_t len)
+{
+	return task_write(((struct task_text *)port)->task, addr, buf, len);
+}
+
+struct err *task_write_edits(struct task *task, const struct text_edit *edits, size_t n)
+{
+	struct task_text text = { .port = { text_read, text_write }, .task = task };
+	uint64_t writes = 0;
+	struct err *err = NULL;
+
+	if (task->tracer->trap_write == TRAP_WRITE_PAGE) {
+		err = text_write_runs(&text.port, edits, n, &writes);
+		task->tracer->traps_written += n;
+		task->tracer->text_writes += writes;
+		return err;
+	}
+	for (size_t i = 0; !err && i < n; i++)
+		err = task_write_byte(task, edits[i].addr, edits[i].byte);
+	return err;
 }
 
 /* --- tracer ----------------------------------------------------------------------- */
@@ -337,6 +376,12 @@ struct err *thread_cont(struct thread *thread, int signal)
 			return err;
 		signal = thread->stash_signal;
 		thread->stash_signal = 0;
+	}
+	if (thread->debug.version != thread->task->debug.version) {
+		struct err *err = debugregs_sync(thread);
+
+		if (err)
+			return err;
 	}
 	thread->stopped = false;
 	thread->at_trap = false;

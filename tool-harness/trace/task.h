@@ -18,7 +18,9 @@
 
 #include "lib/err.h"
 #include "trace/bp.h"
+#include "trace/debugreg.h"
 #include "trace/memory.h"
+#include "trace/textwrite.h"
 #include "trace/waiting.h"
 
 struct task;
@@ -35,6 +37,7 @@ struct thread {
 	int queued_status;       /* a stop collected while waiting for another thread, see has_queued */
 	bool has_queued;
 	int64_t queued_ns;       /* when it was seen */
+	struct debugregs debug;  /* what it was given */
 	struct thread *next;     /* in its task */
 	struct thread *hash_next;
 };
@@ -50,6 +53,7 @@ struct task {
 	uint64_t threads_seen;   /* ever traced */
 	uint64_t children_released;
 	struct trap_table traps;
+	struct debugregs debug;  /* what its threads should have */
 	bool gone;
 	int exit_status;         /* when gone: as from waitpid(2); -1 not known */
 	void *data;              /* the tool's own, not touched here */
@@ -69,6 +73,7 @@ struct tracer {
 	uint64_t ptrace_calls;
 	uint64_t bytes_read;
 	uint64_t traps_written;
+	uint64_t text_writes;    /* writes that these took: fewer with TRAP_WRITE_PAGE */
 };
 
 /* A tracer belongs to one thread: the one that seizes waits, too, as ptrace(2) takes requests from
@@ -107,6 +112,10 @@ MUST_CHECK struct err *task_detach(struct task *task);
 MUST_CHECK struct err *threads_hold(struct task *task, const struct thread *except);
 MUST_CHECK struct err *threads_release(struct task *task);
 
+/* The same for all tasks of a tracer: all are interrupted before the first is waited for. */
+MUST_CHECK struct err *tracer_hold(struct tracer *tracer, const struct thread *except);
+MUST_CHECK struct err *tracer_release(struct tracer *tracer);
+
 /* The instruction pointer alone: half the cost of all registers. */
 MUST_CHECK struct err *thread_ip_get(struct thread *thread, taddr *ret);
 MUST_CHECK struct err *thread_regs_get(struct thread *thread, struct user_regs_struct *ret);
@@ -115,6 +124,9 @@ MUST_CHECK struct err *thread_siginfo_get(struct thread *thread, siginfo_t *ret)
 
 /* One byte of text. Works on read-only pages: the kernel makes a private copy. */
 MUST_CHECK struct err *task_write_byte(struct task *task, taddr addr, uint8_t byte);
+
+/* Several bytes of text, by ascending address (one may follow itself), by the tracer's way. */
+MUST_CHECK struct err *task_write_edits(struct task *task, const struct text_edit *edits, size_t n);
 
 /* Bytes of data (a stack, say), not counted as a trap. */
 MUST_CHECK struct err *task_write(struct task *task, taddr addr, const void *bytes, size_t len);

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The table of policies, what each does with the breakpoints that are in, and an added cost that
+ * plays a slower tool. Planting itself is native_plant.c's.
+ *
+ * Invariant: a policy that is not late has each breakpoint in before the library's code can run.
+ */
+#include <fnmatch.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/mem.h"
+#include "tool/native.h"
+
+static bool always(const struct native *native, const struct loader_change *change)
+{
+	(void)native;
+	return change->n_added > 0;
+}
+
+/* By file name, as a user of a debugger has it, or by the whole path if the pattern has a slash. */
+static bool matches(const struct native *native, const struct loader_change *change)
+{
+	const struct conf_list *patterns = &native->request->scenario->breakpoints_pattern;
+
+	for (size_t i = 0; i < change->n_added; i++) {
+		const char *path = ((const struct library *)change->added[i]->data)->path;
+
+		for (size_t j = 0; j < patterns->n; j++) {
+			const char *pattern = patterns->strings[j];
+
+			if (!fnmatch(pattern, strchr(pattern, '/') ? path : fs_basename(path), 0))
+				return true;
+		}
+	}
+	return false;
+}
+
+static struct err *write_again(struct native *native, struct native_task *t, struct event *event)
+{
+	bool remove_first = native->request->scenario->breakpoints_reinsert == REINSERT_REMOVE_INSERT;
+
+	return native->way->again(native, t, remove_first, &event->reinserted);
+}
+
+/* Every name is looked for in every library, though the answer was known: only what is not in
+ * yet is written. */
+static struct err *resolve_again(struct native *native, struct native_task *t, struct event *event)
+{
+	const struct tool_request *request = native->request;
+	struct native_place *places = NULL;
+	struct loader_change all;
+	size_t n = 0, cap = 0;
+	struct err *err;
+
+	namespaces_all(&t->loader.spaces, &all);
+	for (size_t i = 0; i < all.n_added; i++) {
+		struct symidx *symbols = library_symbols(native->libraries, all.added[i]->data);
+
+		for (size_t j = 0; symbols && j < request->n_breakpoints; j++) {
+			struct native_place place = { all.added[i]->data, all.added[i]->bias, 0, (uint32_t)j };
+
+			native->trial->lookups++;
+			if (!symidx_find(symbols, request->breakpoints[j], &place.value))
+				continue;
+			mem_grow(places, n, cap);
+			places[n++] = place;
+		}
+	}
+	loader_change_deinit(&all);
+	err = native_plant(native, t, places, n, &event->planted);
+	event->reinserted = (uint32_t)request->n_breakpoints;
+	free(places);
+	return err;
+}
+
+static const struct policy policies[] = {
+	[POLICY_REINSERT_ALL] = {
+		.name = "reinsert-all", .who = "AIX before 4.3.2",
+		.what = "every breakpoint is put in again at each load event",
+		.hooked = true, .searches = always, .again = write_again,
+	},
+	[POLICY_RE_RESOLVE_ALL] = {
+		.name = "re-resolve-all", .who = "GDB",
+		.what = "every breakpoint's name is looked up in all libraries at each load event",
+		.hooked = true, .searches = always, .again = resolve_again,
+	},
+	[POLICY_NEW_ONLY] = {
+		.name = "new-only", .who = "LLDB",
+		.what = "only libraries that are new are searched",
+		.hooked = true, .searches = always,
+	},
+	[POLICY_PATTERN] = {
+		.name = "pattern", .who = "TotalView, medium",
+		.what = "a library whose name matches has all that is new searched, others wait for one",
+		.late = true, .hooked = true, .whole = true, .searches = matches,
+	},
+	[POLICY_DEFERRED] = {
+		.name = "deferred", .who = "TotalView, fast",
+		.what = "tasks are not stopped at loads once start-up is over; breakpoints go in later",
+		.late = true, .whole = true, .searches = always,
+	},
+};
+
+const struct policy *policy_get(enum bp_policy policy)
+{
+	return &policies[policy];
+}
+
+void native_slow(int64_t ns)
+{
+	int64_t until_ns = ns ? clock_now_ns() + ns : 0;
+
+	/* A tool that is at work keeps its core. */
+	while (clock_now_ns() < until_ns)
+		;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How a breakpoint gets into a task: the rows of breakpoints.write. The trap at the loader's hook
+ * and those of the tracer's own are bytes in any case.
+ */
+#ifndef TOOL_TRAPWAY_H
+#define TOOL_TRAPWAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "job/scenario.h"
+#include "lib/err.h"
+#include "trace/bp.h"
+
+struct library;
+struct native;
+struct native_task;
+
+/* A breakpoint's address in a task: bias + value. */
+struct native_place {
+	const struct library *library;
+	taddr bias;
+	uint64_t value;
+	uint32_t breakpoint;
+};
+
+struct trap_way {
+	const char *name;
+	const char *what;
+	enum trap_write bytes; /* of traps that are bytes, the tracer's own included */
+	/* Puts in those that are not in yet, and tells native_planted of each. */
+	struct err *(*plant)(struct native *native, struct native_task *t, const struct native_place *places, size_t n);
+	/* Writes those that are in again; their number in n_ret. NULL: there is nothing to write again. */
+	struct err *(*again)(struct native *native, struct native_task *t, bool remove_first, uint32_t *n_ret);
+	/* Once, before anything is started: why this machine cannot. NULL: any can. */
+	struct err *(*check)(void);
+};
+
+const struct trap_way *trap_way_get(enum bp_write write);
+
+#endif

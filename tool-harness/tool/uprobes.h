@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Breakpoints as uprobes: one perf event per file and address counts all tasks that come past, and
+ * stops none. Hits are told apart by pid, from the samples in the kernel's buffers.
+ */
+#ifndef TOOL_UPROBES_H
+#define TOOL_UPROBES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/err.h"
+
+struct uprobes;
+
+struct uprobes *uprobes_create(void);
+void uprobes_destroy(struct uprobes *uprobes);
+
+/* Why this machine has none, with EXIT_SKIPPED; NULL if it has. */
+MUST_CHECK struct err *uprobes_check(void);
+
+/* Opens one at an address of a file, relative to the load bias, unless it is open (fresh_ret). */
+MUST_CHECK struct err *uprobes_add(struct uprobes *uprobes, const char *path, uint64_t value, uint32_t breakpoint,
+				   bool *fresh_ret);
+
+/* Hands over the hits that are new, of whatever process. */
+void uprobes_drain(struct uprobes *uprobes, void (*take)(void *data, uint32_t breakpoint, pid_t pid), void *data);
+
+/* Hits that found a buffer full and were lost. */
+uint64_t uprobes_lost(const struct uprobes *uprobes);
+
+#endif

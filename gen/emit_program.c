@@ -67,8 +67,8 @@ static void put_link(enum program program, struct strbuf *ret)
 	strbuf_puts(ret, kind->build == BUILD_STATIC && kind->embeds ? " " EXPORT_LIST " flags.mk\n" : " flags.mk\n");
 	if (kind->build != BUILD_VANILLA)
 		strbuf_printf(ret, "\t$(file >$@.rsp,$(LIBRARIES:%%=%s/%%%s))\n", dir, suffix);
-	strbuf_printf(ret, "\t@%s $(LDFLAGS) $(LINK_FLAGS) $(PROGRAM_LDFLAGS) -o $@.tmp $(filter " PROGRAM_OBJ_DIR "/%%,$^)",
-		      kind->embeds ? "$(MPI_CC)" : "$(CC)");
+	strbuf_printf(ret, "\t@%s $(LDFLAGS) $(LINK_FLAGS) $(PROGRAM_LDFLAGS) -o $@.tmp "
+			   "$(filter " PROGRAM_OBJ_DIR "/%%,$^)", kind->embeds ? "$(MPI_CC)" : "$(CC)");
 	if (kind->extra)
 		strbuf_puts(ret, " @" EXTRA_OBJ_DIR "/list");
 	if (kind->build == BUILD_STATIC)

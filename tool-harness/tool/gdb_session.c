@@ -70,7 +70,10 @@ static void send_settings(struct gdb_session *s)
 	gdb_send(s, GDB_TRY, 0, "-gdb-set debuginfod enabled off"); /* built without it, it refuses */
 	gdb_send(s, GDB_SET, 0, "-gdb-set disable-randomization off");
 	gdb_send(s, GDB_SET, 0, "-gdb-set auto-solib-add %s", scenario->gdb_auto_solib_add ? "on" : "off");
-	gdb_send(s, GDB_SET, 0, "-gdb-set index-cache enabled %s", scenario->gdb_index_cache ? "on" : "off");
+	if (scenario->gdb_index_cache)
+		gdb_send(s, GDB_SET, 0, "-gdb-set index-cache enabled on");
+	else
+		gdb_send(s, GDB_TRY, 0, "-gdb-set index-cache enabled off"); /* an older GDB has it off */
 	if (scenario->gdb_worker_threads) {
 		_cleanup_free_ char *command =
 			mem_printf("maint set worker-threads %jd", (intmax_t)scenario->gdb_worker_threads);

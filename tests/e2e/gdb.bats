@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Real GDBs on the tiny target under MPI, one for each task and one for all: libraries, load
+# events and hits are the manifest's, and what GDB tells is what the native tool sees.
+# shellcheck disable=SC2154  # TINY is set by tiny_target
+
+load common
+
+setup_file() {
+	tiny_target
+	export TINY
+}
+
+setup() {
+	command -v gdb || skip "there is no gdb"
+}
+
+# tiny_run NAME TOOL TASKS [ARGS...]: leaves the record in RECORD.
+tiny_run() {
+	local results=$BATS_TEST_TMPDIR/$1
+	mkdir -p "$results"
+	expect_status 0 attachstorm run -q -r 1 -T warm --no-baseline -t "$TINY" --tool "$2" -n "$3" -b 4 \
+		-s launcher_args=--oversubscribe -o "$results" "${@:4}"
+	expect_output "agree with the manifest"
+	RECORD=$(ls "$results"/*.json)
+}
+
+# Per rank: stops by class, load events, libraries of the target, hits.
+counts() {
+	jq -c '.trials[0].tasks[] | [.rank, .stops, .load_events, .target_libraries, .breakpoint_hits]' "$1"
+}
+
+# By function, without the path: where it is, in how many tasks, how often hit.
+breakpoints() {
+	jq -c '.trials[0].breakpoints[] | [.function, (.library | sub(".*/"; "")), .planted_tasks, .hits, .expected_hits]' "$1"
+}
+
+@test "stopped at solib events GDB tells what the native tool sees, in both modes" {
+	for tasks in 2 4; do
+		tiny_run "native$tasks" native "$tasks"
+		native=$RECORD
+		for mode in per-task inferiors; do
+			tiny_run "$mode$tasks" gdb "$tasks" -s gdb.solib_events=stop -s "gdb.mode=$mode"
+			diff <(counts "$native") <(counts "$RECORD")
+			diff <(breakpoints "$native") <(breakpoints "$RECORD")
+			[ "$(jq -c '.trials[0] | [.tool_verdict, .load_events, .sampled]' "$RECORD")" = '["ok","solib-event",false]' ]
+			[ "$(jq '.trials[0].tool_report.processes' "$RECORD")" = "$([ "$mode" = inferiors ] && echo 1 || echo "$tasks")" ]
+		done
+	done
+}
+
+@test "left to itself GDB tells of all libraries, and has the same hits" {
+	tiny_run native native 2
+	native=$RECORD
+	for mode in per-task inferiors; do
+		tiny_run "$mode" gdb 2 -s "gdb.mode=$mode"
+		diff <(breakpoints "$native") <(breakpoints "$RECORD")
+		[ "$(jq -c '[.trials[0].tasks[].target_libraries] | unique' "$RECORD")" = "[12]" ]
+		[ "$(jq -c '.trials[0] | [.tool_verdict, .load_events, .sampled]' "$RECORD")" = '["ok","library-loaded",true]' ]
+		[ "$(jq '.trials[0].summary.t1_ns.n' "$RECORD")" = 0 ]
+	done
+}
+
+@test "the index cache is empty in cold runs and kept for warm ones" {
+	results=$BATS_TEST_TMPDIR/cache
+	mkdir -p "$results"
+	expect_status 0 attachstorm run -q -r 2 -T cold,warm --no-baseline -t "$TINY" --tool gdb -n 1 -l spawn -p plain \
+		-s gdb.index_cache=on -o "$results"
+	record=$(ls "$results"/*.json)
+	[ "$(jq -c '[.trials[] | [.temperature, .tool_home_bytes > 0]]' "$record")" = \
+		'[["cold",false],["warm",true],["cold",false],["warm",true]]' ]
+	[ "$(jq -r '.trials[0].tool_report.settings["index-cache enabled"]' "$record")" = on ]
+}
+
+@test "settings of the scenario are GDB's" {
+	results=$BATS_TEST_TMPDIR/settings
+	mkdir -p "$results"
+	expect_status 0 attachstorm run -q -r 1 -T warm --no-baseline -t "$TINY" --tool gdb -n 1 -l spawn -p plain \
+		-s gdb.auto_solib_add=off -s gdb.worker_threads=1 -s 'gdb.commands=set breakpoint always-inserted on' \
+		-o "$results"
+	record=$(ls "$results"/*.json)
+	[ "$(jq -c '.trials[0].tool_report.settings | [.["auto-solib-add"], .["breakpoint always-inserted"],
+		.["disable-randomization"]]' "$record")" = '["off","on","off"]' ]
+	expect_status 2 attachstorm run -q -t "$TINY" --tool gdb -b 1 -s gdb.auto_solib_add=off
+	expect_output "'gdb.auto_solib_add' is off, but breakpoints are asked for"
+	expect_status 77 attachstorm run -q -t "$TINY" --tool gdb -s gdb.path=/no/such/gdb
+	expect_output "there is no program '/no/such/gdb' here"
+}
+
+@test "a command that GDB refuses is a verdict, and the record names the transcript" {
+	results=$BATS_TEST_TMPDIR/refused
+	mkdir -p "$results"
+	expect_status 3 attachstorm run -q -r 1 -T warm --no-baseline -t "$TINY" --tool gdb -n 2 -l spawn -p plain \
+		-s 'gdb.commands=no-such-command' -o "$results"
+	record=$(ls "$results"/*.json)
+	[ "$(jq -r '.trials[0].tool_verdict' "$record")" = failed ]
+	[[ "$(jq -r '.trials[0].contradictions[0]' "$record")" == *'refused a setting: Undefined command: "no-such-command"'* ]]
+	grep -q 'no-such-command' "$(jq -r '.trials[0].transcript' "$record")"
+}

@@ -217,10 +217,11 @@ static struct err *check_outside(const struct scenario *scenario)
 			return err_hint(err_new("'%s' is set, but the tool '%s' does as it likes", own[i].key,
 						scenario->tool),
 					"set tool to native, or leave %s out", own[i].key);
-	if (scenario->acquire != ACQUIRE_SHIM && scenario->acquire != ACQUIRE_SPAWN)
-		return err_hint(err_new("'acquire' is %s, but the tool '%s' is given tasks that wait in the shim",
+	if (scenario->acquire != ACQUIRE_SHIM && scenario->acquire != ACQUIRE_SPAWN &&
+	    scenario->acquire != ACQUIRE_MPIR_LAUNCH)
+		return err_hint(err_new("'acquire' is %s, but the tool '%s' is given tasks that are held at their start",
 					acquire_names[scenario->acquire], scenario->tool),
-				"set acquire to shim");
+				"set acquire to shim or mpir-launch");
 	return NULL;
 }
 

@@ -142,6 +142,8 @@ struct err *stage_release(struct stage *stage)
 		trial->tasks[i].exec_ns = clock_now_ns();
 		err = job_release(stage->job, i);
 	}
+	if (!err)
+		err = job_release_launcher(stage->job);
 	trial->phases.continued_ns = clock_now_ns();
 	return err;
 }

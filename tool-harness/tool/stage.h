@@ -51,7 +51,8 @@ bool stage_traced(struct stage *stage);
 /* Notes planted_ns, and acquired_ns if no tracer was seen before: the end of phase 1. */
 void stage_ready(struct stage *stage);
 
-/* Lets all shims exec (exec_ns of each task) and notes continued_ns. Once. */
+/* Lets all shims exec (exec_ns of each task), or the launcher that holds the tasks in MPI_Init go on, and notes
+ * continued_ns. Once. */
 MUST_CHECK struct err *stage_release(struct stage *stage);
 
 /*

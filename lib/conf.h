@@ -32,6 +32,34 @@ enum conf_type {
 	CONF_STRINGS,  /* struct conf_list of char *: YAML sequence, or "a,b,c" */
 	CONF_CHOICES,  /* struct conf_list of int, no value twice: sequence or scalar or "a,b" */
 	CONF_INTS,     /* struct conf_list of int64_t: sequence or scalar or "1,2,3" */
+	CONF_MATRIX,   /* struct conf_matrix: mapping of the table's own keys to lists of values; "key=a,b" */
+	CONF_CASES,    /* struct conf_cases: sequence of mappings of such keys to a value, each with a name */
+};
+
+/*
+ * Settings to sweep, as texts that are known to fit their keys. A value of a key that is a list
+ * itself is its members, joined by commas.
+ */
+struct conf_axis {
+	char *key;
+	char **values;
+	size_t n;
+};
+struct conf_matrix {
+	struct conf_axis *axes;
+	size_t n, cap;
+};
+struct conf_setting {
+	char *key, *value;
+};
+struct conf_case {
+	char *name; /* unique among the cases; the key "name" of its mapping */
+	struct conf_setting *settings;
+	size_t n, cap;
+};
+struct conf_cases {
+	struct conf_case *cases;
+	size_t n, cap;
 };
 
 struct conf_list {
@@ -49,7 +77,8 @@ struct conf_option {
 	size_t offset;              /* of the field in the struct */
 	const char *default_text;   /* parsed by the same parser as an override; never NULL */
 	double min, max;            /* for numbers, durations (ns), sizes (bytes), list members; both 0: no range */
-	const char *const *choices; /* for CONF_CHOICE(S): NULL-terminated */
+	const char *const *choices; /* NULL-terminated; for CONF_CHOICE(S), and for CONF_MATRIX and
+				     * CONF_CASES the keys that they may not hold */
 	const char *help;           /* one sentence without a full stop, units named */
 	const char *group;          /* heading in the help */
 };
@@ -83,6 +112,9 @@ MUST_CHECK struct err *conf_set(const struct conf_table *table, const char *assi
 MUST_CHECK struct err *conf_set_value(const struct conf_table *table, const char *key,
 				      const char *value, const char *what, void *obj);
 
+/* A copy of settings into a zeroed struct. */
+void conf_copy(const struct conf_table *table, const void *from, void *to);
+
 /* Frees strings and lists inside obj and zeroes these fields; obj itself is the caller's. */
 void conf_deinit(const struct conf_table *table, void *obj);
 
@@ -92,6 +124,9 @@ json_t *conf_to_json(const struct conf_table *table, const void *obj);
 
 /* All keys as YAML that conf_read_file reads back to the same settings; heap, caller frees. */
 char *conf_to_yaml(const struct conf_table *table, const void *obj);
+
+/* One value as conf_set_value takes it back; not of a matrix or cases. Heap, caller frees. */
+char *conf_value_text(const struct conf_option *option, const void *obj);
 
 /* "KEY  type, default, range: help" by group, for --help-keys and the man pages. */
 void conf_print_help(const struct conf_table *table, FILE *out);

@@ -4,6 +4,7 @@
 #define LIB_CONF_INTERNAL_H
 
 #include "lib/conf.h"
+#include "lib/strbuf.h"
 
 /* One parsed scalar; the option's type says which member. */
 union conf_value {
@@ -58,9 +59,7 @@ MUST_CHECK struct err *conf_at_place(const struct conf_source *source, struct co
 /* An error at the first byte that is NUL or not UTF-8. */
 MUST_CHECK struct err *conf_check_source(const struct conf_source *source);
 
-/* --- conf.c ---------------------------------------------------------------------- */
-
-bool conf_is_list(enum conf_type type);
+/* --- conf_key.c ------------------------------------------------------------------ */
 
 const struct conf_option *conf_find(const struct conf_table *table, const char *key);
 
@@ -74,7 +73,11 @@ MUST_CHECK struct err *conf_unknown_key(const struct conf_table *table, const ch
 /* "'x' is a section", with its keys as hint. */
 MUST_CHECK struct err *conf_needs_key(const struct conf_table *table, const char *section);
 
-/* Replaces the option's field by the value of one text. */
+/* --- conf.c ---------------------------------------------------------------------- */
+
+bool conf_is_list(enum conf_type type);
+
+/* Replaces the option's field by the value of one text. Not for sweeps. */
 MUST_CHECK struct err *conf_store_text(const struct conf_option *option, const char *what,
 				       const char *text, void *obj);
 
@@ -82,6 +85,35 @@ MUST_CHECK struct err *conf_store_text(const struct conf_option *option, const c
  * of the member at fault. */
 MUST_CHECK struct err *conf_store_list(const struct conf_option *option, const char *what,
 				       char *const *texts, size_t n, void *obj, size_t *ret_bad);
+
+/* --- conf_sweep.c: matrix and cases ------------------------------------------------ */
+
+bool conf_is_sweep(enum conf_type type);
+
+/* Whether a matrix or a case may hold this setting: the key is known and may be swept, the value fits it. */
+MUST_CHECK struct err *conf_sweep_check_key(const struct conf_table *table, const struct conf_option *sweep,
+					    const char *key, size_t section_len);
+MUST_CHECK struct err *conf_sweep_check_value(const struct conf_table *table, const char *key, const char *value);
+
+/* Appends; on failure nothing is changed. The caller has checked keys and values. */
+MUST_CHECK struct err *conf_axis_add_value(struct conf_axis *axis, const char *value);
+struct conf_axis *conf_matrix_add(struct conf_matrix *matrix, const char *key);
+struct conf_case *conf_cases_add(struct conf_cases *cases);
+void conf_case_set(struct conf_case *one, const char *key, const char *value);
+
+/* "key=a,b" in place of that key's values; "" for none at all. Of cases only "". */
+MUST_CHECK struct err *conf_sweep_set(const struct conf_table *table, const struct conf_option *option,
+				      const char *what, const char *text, void *obj);
+
+void conf_sweep_copy(const struct conf_option *option, const void *from, void *to);
+void conf_sweep_free(const struct conf_option *option, void *obj);
+json_t *conf_sweep_json(const struct conf_option *option, const void *obj);
+void conf_sweep_yaml(const struct conf_option *option, const void *obj, struct strbuf *out);
+
+/* --- conf_text.c ------------------------------------------------------------------- */
+
+/* A text as YAML, quoted where it must be. */
+void conf_put_string(struct strbuf *sb, const char *text);
 
 static inline void *conf_field(const struct conf_option *option, const void *obj)
 {

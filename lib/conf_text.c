@@ -59,6 +59,9 @@ static json_t *value_to_json(const struct conf_option *option, const void *obj)
 	case CONF_CHOICES:
 	case CONF_INTS:
 		return list_to_json(option, field);
+	case CONF_MATRIX:
+	case CONF_CASES:
+		return conf_sweep_json(option, obj);
 	}
 	assert(!"unknown type of option");
 	return NULL;
@@ -100,7 +103,7 @@ static bool is_plain_word(const char *s)
 	return s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_.+-")] == '\0';
 }
 
-static void put_string(struct strbuf *sb, const char *s)
+void conf_put_string(struct strbuf *sb, const char *s)
 {
 	size_t len = strlen(s);
 	uint32_t c;
@@ -134,7 +137,7 @@ static void put_list(struct strbuf *sb, const struct conf_option *option, const 
 		if (i)
 			strbuf_puts(sb, ", ");
 		if (option->type == CONF_STRINGS)
-			put_string(sb, list->strings[i]);
+			conf_put_string(sb, list->strings[i]);
 		else if (option->type == CONF_CHOICES)
 			strbuf_puts(sb, option->choices[list->choices[i]]);
 		else
@@ -175,7 +178,7 @@ static void put_value(struct strbuf *sb, const struct conf_option *option, const
 		put_double(sb, *(const double *)field);
 		break;
 	case CONF_STRING:
-		put_string(sb, *(char *const *)field ? *(char *const *)field : "");
+		conf_put_string(sb, *(char *const *)field ? *(char *const *)field : "");
 		break;
 	case CONF_CHOICE:
 		strbuf_puts(sb, option->choices[*(const int *)field]);
@@ -193,7 +196,35 @@ static void put_value(struct strbuf *sb, const struct conf_option *option, const
 	case CONF_INTS:
 		put_list(sb, option, field);
 		break;
+	case CONF_MATRIX:
+	case CONF_CASES:
+		conf_sweep_yaml(option, obj, sb);
+		break;
 	}
+}
+
+char *conf_value_text(const struct conf_option *option, const void *obj)
+{
+	const struct conf_list *list = conf_field(option, obj);
+	char *const *string = conf_field(option, obj);
+	struct strbuf sb = STRBUF_INIT;
+
+	if (option->type == CONF_STRING) {
+		strbuf_puts(&sb, *string ? *string : "");
+	} else if (!conf_is_list(option->type)) {
+		put_value(&sb, option, obj);
+	} else {
+		for (size_t i = 0; i < list->n; i++) {
+			strbuf_puts(&sb, i ? "," : "");
+			if (option->type == CONF_STRINGS)
+				strbuf_puts(&sb, list->strings[i]);
+			else if (option->type == CONF_CHOICES)
+				strbuf_puts(&sb, option->choices[list->choices[i]]);
+			else
+				strbuf_printf(&sb, "%lld", (long long)list->ints[i]);
+		}
+	}
+	return strbuf_steal(&sb);
 }
 
 /* All options below a prefix ("" or "section."), each section where its first key stands. */
@@ -274,6 +305,8 @@ static void print_option(const struct conf_option *option, FILE *out)
 		[CONF_STRINGS] = "list of text",
 		[CONF_CHOICES] = "list of",
 		[CONF_INTS] = "list of whole numbers",
+		[CONF_MATRIX] = "mapping of keys to lists of values",
+		[CONF_CASES] = "list of mappings of keys to values",
 	};
 	bool choices = option->type == CONF_CHOICE || option->type == CONF_CHOICES;
 	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;

@@ -258,6 +258,8 @@ static bool parse_any(const struct conf_option *option, const char *text, union 
 		break;
 	case CONF_STRING:
 	case CONF_STRINGS:
+	case CONF_MATRIX:
+	case CONF_CASES:
 		return false;
 	}
 	*ret_number = ok ? (double)ret->integer : 0;
@@ -278,6 +280,8 @@ char *conf_value_wanted(const struct conf_option *option)
 		[CONF_STRINGS] = "must be a list",
 		[CONF_CHOICES] = "may only hold",
 		[CONF_INTS] = "must be a whole number, or a list of them",
+		[CONF_MATRIX] = "must be a mapping of keys to lists of values",
+		[CONF_CASES] = "must be a list of mappings of keys to values",
 	};
 	struct strbuf sb = STRBUF_INIT;
 

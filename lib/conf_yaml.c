@@ -5,25 +5,14 @@
  * use in settings and are refused, not ignored.
  * Invariant: every error names file:line:col and shows the line; libfyaml prints nothing.
  */
-#include <libfyaml.h>
 #include <string.h>
 #include <strings.h>
 
 #include "lib/conf_internal.h"
+#include "lib/conf_reader.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
-
-struct reader {
-	const struct conf_table *table;
-	struct conf_source source;
-	void *obj;
-	struct fy_diag *diag;
-	struct fy_parser *parser;
-	int *option_lines; /* line where each option was set; 0: not yet */
-	char **sections;   /* those opened so far */
-	size_t n_sections, sections_cap;
-};
 
 static void swallow(struct fy_diag *diag, void *user, const char *buf, size_t len)
 {
@@ -33,17 +22,17 @@ static void swallow(struct fy_diag *diag, void *user, const char *buf, size_t le
 	(void)len;
 }
 
-static struct conf_place place_of(const struct fy_mark *mark)
+struct conf_place conf_reader_place(const struct fy_mark *mark)
 {
 	return mark ? (struct conf_place){ mark->line + 1, mark->column + 1 } : (struct conf_place){ 1, 1 };
 }
 
-static struct err *at_event(const struct reader *r, struct fy_event *event, struct err *inner)
+struct err *conf_reader_at(const struct conf_reader *r, struct fy_event *event, struct err *inner)
 {
-	return conf_at_place(&r->source, place_of(fy_event_start_mark(event)), inner);
+	return conf_at_place(&r->source, conf_reader_place(fy_event_start_mark(event)), inner);
 }
 
-static struct err *parse_error(struct reader *r)
+static struct err *parse_error(struct conf_reader *r)
 {
 	void *iter = NULL;
 	struct fy_diag_error *error = fy_diag_errors_iterate(r->diag, &iter);
@@ -57,8 +46,7 @@ static struct err *parse_error(struct reader *r)
 			     err_new("%s", error->msg ? error->msg : "cannot be read as YAML"));
 }
 
-/* The next event; an anchor, alias or tag is an error. */
-static struct err *next_event(struct reader *r, struct fy_event **ret)
+struct err *conf_reader_next(struct conf_reader *r, struct fy_event **ret)
 {
 	struct fy_event *event = fy_parser_parse(r->parser);
 	struct fy_token *tag = NULL, *anchor = NULL;
@@ -86,12 +74,12 @@ static struct err *next_event(struct reader *r, struct fy_event **ret)
 		break;
 	}
 	if (err)
-		err = at_event(r, event, err);
+		err = conf_reader_at(r, event, err);
 	else if (tag)
-		err = conf_at_place(&r->source, place_of(fy_token_start_mark(tag)),
+		err = conf_at_place(&r->source, conf_reader_place(fy_token_start_mark(tag)),
 				    err_new("a tag (!...) has no use in a %s", r->table->what));
 	else if (anchor)
-		err = conf_at_place(&r->source, place_of(fy_token_start_mark(anchor)),
+		err = conf_at_place(&r->source, conf_reader_place(fy_token_start_mark(anchor)),
 				    err_new("an anchor (&...) has no use in a %s", r->table->what));
 	if (err) {
 		fy_parser_event_free(r->parser, event);
@@ -101,17 +89,16 @@ static struct err *next_event(struct reader *r, struct fy_event **ret)
 	return NULL;
 }
 
-/* The text of a scalar; a plain null is "". NULL with an error if a NUL hides in it. */
-static struct err *scalar_text(struct reader *r, struct fy_event *event, char **ret)
+struct err *conf_reader_text(struct conf_reader *r, struct fy_event *event, char **ret)
 {
 	size_t len = 0;
 	const char *text = event->scalar.value ? fy_token_get_text(event->scalar.value, &len) : "";
 	bool plain = event->scalar.value && fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
 
 	if (!text)
-		return at_event(r, event, err_new("cannot be read as YAML"));
+		return conf_reader_at(r, event, err_new("cannot be read as YAML"));
 	if (memchr(text, '\0', len))
-		return at_event(r, event, err_new("a value may not hold a NUL byte"));
+		return conf_reader_at(r, event, err_new("a value may not hold a NUL byte"));
 	_cleanup_free_ char *copy = mem_strndup(text, len);
 	if (plain && (strcmp(copy, "~") == 0 || strcasecmp(copy, "null") == 0))
 		*copy = '\0';
@@ -119,7 +106,7 @@ static struct err *scalar_text(struct reader *r, struct fy_event *event, char **
 	return NULL;
 }
 
-static struct err *read_sequence(struct reader *r, const struct conf_option *option)
+static struct err *read_sequence(struct conf_reader *r, const struct conf_option *option)
 {
 	struct conf_place *places = NULL;
 	char **texts = NULL;
@@ -129,7 +116,7 @@ static struct err *read_sequence(struct reader *r, const struct conf_option *opt
 	for (;;) {
 		struct fy_event *event;
 
-		err = next_event(r, &event);
+		err = conf_reader_next(r, &event);
 		if (err)
 			break;
 		if (event->type == FYET_SEQUENCE_END) {
@@ -142,12 +129,12 @@ static struct err *read_sequence(struct reader *r, const struct conf_option *opt
 		mem_grow(texts, n, texts_cap);
 		mem_grow(places, n, places_cap);
 		if (event->type != FYET_SCALAR)
-			err = at_event(r, event,
+			err = conf_reader_at(r, event,
 				       err_new("a member of '%s' may not be a %s", option->key,
 					       event->type == FYET_SEQUENCE_START ? "list" : "mapping"));
 		else
-			err = scalar_text(r, event, &texts[n]);
-		places[n] = place_of(fy_event_start_mark(event));
+			err = conf_reader_text(r, event, &texts[n]);
+		places[n] = conf_reader_place(fy_event_start_mark(event));
 		fy_parser_event_free(r->parser, event);
 		if (err)
 			break;
@@ -167,37 +154,39 @@ static struct err *wrong_shape(const struct conf_option *option, const char *sha
 	return err_new("'%s' %s, not a %s", option->key, wanted, shape);
 }
 
-static struct err *read_value(struct reader *r, const struct conf_option *option)
+static struct err *read_value(struct conf_reader *r, const struct conf_option *option)
 {
 	_cleanup_free_ char *text = NULL;
 	struct fy_event *event;
-	struct err *err = next_event(r, &event);
+	struct err *err = conf_reader_next(r, &event);
 
 	if (err)
 		return err;
+	if (conf_is_sweep(option->type))
+		return conf_reader_sweep(r, option, event);
 	if (event->type == FYET_SEQUENCE_START && conf_is_list(option->type)) {
 		fy_parser_event_free(r->parser, event);
 		return read_sequence(r, option);
 	}
 	if (event->type == FYET_SEQUENCE_START)
-		err = at_event(r, event, wrong_shape(option, "list"));
+		err = conf_reader_at(r, event, wrong_shape(option, "list"));
 	else if (event->type != FYET_SCALAR)
-		err = at_event(r, event, wrong_shape(option, "mapping"));
+		err = conf_reader_at(r, event, wrong_shape(option, "mapping"));
 	else
-		err = scalar_text(r, event, &text);
+		err = conf_reader_text(r, event, &text);
 	if (!err) {
 		err = conf_store_text(option, option->key, text, r->obj);
 		if (err)
-			err = at_event(r, event, err);
+			err = conf_reader_at(r, event, err);
 	}
 	fy_parser_event_free(r->parser, event);
 	return err;
 }
 
-static struct err *read_mapping(struct reader *r, const char *section);
+static struct err *read_mapping(struct conf_reader *r, const char *section);
 
 /* A section may stand once in a file. */
-static struct err *enter_section(struct reader *r, const char *section)
+static struct err *enter_section(struct conf_reader *r, const char *section)
 {
 	for (size_t i = 0; i < r->n_sections; i++)
 		if (strcmp(r->sections[i], section) == 0)
@@ -207,28 +196,28 @@ static struct err *enter_section(struct reader *r, const char *section)
 	return NULL;
 }
 
-static struct err *read_section(struct reader *r, const char *section)
+static struct err *read_section(struct conf_reader *r, const char *section)
 {
 	_cleanup_free_ char *text = NULL;
 	struct fy_event *event;
-	struct err *err = next_event(r, &event);
+	struct err *err = conf_reader_next(r, &event);
 	bool mapping;
 
 	if (err)
 		return err;
 	mapping = event->type == FYET_MAPPING_START;
 	if (event->type == FYET_SCALAR)
-		err = scalar_text(r, event, &text);
+		err = conf_reader_text(r, event, &text);
 	/* A section whose keys are all commented out has the value null. */
 	if (!err && !mapping && (!text || *text))
-		err = at_event(r, event, conf_needs_key(r->table, section));
+		err = conf_reader_at(r, event, conf_needs_key(r->table, section));
 	fy_parser_event_free(r->parser, event);
 	if (!err && mapping)
 		err = read_mapping(r, section);
 	return err;
 }
 
-static int *option_line(struct reader *r, const struct conf_option *option)
+static int *option_line(struct conf_reader *r, const struct conf_option *option)
 {
 	size_t i = 0;
 
@@ -238,14 +227,14 @@ static int *option_line(struct reader *r, const struct conf_option *option)
 }
 
 /* What stands at one key of a mapping. */
-static struct err *read_key(struct reader *r, const char *section, struct fy_event *event)
+static struct err *read_key(struct conf_reader *r, const char *section, struct fy_event *event)
 {
 	_cleanup_free_ char *leaf = NULL;
 	struct err *err;
 
 	if (event->type != FYET_SCALAR)
-		return at_event(r, event, err_new("a key must be a word"));
-	err = scalar_text(r, event, &leaf);
+		return conf_reader_at(r, event, err_new("a key must be a word"));
+	err = conf_reader_text(r, event, &leaf);
 	if (err)
 		return err;
 	_cleanup_free_ char *key = mem_printf("%s%s%s", section, *section ? "." : "", leaf);
@@ -254,24 +243,24 @@ static struct err *read_key(struct reader *r, const char *section, struct fy_eve
 		int *line = option_line(r, option);
 
 		if (*line)
-			return at_event(r, event,
+			return conf_reader_at(r, event,
 					err_new("'%s' is given twice, first in line %d", key, *line));
-		*line = place_of(fy_event_start_mark(event)).line;
+		*line = conf_reader_place(fy_event_start_mark(event)).line;
 		return read_value(r, option);
 	}
 	if (conf_is_section(r->table, key)) {
 		err = enter_section(r, key);
-		return err ? at_event(r, event, err) : read_section(r, key);
+		return err ? conf_reader_at(r, event, err) : read_section(r, key);
 	}
-	return at_event(r, event, conf_unknown_key(r->table, key, strlen(key) - strlen(leaf)));
+	return conf_reader_at(r, event, conf_unknown_key(r->table, key, strlen(key) - strlen(leaf)));
 }
 
 /* The rest of a mapping whose start was read. Recursion is as deep as the table's keys. */
-static struct err *read_mapping(struct reader *r, const char *section)
+static struct err *read_mapping(struct conf_reader *r, const char *section)
 {
 	for (;;) {
 		struct fy_event *event;
-		struct err *err = next_event(r, &event);
+		struct err *err = conf_reader_next(r, &event);
 
 		if (err)
 			return err;
@@ -284,7 +273,7 @@ static struct err *read_mapping(struct reader *r, const char *section)
 	}
 }
 
-static struct err *read_root(struct reader *r, struct fy_event *event)
+static struct err *read_root(struct conf_reader *r, struct fy_event *event)
 {
 	_cleanup_free_ char *text = NULL;
 	struct err *err;
@@ -292,28 +281,28 @@ static struct err *read_root(struct reader *r, struct fy_event *event)
 	if (event->type == FYET_MAPPING_START)
 		return read_mapping(r, "");
 	if (event->type == FYET_SCALAR) {
-		err = scalar_text(r, event, &text);
+		err = conf_reader_text(r, event, &text);
 		if (err || !*text)
 			return err; /* only comments, or null: nothing is set */
 	}
-	return at_event(r, event,
+	return conf_reader_at(r, event,
 			err_new("a %s is a mapping of keys to values, not %s", r->table->what,
 				event->type == FYET_SCALAR ? "a single value" : "a list"));
 }
 
-static struct err *read_stream(struct reader *r)
+static struct err *read_stream(struct conf_reader *r)
 {
 	int n_documents = 0;
 
 	for (;;) {
 		struct fy_event *event;
-		struct err *err = next_event(r, &event);
+		struct err *err = conf_reader_next(r, &event);
 
 		if (err)
 			return err;
 		enum fy_event_type type = event->type;
 		if (type == FYET_DOCUMENT_START && n_documents++)
-			err = at_event(r, event,
+			err = conf_reader_at(r, event,
 				       err_new("a second document begins here; a %s is one", r->table->what));
 		else if (type == FYET_MAPPING_START || type == FYET_SEQUENCE_START || type == FYET_SCALAR)
 			err = read_root(r, event);
@@ -327,7 +316,7 @@ struct err *conf_read_text(const struct conf_table *table, const char *name, con
 			   void *obj)
 {
 	static const char byte_order_mark[] = "\xef\xbb\xbf";
-	struct reader r = { .table = table, .source = { name, text, len }, .obj = obj };
+	struct conf_reader r = { .table = table, .source = { name, text, len }, .obj = obj };
 	struct fy_diag_cfg diag_cfg;
 
 	if (len >= 3 && memcmp(text, byte_order_mark, 3) == 0) {

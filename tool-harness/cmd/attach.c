@@ -323,7 +323,7 @@ static struct err *trace_and_print(const struct attach_args *args, const struct 
 	run_init(&attach.run);
 	err = trace(&attach, plan, status_ret);
 	progress_end();
-	print_err = attach.path ? run_print(&attach.run, attach.path, args->json) : NULL;
+	print_err = attach.path ? run_print(&attach.run, attach.path, args->json, true) : NULL;
 	run_deinit(&attach.run);
 	breakpoints_free(attach.breakpoints, attach.n_breakpoints);
 	if (attach.has_manifest)

@@ -7,13 +7,17 @@
  */
 #include "cmd/prepare.h"
 
+#include <string.h>
+
 #include "job/counters.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
+#include "tool/breakpoints.h"
 
 /* What a cold run must read from disk: the libraries, the program, the driver and its list. */
-static struct err *add_target_files(const struct manifest *manifest, struct prepared *p)
+static struct err *add_target_files(struct prepared *p)
 {
+	const struct manifest *manifest = p->manifest;
 	const struct manifest_program *program = p->program;
 	const char *const others[] = { program->path, program->driver ? manifest->driver : NULL,
 				       program->module_list };
@@ -33,42 +37,41 @@ static struct err *add_target_files(const struct manifest *manifest, struct prep
 	return err;
 }
 
-static struct err *add_files(const struct scenario *scenario, const struct manifest *manifest, struct prepared *p)
+static struct err *add_files(struct prepared *p)
 {
 	_cleanup_free_ char *program = NULL;
 	struct err *err = NULL;
 
 	if (p->program) {
-		err = add_target_files(manifest, p);
+		err = add_target_files(p);
 	} else {
 		program = fs_find_program(p->argv[0]);
 		if (program)
 			err = file_set_add(&p->files, program);
 	}
-	for (size_t i = 0; !err && i < scenario->cold_files.n; i++)
-		err = file_set_add(&p->files, scenario->cold_files.strings[i]);
+	for (size_t i = 0; !err && i < p->scenario->cold_files.n; i++)
+		err = file_set_add(&p->files, p->scenario->cold_files.strings[i]);
 	return err;
 }
 
-static struct err *choose_counters(const struct scenario *scenario, struct prepared_list *list)
+static struct err *choose_counters(struct prepared_list *list)
 {
 	_cleanup_free_ const char **programs = mem_calloc(list->n, sizeof(*programs));
 
 	for (size_t i = 0; i < list->n; i++)
 		programs[i] = list->v[i].argv ? list->v[i].argv[0] : NULL;
-	return counters_choose((enum counter_source)scenario->counters, programs, list->n, &list->counter_source,
-			       &list->counters);
+	return counters_choose((enum counter_source)list->v[0].scenario->counters, programs, list->n,
+			       &list->counter_source, &list->counters);
 }
 
 /* Under callgrind the MPI test, most of it waiting, would take longer than all the rest. */
-static struct err *make_argv(const struct scenario *scenario, const struct manifest *manifest, bool simulated,
-			     struct prepared *p)
+static struct err *make_argv(bool simulated, struct prepared *p)
 {
 	struct err *err;
 
 	variant_argv_free(p->argv);
 	p->argv = NULL;
-	err = variant_argv(scenario, &p->variant, manifest, !simulated, &p->argv);
+	err = variant_argv(p->scenario, p->variant, p->manifest, !simulated, &p->argv);
 	if (!err && simulated)
 		p->argv = callgrind_wrap(p->argv);
 	return err;
@@ -79,7 +82,7 @@ static void set_env(enum counter_source source, struct prepared *p)
 {
 	size_t n = 0;
 
-	if (p->variant.bind_now)
+	if (p->variant->bind_now)
 		p->env[n++] = "LD_BIND_NOW=1";
 	if (source != COUNTERS_OFF)
 		p->env[n++] = "PYTHONHASHSEED=0";
@@ -89,44 +92,84 @@ static void set_env(enum counter_source source, struct prepared *p)
 		p->env[n++] = "ATTACHSTORM_COUNTERS=papi";
 }
 
-static struct err *prepare_all(const struct scenario *scenario, struct manifest *manifest, bool starts_jobs,
-			       struct prepared_list *list)
+static struct err *read_target(struct prepared_list *list, const char *path, struct manifest **ret)
 {
-	struct err *err = NULL;
+	struct prepared_target *target;
+	struct err *err;
 
-	for (size_t i = 0; !err && starts_jobs && i < list->n; i++)
-		err = make_argv(scenario, manifest, false, &list->v[i]);
-	if (!err)
-		err = choose_counters(scenario, list);
-	for (size_t i = 0; !err && i < list->n; i++) {
-		struct prepared *p = &list->v[i];
-
-		if (starts_jobs && p->variant.program) {
-			p->program = manifest_program(manifest, p->variant.program);
-			manifest_select_program(manifest, p->program);
+	for (size_t i = 0; i < list->n_targets; i++) {
+		if (!strcmp(list->targets[i]->path, path)) {
+			*ret = &list->targets[i]->manifest;
+			return NULL;
 		}
-		if (starts_jobs)
-			err = add_files(scenario, manifest, p);
-		if (!err && list->counter_source == COUNTERS_CALLGRIND)
-			err = make_argv(scenario, manifest, true, p);
-		set_env(list->counter_source, p);
-		expectation_init(&p->expectation, manifest, p->program);
 	}
+	target = mem_calloc(1, sizeof(*target));
+	err = manifest_read(path, &target->manifest);
+	if (err) {
+		free(target);
+		return err;
+	}
+	target->path = mem_strdup(path);
+	mem_grow(list->targets, list->n_targets, list->cap_targets);
+	list->targets[list->n_targets++] = target;
+	*ret = &target->manifest;
+	return manifest_check_files(&target->manifest);
+}
+
+/* What a variant has by itself; counters are chosen for all of them together. */
+static struct err *prepare_one(struct prepared_list *list, struct prepared *p)
+{
+	struct err *err = tool_find(p->scenario->tool, &p->tool);
+
+	if (!err && p->tool->check)
+		err = p->tool->check(p->scenario);
+	if (!err && p->scenario->target)
+		err = read_target(list, p->scenario->target, &p->manifest);
+	if (!err && !prepared_makes_up(p))
+		err = make_argv(false, p);
+	if (!err)
+		err = breakpoints_choose(p->scenario, p->manifest, &p->breakpoints, &p->n_breakpoints);
 	return err;
 }
 
-struct err *prepared_make(const struct scenario *scenario, struct manifest *manifest, bool starts_jobs,
-			  struct prepared_list *ret)
+static struct err *prepare_files(const struct prepared_list *list, struct prepared *p)
 {
-	struct prepared_list list = { 0 };
-	_cleanup_free_ struct variant *variants = NULL;
-	struct err *err;
+	struct err *err = NULL;
 
-	variants_make(scenario, &variants, &list.n);
-	list.v = mem_calloc(list.n, sizeof(*list.v));
-	for (size_t i = 0; i < list.n; i++)
-		list.v[i].variant = variants[i];
-	err = prepare_all(scenario, manifest, starts_jobs, &list);
+	if (!prepared_makes_up(p) && p->variant->program) {
+		p->program = manifest_program(p->manifest, p->variant->program);
+		manifest_select_program(p->manifest, p->program);
+	}
+	if (!prepared_makes_up(p))
+		err = add_files(p);
+	if (!err && list->counter_source == COUNTERS_CALLGRIND)
+		err = make_argv(true, p);
+	set_env(list->counter_source, p);
+	expectation_init(&p->expectation, p->manifest, p->program);
+	return err;
+}
+
+bool prepared_makes_up(const struct prepared *prepared)
+{
+	return prepared->tool->run_baseline;
+}
+
+struct err *prepared_make(const struct variant *variants, size_t n, struct prepared_list *ret)
+{
+	struct prepared_list list = { .v = mem_calloc(n, sizeof(*list.v)), .n = n };
+	struct err *err = NULL;
+
+	for (size_t i = 0; !err && i < n; i++) {
+		list.v[i].variant = &variants[i];
+		list.v[i].scenario = &variants[i].scenario;
+		err = prepare_one(&list, &list.v[i]);
+		if (err && n > 1)
+			err = err_wrap(err, "variant '%s'", variants[i].name);
+	}
+	if (!err)
+		err = choose_counters(&list);
+	for (size_t i = 0; !err && i < n; i++)
+		err = prepare_files(&list, &list.v[i]);
 	if (err) {
 		prepared_deinit(&list);
 		return err;
@@ -140,8 +183,15 @@ void prepared_deinit(struct prepared_list *list)
 	for (size_t i = 0; i < list->n; i++) {
 		variant_argv_free(list->v[i].argv);
 		file_set_deinit(&list->v[i].files);
+		breakpoints_free(list->v[i].breakpoints, list->v[i].n_breakpoints);
 	}
 	free(list->v);
+	for (size_t i = 0; i < list->n_targets; i++) {
+		manifest_deinit(&list->targets[i]->manifest);
+		free(list->targets[i]->path);
+		free(list->targets[i]);
+	}
+	free(list->targets);
 	json_decref(list->counters);
 	*list = (struct prepared_list){ 0 };
 }

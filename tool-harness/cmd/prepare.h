@@ -10,14 +10,20 @@
 #include "lib/err.h"
 #include "lib/manifest.h"
 #include "measure/check.h"
+#include "tool/tool.h"
 
 struct prepared {
-	struct variant variant;
+	const struct variant *variant;
+	const struct scenario *scenario;        /* the variant's */
+	const struct tool_ops *tool;
+	struct manifest *manifest;              /* of its target; NULL: it has none */
 	const struct manifest_program *program; /* of the manifest; NULL: a command, or made-up events */
 	char **argv;                            /* of a task; NULL: no job is started */
 	const char *env[4];                     /* of the tasks, NULL-terminated; static text */
 	struct file_set files;                  /* whose pages are evicted and counted */
 	struct expectation expectation;
+	char **breakpoints;                     /* names of functions */
+	size_t n_breakpoints;
 };
 
 struct prepared_list {
@@ -25,14 +31,18 @@ struct prepared_list {
 	size_t n;
 	enum counter_source counter_source;
 	json_t *counters; /* for the record: see counters_choose; NULL if nothing is counted */
+	struct prepared_target {
+		char *path;
+		struct manifest manifest;
+	} **targets;      /* each read once, however many variants have it */
+	size_t n_targets, cap_targets;
 };
 
-/*
- * Prepares all variants of a checked scenario. manifest: of its target, or NULL; it must
- * outlive the list. starts_jobs: false for a tool that makes everything up.
- */
-MUST_CHECK struct err *prepared_make(const struct scenario *scenario, struct manifest *manifest, bool starts_jobs,
-				     struct prepared_list *ret);
+/* Prepares all variants, which must outlive the list. If one of them cannot be run, none is. */
+MUST_CHECK struct err *prepared_make(const struct variant *variants, size_t n, struct prepared_list *ret);
 void prepared_deinit(struct prepared_list *list);
+
+/* A tool that makes its baseline up makes up everything: no job, no files, no marks. */
+bool prepared_makes_up(const struct prepared *prepared);
 
 #endif

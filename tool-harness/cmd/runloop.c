@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The repetitions of a run. Each temperature of each repetition is an untraced execution
- * of the job (the baseline) and a traced one; the page cache is put into its state, and
+ * The repetitions of a run. Each temperature of each repetition is for each variant an untraced
+ * execution of the job (the baseline) and a traced one; the page cache is put into its state, and
  * that is proved, before each. Invariant: the record on disk holds every trial that ended.
  */
 #include "cmd/runloop.h"
 
 #include <assert.h>
+#include <ctype.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -23,30 +25,19 @@
 #include "measure/missed.h"
 #include "report/stacks.h"
 #include "report/table.h"
-#include "tool/breakpoints.h"
 #include "tool/tool.h"
 
 #define CALIBRATION_SAMPLES 1000
 
 struct loop {
-	const struct scenario *scenario;
+	const struct scenario *scenario; /* of the run: repetitions, temperatures, results */
+	const struct variant *variants;
 	const volatile bool *stop;
-	const struct tool_ops *tool;
 	struct run *run;
-	struct manifest manifest;
-	bool has_manifest;
-	struct prepared_list variants;
-	char **breakpoints;
-	size_t n_breakpoints;
+	struct prepared_list prepared;
 	char *dir;          /* raw files of this run: RESULTS/ID */
 	char *path;         /* of the record, once written */
 };
-
-/* A tool that makes up its baseline makes up everything: no job, no files, no marks. */
-static bool makes_up(const struct loop *loop)
-{
-	return loop->tool->run_baseline;
-}
 
 /* --- preparation ------------------------------------------------------------------ */
 
@@ -64,62 +55,68 @@ void run_name(struct run *run, const char *name)
 	run->id = mem_printf("%s-%s-%d", name, text, (int)getpid());
 }
 
+/* All ways of waiting and writing are measured, whichever the variants use. */
 static struct err *calibrate(struct loop *loop)
 {
 	enum trap_write way = loop->scenario->breakpoints_write == BP_WRITE_POKE ? TRAP_WRITE_POKE :
 										   TRAP_WRITE_MEM;
+	bool traced = false;
 
+	for (size_t i = 0; i < loop->prepared.n; i++)
+		traced |= loop->prepared.v[i].tool->run && !prepared_makes_up(&loop->prepared.v[i]);
+	if (!traced)
+		return NULL;
 	progress_note("calibrating: bare ptrace stops on this machine");
 	return calibrate_json(CALIBRATION_SAMPLES, way, &loop->run->calibration);
 }
 
-static struct err *prepare(struct loop *loop)
+static void describe_variants(struct loop *loop)
 {
-	const struct scenario *scenario = loop->scenario;
 	struct run *run = loop->run;
-	struct err *err;
 
-	err = tool_find(scenario->tool, &loop->tool);
-	if (!err && loop->tool->check)
-		err = loop->tool->check(scenario);
-	if (!err && scenario->target) {
-		err = manifest_read(scenario->target, &loop->manifest);
-		loop->has_manifest = !err;
-		if (!err)
-			err = manifest_check_files(&loop->manifest);
+	for (size_t i = 0; i < loop->prepared.n; i++) {
+		const struct prepared *p = &loop->prepared.v[i];
+		const struct variant *variant = p->variant;
+		struct run_variant *described =
+			run_add_variant(run, variant->name, variant->program, variant->bind_now);
+
+		for (size_t j = 0; j < variant->n_settings; j++)
+			json_object_set_new(described->settings, variant->settings[j].key,
+					    json_string(variant->settings[j].value));
+		if (!p->manifest)
+			continue;
+		if (!i)
+			run->target = run_target_json(p->manifest, p->program);
+		else if (p->manifest != loop->prepared.v[0].manifest)
+			described->target = run_target_json(p->manifest, p->program);
 	}
-	if (!err)
-		err = prepared_make(scenario, loop->has_manifest ? &loop->manifest : NULL, !makes_up(loop),
-				    &loop->variants);
-	if (!err)
-		err = breakpoints_choose(scenario, loop->has_manifest ? &loop->manifest : NULL, &loop->breakpoints,
-					 &loop->n_breakpoints);
+}
+
+static struct err *prepare(struct loop *loop, size_t n_variants)
+{
+	const struct scenario *scenario = loop->scenario, *first = &loop->variants[0].scenario;
+	struct run *run = loop->run;
+	struct err *err = prepared_make(loop->variants, n_variants, &loop->prepared);
+
 	if (!err)
 		err = run_check_results_dir(scenario->results);
 	if (err)
 		return err;
-
-	run_name(run, scenario->name);
+	run_name(run, scenario->name ? scenario->name : first->name);
 	run->scenario = conf_to_json(&scenario_table, scenario);
-	run->host = hostfacts_read(scenario->launcher == LAUNCHER_MPIRUN ? scenario->mpirun : NULL);
-	if (loop->has_manifest)
-		run->target = run_target_json(&loop->manifest, loop->variants.v[0].program);
-	for (size_t i = 0; i < loop->variants.n; i++) {
-		const struct variant *variant = &loop->variants.v[i].variant;
-		_cleanup_free_ char *name = variant_name(variant->program, variant->bind_now);
-
-		run_add_variant(run, name, variant->program, variant->bind_now);
-	}
-	run->counters = json_incref(loop->variants.counters);
+	run->host = hostfacts_read(first->launcher == LAUNCHER_MPIRUN ? first->mpirun : NULL);
+	describe_variants(loop);
+	run->counters = json_incref(loop->prepared.counters);
 	loop->dir = fs_join(scenario->results, run->id);
-	return makes_up(loop) || !loop->tool->run ? NULL : calibrate(loop);
+	return calibrate(loop);
 }
 
 /* --- one trial -------------------------------------------------------------------- */
 
-static struct err *set_temperature(struct loop *loop, const struct file_set *files, struct trial *trial)
+static struct err *set_temperature(const struct prepared *p, struct trial *trial)
 {
-	const struct scenario *scenario = loop->scenario;
+	const struct scenario *scenario = p->scenario;
+	const struct file_set *files = &p->files;
 	struct err *err;
 
 	if (trial->temperature == TEMPERATURE_COLD)
@@ -132,11 +129,11 @@ static struct err *set_temperature(struct loop *loop, const struct file_set *fil
 	return err;
 }
 
-static void expect_hits(const struct loop *loop, struct trial *trial)
+static void expect_hits(const struct prepared *p, struct trial *trial)
 {
-	for (size_t i = 0; loop->has_manifest && i < trial->n_breakpoints && trial_from_start(trial); i++) {
+	for (size_t i = 0; p->manifest && i < trial->n_breakpoints && trial_from_start(trial); i++) {
 		struct trial_breakpoint *bp = &trial->breakpoints[i];
-		int64_t calls = expectation_calls(&loop->manifest, bp->function);
+		int64_t calls = expectation_calls(p->manifest, bp->function);
 
 		if (calls >= 0)
 			bp->expected_hits = calls * (int64_t)trial->n_tasks;
@@ -144,9 +141,9 @@ static void expect_hits(const struct loop *loop, struct trial *trial)
 }
 
 /* A job that did not come to its end is no measurement; the record says why. */
-static void note_end(const struct loop *loop, struct trial *trial)
+static void note_end(const struct prepared *p, struct trial *trial)
 {
-	_cleanup_free_ char *limit = conf_duration_text(loop->scenario->time_limit_ns);
+	_cleanup_free_ char *limit = conf_duration_text(p->scenario->time_limit_ns);
 
 	if (trial->timed_out)
 		trial_contradict(trial, "the time limit of %s was reached before the job ended", limit);
@@ -154,10 +151,22 @@ static void note_end(const struct loop *loop, struct trial *trial)
 		trial_contradict(trial, "interrupted before the job ended");
 }
 
+/* A variant's name as part of a file's: it may hold paths, and any number of settings. */
+static char *variant_file_name(const struct loop *loop, const struct prepared *p)
+{
+	size_t index = (size_t)(p - loop->prepared.v);
+	char *name = mem_printf("%zu-%.80s", index, p->variant->name);
+
+	for (char *c = name; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("+-=._,", *c))
+			*c = '_';
+	return name;
+}
+
 /* Of a tool's own process: its caches are as cold, or as warm, as the target's pages. */
 static char *home_of(const struct loop *loop, const struct prepared *p)
 {
-	_cleanup_free_ char *variant = variant_name(p->variant.program, p->variant.bind_now);
+	_cleanup_free_ char *variant = variant_file_name(loop, p);
 	_cleanup_free_ char *name = mem_printf("home-%s", variant);
 
 	return fs_join(loop->dir, name);
@@ -165,7 +174,7 @@ static char *home_of(const struct loop *loop, const struct prepared *p)
 
 static struct err *execute(struct loop *loop, const struct prepared *p, struct trial *trial, const char *dir)
 {
-	const struct scenario *scenario = loop->scenario;
+	const struct scenario *scenario = p->scenario;
 	_cleanup_free_ char *home = home_of(loop, p);
 	const struct job_plan plan = {
 		.argv = (const char *const *)p->argv,
@@ -182,28 +191,28 @@ static struct err *execute(struct loop *loop, const struct prepared *p, struct t
 	};
 	const struct tool_request request = {
 		.scenario = scenario,
-		.manifest = loop->has_manifest ? &loop->manifest : NULL,
+		.manifest = p->manifest,
 		.plan = &plan,
-		.breakpoints = loop->breakpoints,
-		.n_breakpoints = loop->n_breakpoints,
+		.breakpoints = p->breakpoints,
+		.n_breakpoints = p->n_breakpoints,
 		.stop = loop->stop,
 		.home = home,
 	};
 	struct err *err = NULL;
 
-	if (makes_up(loop))
-		return trial->traced ? loop->tool->run(&request, trial) : loop->tool->run_baseline(&request, trial);
+	if (prepared_makes_up(p))
+		return trial->traced ? p->tool->run(&request, trial) : p->tool->run_baseline(&request, trial);
 	if (p->program)
-		manifest_select_program(&loop->manifest, p->program);
+		manifest_select_program(p->manifest, p->program);
 	err = fs_mkdirs(dir);
 	if (!err)
-		err = set_temperature(loop, &p->files, trial);
+		err = set_temperature(p, trial);
 	if (!err && trial->traced && trial->temperature == TEMPERATURE_COLD)
 		err = fs_remove_tree(home);
 	if (err)
 		return err;
 	if (trial->traced)
-		err = loop->tool->run(&request, trial);
+		err = p->tool->run(&request, trial);
 	else
 		err = job_run_untraced(&plan, scenario->time_limit_ns, loop->stop, trial);
 	if (!trial->n_tasks)
@@ -219,10 +228,11 @@ static struct err *run_trial(struct loop *loop, const struct prepared *p, uint32
 			     enum temperature temperature, bool traced)
 {
 	struct trial *trial = run_add_trial(loop->run);
-	const char *tool = traced ? loop->tool->name : "none";
-	_cleanup_free_ char *variant = variant_name(p->variant.program, p->variant.bind_now);
+	const char *tool = traced ? p->tool->name : "none";
+	bool one = loop->prepared.n == 1;
+	_cleanup_free_ char *variant = variant_file_name(loop, p);
 	_cleanup_free_ char *name = mem_printf("%u-%s-%s%s%s", repetition, temperature_names[temperature], tool,
-					       loop->variants.n > 1 ? "-" : "", loop->variants.n > 1 ? variant : "");
+					       one ? "" : "-", one ? "" : variant);
 	_cleanup_free_ char *dir = fs_join(loop->dir, name);
 	struct err *err, *write_err;
 
@@ -230,11 +240,11 @@ static struct err *run_trial(struct loop *loop, const struct prepared *p, uint32
 	trial->temperature = temperature;
 	trial->traced = traced;
 	trial->tool = mem_strdup(tool);
-	trial->variant = (uint32_t)(p - loop->variants.v);
-	trial->counter_source = loop->variants.counter_source;
+	trial->variant = (uint32_t)(p - loop->prepared.v);
+	trial->counter_source = loop->prepared.counter_source;
 	progress_note("repetition %u of %lld, %s, %s%s%s", repetition + 1, (long long)loop->scenario->repetitions,
-		      temperature_names[temperature], traced ? tool : "untraced", loop->variants.n > 1 ? ", " : "",
-		      loop->variants.n > 1 ? variant : "");
+		      temperature_names[temperature], traced ? tool : "untraced", one ? "" : ", ",
+		      one ? "" : p->variant->name);
 	err = execute(loop, p, trial, dir);
 	if (err && !trial->n_tasks) {
 		/* Nothing was started: there is no trial to record. */
@@ -244,8 +254,8 @@ static struct err *run_trial(struct loop *loop, const struct prepared *p, uint32
 	}
 	if (err)
 		trial_contradict(trial, "%s", err_message(err));
-	note_end(loop, trial);
-	expect_hits(loop, trial);
+	note_end(p, trial);
+	expect_hits(p, trial);
 	missed_compute(trial);
 	if (!trial->n_contradictions)
 		check_trial(trial, &p->expectation);
@@ -260,14 +270,16 @@ static struct err *run_trial(struct loop *loop, const struct prepared *p, uint32
 
 /* --- all of them ------------------------------------------------------------------ */
 
-/* One repetition of one temperature: all variants in turns, so that a machine that changes with
- * time changes for all. *ret_ended: a trial did not come to its end, which ends the run. */
+/* All variants in turns, so that a machine that changes with time changes for all. *ret_ended: a
+ * trial did not come to its end, which ends the run. */
 static struct err *run_turn(struct loop *loop, uint32_t repetition, enum temperature temperature, bool *ret_ended,
 			    int *status_ret)
 {
-	for (size_t i = 0; i < loop->variants.n; i++) {
-		for (int traced = !loop->scenario->baseline; traced <= (loop->tool->run != NULL); traced++) {
-			struct err *err = run_trial(loop, &loop->variants.v[i], repetition, temperature, traced);
+	for (size_t i = 0; i < loop->prepared.n; i++) {
+		const struct prepared *p = &loop->prepared.v[variant_in_turn(repetition, i, loop->prepared.n)];
+
+		for (int traced = !p->scenario->baseline; traced <= (p->tool->run != NULL); traced++) {
+			struct err *err = run_trial(loop, p, repetition, temperature, traced);
 			const struct trial *trial;
 
 			if (err)
@@ -302,32 +314,29 @@ static struct err *run_all(struct loop *loop, int *status_ret)
 	return NULL;
 }
 
-struct err *runloop(const struct scenario *scenario, const volatile bool *stop, struct run *run, char **path_ret,
-		    int *status_ret)
+struct err *runloop(const struct scenario *scenario, const struct variant *variants, size_t n_variants,
+		    const volatile bool *stop, struct run *run, char **path_ret, int *status_ret)
 {
-	struct loop loop = { .scenario = scenario, .stop = stop, .run = run };
-	struct err *err = prepare(&loop);
+	struct loop loop = { .scenario = scenario, .variants = variants, .stop = stop, .run = run };
+	struct err *err = prepare(&loop, n_variants);
 
 	if (!err)
 		err = run_all(&loop, status_ret);
 	if (!err)
 		err = run_write(run, scenario->results, &loop.path);
 	progress_end();
-	for (size_t i = 0; i < loop.variants.n; i++) {
-		_cleanup_free_ char *home = home_of(&loop, &loop.variants.v[i]);
+	for (size_t i = 0; loop.dir && i < loop.prepared.n; i++) {
+		_cleanup_free_ char *home = home_of(&loop, &loop.prepared.v[i]);
 
 		err_free(fs_remove_tree(home)); /* caches may be large, and are of no use any more */
 	}
 	*path_ret = loop.path;
-	breakpoints_free(loop.breakpoints, loop.n_breakpoints);
-	prepared_deinit(&loop.variants);
+	prepared_deinit(&loop.prepared);
 	free(loop.dir);
-	if (loop.has_manifest)
-		manifest_deinit(&loop.manifest);
 	return err;
 }
 
-struct err *run_print(const struct run *run, const char *path, bool json)
+struct err *run_print(const struct run *run, const char *path, bool json, bool details)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 
@@ -337,7 +346,10 @@ struct err *run_print(const struct run *run, const char *path, bool json)
 		if (err)
 			return err;
 	} else {
-		table_format(run, &text);
+		if (details)
+			table_format_details(run, &text);
+		else
+			table_format(run, &text);
 		stacks_put(run, &text);
 		strbuf_printf(&text, "\nrecord: %s\n", path);
 	}

@@ -6,23 +6,26 @@
 #include <stdbool.h>
 
 #include "job/scenario.h"
+#include "job/variant.h"
 #include "lib/err.h"
 #include "report/record.h"
 
 /*
- * Runs all repetitions of a checked scenario and publishes the record after each trial.
+ * Runs all repetitions of a scenario, in each its variants in turns (job/variant.h), and
+ * publishes the record after each trial.
  * On an error, a time limit or an interrupt (`stop`) what was measured is in the record
  * already. The exit status that the outcome asks for goes to status_ret; the record's path
  * to path_ret (heap, caller frees; NULL if nothing was measured). `run` is initialised by
  * the caller, who also releases it; it holds the trials and summaries in any case.
  */
-MUST_CHECK struct err *runloop(const struct scenario *scenario, const volatile bool *stop, struct run *run,
-			       char **path_ret, int *status_ret);
+MUST_CHECK struct err *runloop(const struct scenario *scenario, const struct variant *variants, size_t n_variants,
+			       const volatile bool *stop, struct run *run, char **path_ret, int *status_ret);
 
 /* The time, the version and a name of its own for a record; `name` is what it begins with. */
 void run_name(struct run *run, const char *name);
 
-/* The table, or with `json` the record at `path` itself, to standard output. */
-MUST_CHECK struct err *run_print(const struct run *run, const char *path, bool json);
+/* The table, or with `json` the record at `path` itself, to standard output. details: of each
+ * variant, also where there are several. */
+MUST_CHECK struct err *run_print(const struct run *run, const char *path, bool json, bool details);
 
 #endif

@@ -64,6 +64,24 @@ char *scenario_name(const char *path)
 	return dot && dot != base ? mem_strndup(base, dot - base) : mem_strdup(base);
 }
 
+/* Of the paths that may be swept those of targets. */
+static void sweep_paths_resolve(const char *folder, struct scenario *scenario)
+{
+	for (size_t i = 0; i < scenario->matrix.n; i++) {
+		struct conf_axis *axis = &scenario->matrix.axes[i];
+
+		for (size_t j = 0; j < axis->n && !strcmp(axis->key, "target"); j++)
+			path_resolve(folder, &axis->values[j]);
+	}
+	for (size_t i = 0; i < scenario->cases.n; i++) {
+		struct conf_case *one = &scenario->cases.cases[i];
+
+		for (size_t j = 0; j < one->n; j++)
+			if (!strcmp(one->settings[j].key, "target"))
+				path_resolve(folder, &one->settings[j].value);
+	}
+}
+
 struct err *scenario_read(const char *path, struct scenario *ret)
 {
 	struct scenario scenario = { 0 };
@@ -83,6 +101,7 @@ struct err *scenario_read(const char *path, struct scenario *ret)
 			path_resolve(folder, &scenario.target);
 		for (size_t i = 0; i < scenario.cold_files.n; i++)
 			path_resolve(folder, &scenario.cold_files.strings[i]);
+		sweep_paths_resolve(folder, &scenario);
 		if (!scenario.name)
 			scenario.name = scenario_name(path);
 	}

@@ -97,6 +97,8 @@ struct scenario {
 	struct conf_list cold_files; /* more files or folders to evict */
 	int64_t time_limit_ns;       /* of one execution of the job */
 	char *results;               /* folder for records */
+	struct conf_matrix matrix;   /* keys to sweep: see job/variant.h */
+	struct conf_cases cases;
 	/* tools that are processes of their own */
 	bool tools_count_ptrace;
 	char *lldb_path;
@@ -149,6 +151,9 @@ bool scenario_wants_stacks(const struct scenario *scenario);
 
 /* True if the interface to load events stops the tasks at each of them. */
 bool scenario_stops_tasks(const struct scenario *scenario);
+
+/* True for keys that a run has one of, however many variants: they cannot be swept. */
+bool scenario_key_is_of_run(const char *key);
 
 void scenario_deinit(struct scenario *scenario);
 

@@ -5,6 +5,8 @@
  */
 #include "job/scenario_keys.h"
 
+#include <string.h>
+
 #include "lib/cleanup.h"
 #include "lib/manifest.h"
 #include "measure/trial.h"
@@ -12,6 +14,9 @@
 static const char *const launcher_names[] = { "mpirun", "spawn", NULL };
 static const char *const aslr_names[] = { "on", "off", NULL };
 static const char *const binding_names[] = { "off", "on", NULL };
+
+/* What a run has one of, so that it cannot be swept. */
+static const char *const keys_of_a_run[] = { "name", "results", "repetitions", "temperature", "counters", NULL };
 
 static const struct conf_option options[] = {
 	{ .key = "name", .type = CONF_STRING, FIELD(name), .default_text = "",
@@ -70,6 +75,15 @@ static const struct conf_option options[] = {
 	  .help = "cache misses of import and visit, with the tool none: perf (perf_event_open), papi, callgrind "
 		  "(simulated; takes some fifty times as long), or auto, the first of them that this machine has",
 	  .group = "Measurement" },
+	{ .key = "matrix", .type = CONF_MATRIX, FIELD(matrix), .default_text = "", .choices = keys_of_a_run,
+	  .help = "keys and the values that they take in turns, all combinations: {aslr: [on, off], tasks: [1, 4]}; "
+		  "each combination is a variant of its own in tables and record",
+	  .group = "Measurement" },
+	{ .key = "cases", .type = CONF_CASES, FIELD(cases), .default_text = "", .choices = keys_of_a_run,
+	  .help = "settings that belong together, each list member with a name: [{name: old, "
+		  "breakpoints.reinsert: remove-insert}, {name: new, breakpoints.reinsert: rewrite}]; each is combined "
+		  "with all of the matrix",
+	  .group = "Measurement" },
 	{ .key = "results", .type = CONF_STRING, FIELD(results), .default_text = "results/runs",
 	  .help = "folder for the records", .group = "Measurement" },
 	{ .key = "cold.drop_caches", .type = CONF_BOOL, FIELD(cold_drop_caches), .default_text = "off",
@@ -77,6 +91,14 @@ static const struct conf_option options[] = {
 	{ .key = "cold.files", .type = CONF_STRINGS, FIELD(cold_files), .default_text = "",
 	  .help = "more files and folders to evict from the page cache, besides the target's", .group = "Measurement" },
 };
+
+bool scenario_key_is_of_run(const char *key)
+{
+	for (size_t i = 0; keys_of_a_run[i]; i++)
+		if (!strcmp(keys_of_a_run[i], key))
+			return true;
+	return false;
+}
 
 const struct conf_table scenario_job_keys = {
 	.options = options,

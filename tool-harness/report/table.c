@@ -16,6 +16,7 @@
 #include "report/tablecosts.h"
 #include "report/tablecounts.h"
 #include "report/tablehead.h"
+#include "report/tablevariants.h"
 
 #define LABEL_WIDTH 34
 #define QUOTED_CONTRADICTIONS 12
@@ -187,7 +188,7 @@ static void put_variant(const struct run *run, const struct run_variant *variant
 	}
 	if (costs_have_any(summaries)) {
 		cell_rule(out, TABLE_WIDTH);
-		costs_put(run, summaries, out);
+		costs_put(run, variant, out);
 		model_put(summaries, out);
 	}
 }
@@ -205,17 +206,31 @@ static void put_untraced(const struct run *run, struct strbuf *out)
 	put_residency(run, NULL, out);
 }
 
-void table_format(const struct run *run, struct strbuf *out)
+static void format(const struct run *run, bool details, struct strbuf *out)
 {
 	head_put(run, out);
 	if (run_is_untraced(run)) {
 		put_untraced(run, out);
 	} else {
-		for (size_t i = 0; i < run->n_variants; i++) {
+		if (run->n_variants > 1) {
+			cell_rule(out, TABLE_WIDTH);
+			variants_put(run, out);
+		}
+		for (size_t i = 0; (details || run->n_variants == 1) && i < run->n_variants; i++) {
 			cell_rule(out, TABLE_WIDTH);
 			put_variant(run, &run->variants[i], out);
 		}
 	}
 	cell_rule(out, TABLE_WIDTH);
 	put_verdict(run, out);
+}
+
+void table_format(const struct run *run, struct strbuf *out)
+{
+	format(run, false, out);
+}
+
+void table_format_details(const struct run *run, struct strbuf *out)
+{
+	format(run, true, out);
 }

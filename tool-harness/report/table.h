@@ -12,7 +12,11 @@
 
 #define TABLE_WIDTH 100
 
-/* Appends the table. Call after run_summarise or run_read. */
+/* Appends the table: of several variants one row each, of one all details. Call after
+ * run_summarise or run_read. */
 void table_format(const struct run *run, struct strbuf *out);
+
+/* With all details of all variants behind their rows. */
+void table_format_details(const struct run *run, struct strbuf *out);
 
 #endif

@@ -53,11 +53,12 @@ bool costs_have_any(const struct summary *summaries)
 	return false;
 }
 
-void costs_put(const struct run *run, const struct summary *summaries, struct strbuf *out)
+void costs_put(const struct run *run, const struct run_variant *variant, struct strbuf *out)
 {
+	const struct summary *summaries = variant->summaries;
 	struct floors floors;
 
-	floors_read(run, &floors);
+	floors_read(run, variant, &floors);
 	cell_headings(out, "costs", COST_LABEL_WIDTH,
 		      (const char *const[]){ "", "n", "p10", "median", "mean", "p90",
 					     floors.stop_ns > 0 ? "× floor" : "", NULL },

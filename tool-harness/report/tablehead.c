@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "lib/mem.h"
 #include "report/cell.h"
 #include "report/human.h"
 #include "report/table.h"
@@ -88,11 +89,34 @@ static bool is(const char *text, const char *word)
 	return text && strcmp(text, word) == 0;
 }
 
+/* A variant sets it differently: the scenario's value is not that of the run. */
+static bool is_swept(const struct run *run, const char *key)
+{
+	for (size_t i = 0; i < run->n_variants; i++)
+		if (json_object_get(run->variants[i].settings, key))
+			return true;
+	return false;
+}
+
+static void put_breakpoints(const struct run *run, struct facts *facts)
+{
+	json_t *breakpoints = json_object_get(run->scenario, "breakpoints");
+	json_int_t count = json_integer_value(json_object_get(breakpoints, "count"));
+	const char *reinsert = text_of(breakpoints, "reinsert");
+
+	if (is_swept(run, "breakpoints.count"))
+		return;
+	if (count > 0 && reinsert && !is_swept(run, "breakpoints.reinsert"))
+		facts_add(facts, "%" JSON_INTEGER_FORMAT " breakpoint%s, reinsert %s", count, count == 1 ? "" : "s",
+			  reinsert);
+	else
+		facts_add(facts, "%" JSON_INTEGER_FORMAT " breakpoint%s", count, count == 1 ? "" : "s");
+}
+
 static void put_job(const struct run *run, struct strbuf *out)
 {
-	json_t *scenario = run->scenario, *breakpoints = json_object_get(scenario, "breakpoints");
+	json_t *scenario = run->scenario;
 	json_int_t tasks = json_integer_value(json_object_get(scenario, "tasks"));
-	json_int_t count = json_integer_value(json_object_get(breakpoints, "count"));
 	const char *launcher = text_of(run->host, "launcher_version");
 	bool untraced = is(text_of(scenario, "tool"), "none");
 	bool simulated = is(text_of(run->counters, "source"), counter_source_names[COUNTERS_CALLGRIND]);
@@ -104,30 +128,25 @@ static void put_job(const struct run *run, struct strbuf *out)
 	if (!launcher && !ran_before)
 		launcher = text_of(scenario, "launcher");
 	facts_begin(&facts, "job", out);
-	facts_add(&facts, "%" JSON_INTEGER_FORMAT " %s%s%s", tasks, tasks == 1 ? "task" : "tasks",
-		  launcher ? " by " : "", launcher ? launcher : "");
-	if (!by_shim)
+	if (!is_swept(run, "tasks"))
+		facts_add(&facts, "%" JSON_INTEGER_FORMAT " %s%s%s", tasks, tasks == 1 ? "task" : "tasks",
+			  launcher ? " by " : "", launcher ? launcher : "");
+	if (!by_shim && !is_swept(run, "acquire"))
 		facts_add(&facts, "acquired by %s", acquire);
-	if (text_of(scenario, "tool"))
+	if (text_of(scenario, "tool") && !is_swept(run, "tool"))
 		facts_add(&facts, "tool %s", text_of(scenario, "tool"));
 	/* The usual one goes without saying. */
-	if (text_of(scenario, "load_events") && !untraced && !is(text_of(scenario, "load_events"), "rbrk"))
+	if (text_of(scenario, "load_events") && !untraced && !is_swept(run, "load_events") &&
+	    !is(text_of(scenario, "load_events"), "rbrk"))
 		facts_add(&facts, "load events by %s", text_of(scenario, "load_events"));
-	if (text_of(scenario, "wait") && !untraced)
+	if (text_of(scenario, "wait") && !untraced && !is_swept(run, "wait"))
 		facts_add(&facts, "wait %s", text_of(scenario, "wait"));
 	if (simulated)
 		facts_add(&facts, "ASLR off under callgrind");
-	else if (text_of(scenario, "aslr"))
+	else if (text_of(scenario, "aslr") && !is_swept(run, "aslr"))
 		facts_add(&facts, "ASLR %s", text_of(scenario, "aslr"));
-	if (untraced) {
-		cell_end(out);
-		return;
-	}
-	if (count > 0 && text_of(breakpoints, "reinsert"))
-		facts_add(&facts, "%" JSON_INTEGER_FORMAT " breakpoint%s, reinsert %s", count, count == 1 ? "" : "s",
-			  text_of(breakpoints, "reinsert"));
-	else
-		facts_add(&facts, "%" JSON_INTEGER_FORMAT " breakpoints", count);
+	if (!untraced)
+		put_breakpoints(run, &facts);
 	cell_end(out);
 }
 
@@ -188,14 +207,17 @@ static double value_of(json_t *json)
 	return json_number_value(json_is_object(json) ? json_object_get(json, "p50") : json);
 }
 
-void floors_read(const struct run *run, struct floors *ret)
+void floors_read(const struct run *run, const struct run_variant *variant, struct floors *ret)
 {
 	json_t *stops = json_object_get(run->calibration, "bare_stop_continue_ns");
-	const char *wait = text_of(run->scenario, "wait");
+	const char *wait = run_variant_text(run, variant, "wait");
+	const char *write = run_variant_text(run, variant, "breakpoints.write");
+	_cleanup_free_ char *trap_key = mem_printf("trap_write_%s_ns", write ? write : "");
+	json_t *trap = json_object_get(run->calibration, trap_key);
 
 	*ret = (struct floors){ .wait = wait ? wait : "block" };
 	ret->stop_ns = value_of(json_object_get(stops, ret->wait));
-	ret->trap_ns = value_of(json_object_get(run->calibration, "trap_write_ns"));
+	ret->trap_ns = value_of(trap ? trap : json_object_get(run->calibration, "trap_write_ns"));
 	ret->register_ns = value_of(json_object_get(run->calibration, "register_access_ns"));
 }
 

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Options and overrides make a scenario, and the scenario its variants. Every option of the job
+ * is a scenario key under a shorter name.
+ *
+ * Invariant: options are applied in their order, behind the file.
+ */
+#include "cmd/scenarioargs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "lib/fs.h"
+#include "lib/mem.h"
+#include "lib/progress.h"
+
+enum group { GROUP_JOB = 1, GROUP_TOOL, GROUP_MEASURE, GROUP_OUTPUT };
+
+#define KEY_SET 's'
+#define KEY_QUIET 'q'
+#define KEY_JSON 'j'
+#define KEY_HELP_KEYS 0x100
+#define KEY_COMPARE_TO 0x101
+#define KEY_DETAILS 0x102
+#define KEY_FIRST 0x200 /* options without a letter: index into the table below */
+
+/* Short names of scenario keys. A flag without an argument has its value here, and so has an
+ * argument that may be left out. */
+static const struct shortcut {
+	const char *name;
+	int letter;
+	const char *arg;   /* NULL: a flag */
+	const char *key;
+	const char *value; /* of a flag, or without the argument; NULL: the argument is needed */
+	enum group group;
+	const char *help;
+} shortcuts[] = {
+	{ "target", 't', "DIR", "target", NULL, GROUP_JOB, "folder of a generated target" },
+	{ "program", 'p', "LIST", "program", NULL, GROUP_JOB, "its program, or several: host,linked" },
+	{ "bind-now", 0, "on|off", "bind_now", NULL, GROUP_JOB, "LD_BIND_NOW=1 for the tasks; off,on for both" },
+	{ "tasks", 'n', "N", "tasks", NULL, GROUP_JOB, "MPI tasks" },
+	{ "launcher", 'l', "NAME", "launcher", NULL, GROUP_JOB, "mpirun, or spawn for N processes without MPI" },
+	{ "aslr", 0, "on|off", "aslr", NULL, GROUP_JOB, "address-space randomisation of the tasks" },
+	{ "tool", 0, "NAME", "tool", NULL, GROUP_TOOL, "native, null for made-up events, or none" },
+	{ "breakpoints", 'b', "N", "breakpoints.count", NULL, GROUP_TOOL,
+	  "breakpoints per task, spread over the target's functions" },
+	{ "break-at", 'B', "F,G,...", "breakpoints.names", NULL, GROUP_TOOL, "breakpoints at these functions instead" },
+	{ "reinsert", 0, "HOW", "breakpoints.reinsert", NULL, GROUP_TOOL,
+	  "at each load event: rewrite, remove-insert or none" },
+	{ "wait", 0, "HOW", "wait", NULL, GROUP_TOOL, "how the tracer waits: block, spin, follow or adaptive" },
+	{ "stacks", 0, "WHEN,...", "stacks", "start,end", GROUP_TOOL,
+	  "show the tasks' stacks, merged: start (end of phase 1), events (each load event), end (of an unfinished "
+	  "job); without WHEN start,end" },
+	{ "repetitions", 'r', "N", "repetitions", NULL, GROUP_MEASURE, "how often each temperature is measured" },
+	{ "temperature", 'T', "LIST", "temperature", NULL, GROUP_MEASURE, "cold, warm or both: cold,warm" },
+	{ "counters", 0, "WHO", "counters", NULL, GROUP_MEASURE,
+	  "cache misses, without a tool: auto, perf, papi or callgrind" },
+	{ "matrix", 0, "KEY=V1,V2,...", "matrix", NULL, GROUP_MEASURE,
+	  "measure all of these values of a scenario key, in turns; again for another key" },
+	{ "no-baseline", 0, NULL, "baseline", "off", GROUP_MEASURE, "no untraced run beside each traced one" },
+	{ "time-limit", 0, "TIME", "time_limit", NULL, GROUP_MEASURE, "of one execution of the job: 10min" },
+	{ "results", 'o', "DIR", "results", NULL, GROUP_OUTPUT, "folder for the record" },
+};
+
+struct override {
+	const char *key;   /* NULL: value is "key=value", from --set */
+	const char *value;
+	char *what;        /* heap: "--tasks" */
+};
+
+struct options {
+	char *file;
+	struct override *overrides;
+	size_t n, cap;
+	const char **compare_to;
+	size_t n_compare_to, cap_compare_to;
+	bool json, details;
+};
+
+static void override_add(struct options *options, const char *key, const char *value, const char *option)
+{
+	mem_grow(options->overrides, options->n, options->cap);
+	options->overrides[options->n++] = (struct override){ key, value, mem_printf("--%s", option) };
+}
+
+static const struct shortcut *shortcut_find(int key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(shortcuts); i++)
+		if (key == (shortcuts[i].letter ? shortcuts[i].letter : KEY_FIRST + (int)i))
+			return &shortcuts[i];
+	return NULL;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+	const struct shortcut *shortcut;
+
+	switch (key) {
+	case KEY_SET:
+		override_add(options, NULL, arg, "set");
+		return 0;
+	case KEY_QUIET:
+		progress_quiet();
+		return 0;
+	case KEY_JSON:
+		options->json = true;
+		return 0;
+	case KEY_DETAILS:
+		options->details = true;
+		return 0;
+	case KEY_COMPARE_TO:
+		mem_grow(options->compare_to, options->n_compare_to, options->cap_compare_to);
+		options->compare_to[options->n_compare_to++] = arg;
+		return 0;
+	case KEY_HELP_KEYS:
+		conf_print_help(&scenario_table, stdout);
+		exit(EXIT_OK);
+	case ARGP_KEY_ARG:
+		if (options->file)
+			argp_error(state, "one scenario at a time; a command to run stands behind '--'");
+		options->file = arg;
+		return 0;
+	default:
+		shortcut = shortcut_find(key);
+		if (!shortcut)
+			return ARGP_ERR_UNKNOWN;
+		override_add(options, shortcut->key, arg ? arg : shortcut->value, shortcut->name);
+		if (!strcmp(shortcut->key, "breakpoints.names"))
+			override_add(options, "breakpoints.where", "names", shortcut->name);
+		return 0;
+	}
+}
+
+static void option_table(int flags, struct argp_option *table)
+{
+	static const struct argp_option always[] = {
+		{ "set", KEY_SET, "KEY=VALUE", 0, "set any scenario key", GROUP_MEASURE },
+		{ "compare-to", KEY_COMPARE_TO, "KEY=VALUE|SCENARIO.yaml", 0,
+		  "measure two variants in turns: A, the scenario, and B, the same with this setting (again for "
+		  "another key), or another scenario", GROUP_MEASURE },
+		{ "help-keys", KEY_HELP_KEYS, NULL, 0, "list all scenario keys", -1 },
+	};
+	static const struct argp_option of_run[] = {
+		{ "details", KEY_DETAILS, NULL, 0, "of several variants print all, not just a row each",
+		  GROUP_OUTPUT },
+		{ "json", KEY_JSON, NULL, 0, "print the record instead of the table", GROUP_OUTPUT },
+		{ "quiet", KEY_QUIET, NULL, 0, "no progress on standard error", GROUP_OUTPUT },
+	};
+	static const struct argp_option headings[] = {
+		{ .doc = "Job:", .group = GROUP_JOB },
+		{ .doc = "Tool:", .group = GROUP_TOOL },
+		{ .doc = "Measurement:", .group = GROUP_MEASURE },
+		{ .doc = "Output:", .group = GROUP_OUTPUT },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(headings); i++)
+		*table++ = headings[i];
+	for (size_t i = 0; i < ARRAY_SIZE(shortcuts); i++)
+		*table++ = (struct argp_option){
+			.name = shortcuts[i].name,
+			.key = shortcuts[i].letter ? shortcuts[i].letter : KEY_FIRST + (int)i,
+			.arg = shortcuts[i].arg,
+			.flags = shortcuts[i].arg && shortcuts[i].value ? OPTION_ARG_OPTIONAL : 0,
+			.doc = shortcuts[i].help,
+			.group = (int)shortcuts[i].group,
+		};
+	for (size_t i = 0; i < ARRAY_SIZE(always); i++)
+		*table++ = always[i];
+	for (size_t i = 0; flags & SCENARIO_ARGS_RUN && i < ARRAY_SIZE(of_run); i++)
+		*table++ = of_run[i];
+	*table = (struct argp_option){ 0 };
+}
+
+/* --- scenario --------------------------------------------------------------------- */
+
+/* A command given behind "--" replaces what the file says of target and command. */
+static void set_command(struct scenario *scenario, char **command, size_t n)
+{
+	struct conf_list *list = &scenario->command;
+
+	for (size_t i = 0; i < list->n; i++)
+		free(list->strings[i]);
+	free(list->strings);
+	list->strings = mem_calloc(n, sizeof(list->strings[0]));
+	list->n = n;
+	for (size_t i = 0; i < n; i++)
+		list->strings[i] = mem_strdup(command[i]);
+	free(scenario->target);
+	scenario->target = NULL;
+}
+
+static struct err *scenario_make(const struct options *options, char **command, size_t n_command,
+				 struct scenario *ret)
+{
+	struct err *err = scenario_read(options->file, ret);
+
+	if (err && !fs_exists(options->file))
+		err = err_hint(err, "a command to run stands behind '--': attachstorm run -- %s", options->file);
+	for (size_t i = 0; !err && i < options->n; i++) {
+		const struct override *o = &options->overrides[i];
+
+		err = o->key ? conf_set_value(&scenario_table, o->key, o->value, o->what, ret) :
+			       err_wrap(conf_set(&scenario_table, o->value, ret), "%s", o->what);
+	}
+	if (err)
+		return err;
+	if (n_command)
+		set_command(ret, command, n_command);
+	return NULL;
+}
+
+/* B of a comparison: a scenario of its own, or A with other settings. */
+static struct err *make_other(const struct options *options, const struct scenario *scenario, struct scenario *ret)
+{
+	struct err *err = NULL;
+
+	if (options->n_compare_to == 1 && !strchr(options->compare_to[0], '='))
+		return err_wrap(scenario_read(options->compare_to[0], ret), "--compare-to");
+	conf_copy(&scenario_table, scenario, ret);
+	for (size_t i = 0; !err && i < options->n_compare_to; i++) {
+		const char *setting = options->compare_to[i];
+		size_t len = strcspn(setting, "=");
+		_cleanup_free_ char *key = mem_strndup(setting, len);
+
+		if (!setting[len])
+			err = err_hint(err_new("--compare-to: '%s' is not of the form KEY=VALUE", setting),
+				       "give several settings, or one scenario");
+		else if (scenario_key_is_of_run(key))
+			err = err_hint(err_new("--compare-to: a run has one '%s' for both sides", key),
+				       "use --set for both");
+		else
+			err = err_wrap(conf_set(&scenario_table, setting, ret), "--compare-to");
+	}
+	return err;
+}
+
+static struct err *make_variants(const struct options *options, struct scenario_args *args)
+{
+	struct scenario other = { 0 };
+	struct err *err;
+
+	args->compares = options->n_compare_to;
+	if (!args->compares)
+		return variants_make(&args->scenario, &args->variants, &args->n_variants);
+	err = make_other(options, &args->scenario, &other);
+	if (!err)
+		err = variants_pair(&args->scenario, &other, &args->variants, &args->n_variants);
+	scenario_deinit(&other);
+	return err;
+}
+
+/* --- the whole -------------------------------------------------------------------- */
+
+struct err *scenario_args_parse(int argc, char **argv, int flags, const char *usage, const char *doc,
+				struct scenario_args *ret)
+{
+	struct argp_option table[ARRAY_SIZE(shortcuts) + 16];
+	struct argp argp = { table, parse, usage, doc, NULL, NULL, NULL };
+	struct options options = { 0 };
+	int n_own = argc;
+	struct err *err;
+
+	/* Behind "--" nothing is ours. */
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--")) {
+			n_own = i;
+			break;
+		}
+	}
+	option_table(flags, table);
+	argp_parse(&argp, n_own, argv, 0, NULL, &options);
+	if (n_own < argc && n_own + 1 == argc)
+		err = err_hint(err_new("no command stands behind '--'"), "%s [OPTIONS] -- COMMAND [ARGS]", argv[0]);
+	else
+		err = scenario_make(&options, argv + n_own + 1, n_own < argc ? (size_t)(argc - n_own - 1) : 0,
+				    &ret->scenario);
+	if (!err)
+		err = make_variants(&options, ret);
+	ret->json = options.json;
+	ret->details = options.details;
+	for (size_t i = 0; i < options.n; i++)
+		free(options.overrides[i].what);
+	free(options.overrides);
+	free(options.compare_to);
+	return err;
+}
+
+void scenario_args_deinit(struct scenario_args *args)
+{
+	variants_free(args->variants, args->n_variants);
+	scenario_deinit(&args->scenario);
+}

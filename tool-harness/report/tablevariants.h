@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The table's comparison of variants. */
+#ifndef REPORT_TABLEVARIANTS_H
+#define REPORT_TABLEVARIANTS_H
+
+#include "lib/strbuf.h"
+#include "report/record.h"
+
+/* One row per variant, a block per temperature: medians of what is compared most. */
+void variants_put(const struct run *run, struct strbuf *out);
+
+#endif

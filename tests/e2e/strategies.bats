@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# When breakpoints go in and how they are written, on the tiny target: hits equal the plan for
+# every timely policy by every way of writing; late policies miss exactly what ran before.
+# shellcheck disable=SC2154  # TINY is set by tiny_target
+
+load common
+
+setup_file() {
+	tiny_target
+	export TINY
+}
+
+# tiny_run NAME [ARGS...]: two ranks of the plain program; leaves the record in RECORD; fails
+# but for status 77, which is left in SKIPPED.
+tiny_run() {
+	local results=$BATS_TEST_TMPDIR/$1
+	mkdir -p "$results"
+	SKIPPED=
+	run attachstorm run -q -r 1 -n 2 -T warm --no-baseline -t "$TINY" -p plain -l spawn -o "$results" "${@:2}"
+	if [ "$status" -eq 77 ]; then
+		SKIPPED=$output
+		return
+	fi
+	[ "$status" -eq 0 ] || {
+		printf 'status %s: %s\n%s\n' "$status" "$*" "$output"
+		return 1
+	}
+	RECORD=$(ls "$results"/*.json)
+}
+
+# Of all breakpoints: expected hits, hits, missed.
+totals() {
+	jq -c '.trials[0].breakpoints | [(map(.expected_hits) | add), (map(.hits) | add), (map(.missed) | add)]' "$RECORD"
+}
+
+expected() {
+	jq '.trials[0].breakpoints | map(.expected_hits) | add' "$RECORD"
+}
+
+@test "every timely policy by every way of writing sees every call" {
+	for policy in reinsert-all re-resolve-all new-only; do
+		for way in mem poke page debug-registers uprobe; do
+			[ "$policy $way" != "reinsert-all uprobe" ] || continue
+			count=10
+			[ "$way" != debug-registers ] || count=4
+			tiny_run "$policy-$way" -b "$count" -s "breakpoints.policy=$policy" -s "breakpoints.write=$way"
+			if [ -n "$SKIPPED" ]; then
+				[ "$way" = uprobe ]
+				continue
+			fi
+			expect_output "agree with the manifest"
+			[ "$(jq '.trials[0].breakpoints | length' "$RECORD")" -eq "$count" ]
+			[ "$(jq '.trials[0].breakpoints | [(map(.hits) | add) > 0, map(.hits == .expected_hits)[]] | all' \
+				"$RECORD")" = true ]
+			[ "$(jq -c '.trials[0] | [.late, (.breakpoints | map(.missed) | unique)]' "$RECORD")" = '[false,[-1]]' ]
+		done
+	done
+}
+
+@test "pages take fewer writes for the same traps" {
+	for way in mem page; do
+		tiny_run "$way" -b 100 -s breakpoints.write="$way"
+		declare "$way=$(jq -c '.trials[0].traps_written' "$RECORD")"
+		declare "${way}_writes=$(jq -c '.trials[0].text_writes' "$RECORD")"
+	done
+	[ "$mem" -eq "$page" ]
+	[ "$mem" -eq "$mem_writes" ]
+	[ "$((page_writes * 3))" -lt "$mem_writes" ]
+}
+
+@test "deferred to the import's end misses nothing, to the visit's end everything" {
+	tiny_run import_end -b 10 -s breakpoints.policy=deferred
+	n=$(expected)
+	[ "$n" -gt 0 ]
+	[ "$(totals)" = "[$n,$n,0]" ]
+	expect_output "calls that came before their breakpoint, all tasks: 0 of $n"
+	for until in visit_end exit stop; do
+		tiny_run "$until" -b 10 -s breakpoints.policy=deferred -s breakpoints.deferred_until="$until"
+		[ "$(totals)" = "[$n,0,$n]" ]
+		[ "$(jq '[.trials[0].breakpoints[] | (.rank_missed | add) == .missed and (.rank_missed | length) == 2 and
+			.rank_missed[0] == .rank_missed[1]] | all' "$RECORD")" = true ]
+		[ "$(jq -c '[.valid, .trials[0].late, .trials[0].sampled]' "$RECORD")" = '[true,true,true]' ]
+	done
+	# No load is stopped at but the start-up's.
+	[ "$(jq -c '[.trials[0].tasks[].stops.add]' "$RECORD")" = '[1,1]' ]
+}
+
+@test "a pattern has all that is new searched, or nothing" {
+	tiny_run all -b 10 -s breakpoints.policy=pattern -s 'breakpoints.pattern=libmodule*'
+	n=$(expected)
+	[ "$(totals)" = "[$n,$n,0]" ]
+	tiny_run last -b 10 -s breakpoints.policy=pattern -s 'breakpoints.pattern=libmodule5.so'
+	[ "$(totals)" = "[$n,$n,0]" ]
+	tiny_run nothing -b 10 -s breakpoints.policy=pattern -s 'breakpoints.pattern=libother*'
+	[ "$(totals)" = "[$n,0,$n]" ]
+	[ "$(jq .valid "$RECORD")" = true ]
+	# Libraries loaded after the only match stay unsearched: what was missed is what they have.
+	tiny_run first -b 10 -s breakpoints.policy=pattern -s 'breakpoints.pattern=libmodule0.so'
+	[ "$(jq '.trials[0].breakpoints | map(if .library then .missed == 0 else .missed == .expected_hits end) | all' \
+		"$RECORD")" = true ]
+	[ "$(jq '.trials[0].breakpoints | [any(.library == null), any(.library != null)] | all' "$RECORD")" = true ]
+}
+
+@test "stopping a task or all of them changes no count but that of requests" {
+	for scope in thread task all; do
+		tiny_run "$scope" -b 10 -s stop="$scope"
+		declare "$scope=$(jq -c '.trials[0].tasks | map([.stops, .load_events, .breakpoint_hits])' "$RECORD")"
+		declare "${scope}_calls=$(jq '.trials[0].ptrace_calls' "$RECORD")"
+	done
+	[ "$thread" = "$task" ]
+	[ "$thread" = "$all" ]
+	[ "$task_calls" -eq "$thread_calls" ] # its tasks have one thread each
+	[ "$all_calls" -gt "$thread_calls" ]
+}
+
+@test "an MPI job misses what the plan says, too" {
+	results=$BATS_TEST_TMPDIR/mpi
+	for until in import_end visit_end; do
+		expect_status 0 attachstorm run -q -r 1 -n 2 -T warm --no-baseline -t "$TINY" -o "$results-$until" -b 10 \
+			-s breakpoints.policy=deferred -s breakpoints.deferred_until="$until" -s breakpoints.write=page
+		RECORD=$(ls "$results-$until"/*.json)
+		n=$(expected)
+		if [ "$until" = import_end ]; then
+			[ "$(totals)" = "[$n,$n,0]" ]
+		else
+			[ "$(totals)" = "[$n,0,$n]" ]
+		fi
+	done
+}
+
+@test "what does not go together is refused before anything is started" {
+	expect_status 2 attachstorm run -t "$TINY" -b 5 -s breakpoints.write=debug-registers
+	expect_output "a thread has 4 debug registers"
+	expect_status 2 attachstorm run -t "$TINY" -b 5 -s breakpoints.policy=pattern
+	expect_output "'breakpoints.pattern' is empty"
+	expect_status 2 attachstorm run -t "$TINY" -b 5 -s breakpoints.write=uprobe
+	expect_output "set breakpoints.policy to new-only"
+}

@@ -14,6 +14,7 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/proc.h"
+#include "lib/progress.h"
 #include "tool/lldbstats.h"
 #include "tool/stage.h"
 #include "tool/version.h"
@@ -139,15 +140,29 @@ static bool all_ready(const struct lldb *lldb)
 	return true;
 }
 
+/* A debugger that has missed libraries has not done the work that is measured. */
+static void check_modules(struct lldb *lldb, size_t i, const json_t *modules)
+{
+	const struct manifest *manifest = lldb->stage.request->manifest;
+	struct trial_task *task = &lldb->stage.trial->tasks[i];
+	size_t n = manifest ? manifest->n_libraries : 0;
+
+	for (size_t j = 0; j < n; j++)
+		task->target_libraries += json_object_get(modules, fs_basename(manifest->libraries[j].path)) != NULL;
+	if (manifest && task->target_libraries < manifest->expect_libraries)
+		trial_contradict(lldb->stage.trial, "rank %d: LLDB knows %zu libraries of the target, but the manifest says %zu",
+				 task->rank, (size_t)task->target_libraries, (size_t)manifest->expect_libraries);
+}
+
 static void read_statistics(struct lldb *lldb, size_t i)
 {
 	struct lldb_task *t = &lldb->tasks[i];
-	json_t *report;
+	json_t *report, *modules;
 	struct err *err;
 
 	if (!outside_ended(t->outside))
 		return;
-	err = t->seen_statistics ? lldbstats_parse(t->statistics.text, t->statistics.len, &report) :
+	err = t->seen_statistics ? lldbstats_parse(t->statistics.text, t->statistics.len, &report, &modules) :
 				   err_new("it has told no statistics");
 	if (err) {
 		stage_judge(&lldb->stage, VERDICT_RUBBISH, t->outside, "the tool lldb (%s): %s",
@@ -155,6 +170,8 @@ static void read_statistics(struct lldb *lldb, size_t i)
 		err_free(err);
 		return;
 	}
+	check_modules(lldb, i, modules);
+	json_decref(modules);
 	json_object_set_new(report, "rank", json_integer(lldb->stage.job->tasks[i].rank));
 	json_array_append_new(lldb->reports, report);
 }
@@ -213,6 +230,11 @@ static struct err *lldb_check(const struct scenario *scenario)
 	if (!scenario->lldb_path)
 		return err_new("'lldb.path' is empty");
 	err = version_check_program("lldb", scenario->lldb_path, "lldb");
+	/* Seen with LLDB 14.0.6 and glibc 2.36: it follows the exec, and then learns only of what a library
+	 * that is loaded needs, not of the library itself. */
+	if (!err && scenario->acquire != ACQUIRE_MPIR_LAUNCH)
+		progress_warn("LLDB 14 misses libraries that are loaded later if it is attached before the program's "
+			      "start; acquire: mpir-launch attaches in MPI_Init");
 	if (!err && scenario->lldb_parallel != LLDB_PARALLEL_DEFAULT)
 		err = check_parallel(scenario);
 	return err;

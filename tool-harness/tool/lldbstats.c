@@ -42,7 +42,21 @@ static struct err *copy_numbers(const json_t *from, const char *const *keys, siz
 	return NULL;
 }
 
-struct err *lldbstats_parse(const char *text, size_t len, json_t **ret)
+static json_t *module_names(const json_t *modules)
+{
+	json_t *names = json_object();
+
+	for (size_t i = 0; i < json_array_size(modules); i++) {
+		const char *path = json_string_value(json_object_get(json_array_get(modules, i), "path"));
+		const char *slash = path ? strrchr(path, '/') : NULL;
+
+		if (path)
+			json_object_set_new(names, slash ? slash + 1 : path, json_true());
+	}
+	return names;
+}
+
+struct err *lldbstats_parse(const char *text, size_t len, json_t **report_ret, json_t **modules_ret)
 {
 	json_error_t where;
 	json_t *root = json_loadb(text, len, 0, &where), *report, *targets, *modules;
@@ -60,13 +74,14 @@ struct err *lldbstats_parse(const char *text, size_t len, json_t **ret)
 	err = copy_numbers(root, total_keys, ARRAY_SIZE(total_keys), report);
 	if (!err && json_array_size(targets))
 		err = copy_numbers(json_array_get(targets, 0), target_keys, ARRAY_SIZE(target_keys), report);
-	json_decref(root);
 	if (err) {
 		json_decref(report);
-		return err;
+	} else {
+		*report_ret = report;
+		*modules_ret = module_names(modules);
 	}
-	*ret = report;
-	return NULL;
+	json_decref(root);
+	return err;
 }
 
 /* A number with a separator behind it: "12:" or "12.". */

@@ -17,9 +17,9 @@
  * An object with LLDB's own names: times in seconds and counts of the whole process
  * ("totalSymbolTableParseTime"), of its target ("launchOrAttachTime", "stopCount"), and "modules",
  * their number. Numbers that are none, or below 0, and a text that is no such statistics, are
- * errors. A new reference.
+ * errors. modules: an object that has the modules' file names as keys. New references.
  */
-MUST_CHECK struct err *lldbstats_parse(const char *text, size_t len, json_t **ret);
+MUST_CHECK struct err *lldbstats_parse(const char *text, size_t len, json_t **report_ret, json_t **modules_ret);
 
 /* One line of `breakpoint list`. */
 struct lldb_line {

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# attachstorm compare, list, show, trend and export on made-up runs and on the tiny target: exit
+# statuses, refusals, and the counts of the committed baselines.
+# shellcheck disable=SC2154  # TINY is set by tiny_target
+
+load common
+
+setup_file() {
+	tiny_target
+	export TINY
+	RUNS=$BATS_FILE_TMPDIR/runs
+	export RUNS
+	# a tool, itself again, and a version that needs 2 ms more per load event
+	made_up base 1
+	made_up again 2
+	made_up slow 3 --set null.t1=3ms
+}
+
+# made_up NAME SEED OPTIONS...: six runs of a tool that needs 1 ms, a tenth of it noise.
+made_up() {
+	local name=$1 seed=$2
+	shift 2
+	attachstorm run -q --tool null -r 6 -n 2 -T warm --set name="$name" --set null.t1=1ms --set null.noise=0.1 \
+		--set null.seed="$seed" -o "$RUNS" "$@"
+}
+
+compare() {
+	attachstorm compare -o "$RUNS" "$@"
+}
+
+@test "a tool compared with itself is the same, one 2 ms slower per event is worse" {
+	expect_status 0 compare base again
+	[ "${lines[-1]}" = same ]
+	expect_status 1 compare base slow --vary null.t1
+	expect_output "worse          command, warm: phase 2"
+	expect_status 0 compare slow base --vary null.t1
+	expect_output "better         command, warm: phase 2"
+}
+
+@test "20 comparisons of the same tool, none is called anything else" {
+	for seed in $(seq 11 30); do
+		made_up "same$seed-" "$seed" >/dev/null
+		expect_status 0 compare base "same$seed-"
+	done
+}
+
+@test "what differs is refused by name, unless it is what is compared or it is forced" {
+	expect_status 3 compare base slow
+	expect_output "scenario null.t1_ns: 1000000 against 3000000"
+	expect_status 1 compare base slow --force
+	expect_output "in spite  scenario null.t1_ns"
+	expect_status 2 compare base nobody
+	expect_output "'nobody' is neither a file nor a record"
+	expect_status 2 compare base 'again#other'
+	expect_output "has no variant 'other'"
+	expect_status 2 compare base
+}
+
+@test "fewer than five runs cannot tell, but their counts can be compared" {
+	attachstorm run -q --tool null -r 4 -n 2 -T warm --set name=few --set null.t1=1ms --set null.noise=0.1 -o "$RUNS"
+	expect_status 4 compare base few
+	expect_output "cannot tell"
+	expect_status 0 compare base few --counts
+}
+
+@test "tolerances come from a file" {
+	printf 'phase2:\n  relative: 9\nimport:\n  relative: 9\ntotal:\n  relative: 9\nt1:\n  relative: 9\nhandling:\n  relative: 9\n' \
+		>"$BATS_TEST_TMPDIR/t.yaml"
+	expect_status 0 compare base slow --vary null.t1 --tolerances "$BATS_TEST_TMPDIR/t.yaml"
+	expect_status 2 compare base again --set t1.relativ=1
+	expect_output "t1.relative"
+	expect_status 0 attachstorm compare --help-tolerances
+	expect_output "t1.relative"
+}
+
+@test "JUnit is well-formed and counts its failures; JSON and Markdown say the same" {
+	cd "$BATS_TEST_TMPDIR"
+	expect_status 1 compare base slow --vary null.t1 --json --junit j.xml --markdown m.md
+	[ "$(jq -r .verdict <<<"$output")" = worse ]
+	n=$(jq '[.parts[].metrics[] | select(.verdict == "worse")] | length' <<<"$output")
+	[ "$(grep -c '<failure ' j.xml)" -eq "$n" ]
+	[ "$(sed -n 's/.*failures="\([0-9]*\)".*/\1/p' j.xml)" -eq "$n" ]
+	grep -q '^### Start-up: worse' m.md
+	! command -v xmllint >/dev/null || xmllint --noout j.xml
+}
+
+@test "the index: foreign, cut and newer files are listed as such; deleted or damaged it is made anew" {
+	dir=$BATS_TEST_TMPDIR/runs
+	mkdir "$dir"
+	cp "$RUNS"/base-*.json "$dir"
+	record=$(basename "$dir"/base-*.json .json)
+	echo '{"x": 1}' >"$dir/foreign.json"
+	head -c 2000 "$dir/$record.json" >"$dir/cut.json"
+	sed 's/"schema_version": [0-9]*/"schema_version": 99/' "$dir/$record.json" >"$dir/newer.json"
+	expect_status 0 attachstorm list -o "$dir"
+	first=$output
+	expect_output "$record"
+	expect_output "not read: '$dir/foreign.json': not a run record"
+	expect_output "not read: '$dir/cut.json' is truncated"
+	expect_output "schema version 99 is not known"
+	[ -s "$BATS_TEST_TMPDIR/index.sqlite" ]
+	rm "$BATS_TEST_TMPDIR/index.sqlite"
+	expect_status 0 attachstorm list -o "$dir"
+	[ "$output" = "$first" ]
+	echo garbage >"$BATS_TEST_TMPDIR/index.sqlite"
+	expect_status 0 attachstorm list -o "$dir"
+	expect_output "is damaged: made anew"
+	expect_status 0 attachstorm list -o "$dir"
+	[ "$output" = "$first" ]
+	rm "$dir/cut.json"
+	expect_status 0 attachstorm list -o "$dir" --tool null
+	[ "${#lines[@]}" -eq 2 ]
+	expect_status 0 attachstorm list -o "$dir" --tool gdb
+	[ "$output" = "no records" ]
+}
+
+@test "show is the run's table, trend its medians by time, export its runs" {
+	expect_status 0 attachstorm show -o "$RUNS" base
+	expect_output "T1        one load event"
+	expect_status 0 attachstorm trend -o "$RUNS" t1 --scenario base --json
+	[ "$(jq length <<<"$output")" -eq 1 ]
+	[ "$(jq '.[0].n' <<<"$output")" -eq 6 ]
+	expect_status 2 attachstorm trend -o "$RUNS" t7
+	expect_output "they are stops"
+	expect_status 0 attachstorm export -o "$RUNS" base
+	[ "${#lines[@]}" -eq 13 ]
+	[ "$(awk -F, '{ print NF }' <<<"$output" | sort -u | wc -l)" -eq 1 ]
+	expect_status 0 attachstorm export -o "$RUNS" base -f hyperfine
+	[ "$(jq '[.results[].times | length] | unique == [6]' <<<"$output")" = true ]
+	expect_status 0 attachstorm export -o "$RUNS" base -f google-benchmark
+	[ "$(jq '[.benchmarks[] | select(.name == "command/warm/traced/t1")] | length' <<<"$output")" -eq 6 ]
+}
+
+# baseline NAME OPTIONS...: counts of a run with these options are those committed. Where glibc,
+# MPI or compiler are others there is nothing to compare with.
+baseline() {
+	local name=$1
+	shift
+	attachstorm run -q -t "$TINY" -n 2 -b 3 -r 1 -T warm --no-baseline -o "$BATS_TEST_TMPDIR/$name" "$@"
+	run attachstorm compare --counts --tolerances "$ROOT/results/baselines/tolerances.yaml" \
+		"$ROOT/results/baselines/$name.json" "$BATS_TEST_TMPDIR/$name"
+	echo "$output"
+	[ "$status" -ne 3 ] || [[ "$output" == *"  scenario "* ]] || skip "the baseline is of another system"
+	[ "$status" -eq 0 ]
+	[ "${lines[-1]}" = same ]
+}
+
+@test "counts of the null tool are the baseline's" {
+	baseline null --tool null
+}
+
+@test "counts of the tracer without MPI are the baseline's" {
+	baseline plain -p plain -l spawn
+}
+
+@test "counts of the tracer with MPI and Python are the baseline's" {
+	baseline host
+}

@@ -301,11 +301,15 @@ static const struct law_cell *tail_start(const struct law_data *data, const stru
 
 bool law_tail_find(const struct law_data *data, struct law_tail *ret)
 {
-	for (size_t i = data->n_cells; i-- > 0;) {
+	bool found = false;
+
+	/* Of equal M the first has the least N and B. */
+	for (size_t i = 0; i < data->n_cells; i++) {
 		const struct law_cell *end = &data->cells[i], *start = tail_start(data, end);
 
-		if (!start)
+		if (!start || (found && end->libraries <= ret->high_libraries))
 			continue;
+		found = true;
 		*ret = (struct law_tail){
 			.exponent = log(end->total_ns / start->total_ns) / log(end->libraries / start->libraries),
 			.low_libraries = start->libraries,
@@ -313,7 +317,6 @@ bool law_tail_find(const struct law_data *data, struct law_tail *ret)
 			.tasks = end->tasks,
 			.breakpoints = end->breakpoints,
 		};
-		return true;
 	}
-	return false;
+	return found;
 }

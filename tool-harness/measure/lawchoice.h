@@ -20,8 +20,8 @@ struct law_interval {
 /* How one law does at cells that it was not fitted to. */
 struct law_score {
 	struct law_shape shape;
-	double miss;    /* mean over cells, by their weight, of |log(measured / predicted)|, 0 within a published number's rounding;
-			   exp of it - 1 is a relative miss */
+	double miss;    /* mean over cells, by their weight, of |log(measured / predicted)|, 0 within a
+			   published number's rounding; exp of it - 1 is a relative miss */
 	double *misses; /* by cell, signed: log(measured / predicted) */
 };
 

@@ -7,8 +7,9 @@
 
 /*
  * A sweep made ready for many fits. Squares of relative deviations are weighed: of whole
- * totals from the mean of their cell, rounded ones the less the smaller they are; of rows of events, whose deviations shrink with the
- * root of their number, from a first fit of the richest shape.
+ * totals from the mean of their cell, rounded ones the less the smaller they are; of rows
+ * of events, whose deviations shrink with the root of their number, from a first fit of the
+ * richest shape.
  */
 struct law_problem;
 struct law_problem *law_problem_create(const struct law_data *data);

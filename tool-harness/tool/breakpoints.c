@@ -3,6 +3,7 @@
 #include "tool/breakpoints.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "lib/mem.h"
 
@@ -39,7 +40,9 @@ struct err *breakpoints_choose(const struct scenario *scenario, const struct man
 {
 	const struct conf_list *given = &scenario->breakpoints_names;
 	bool by_name = scenario->breakpoints_where == BP_NAMES;
-	size_t n = by_name ? given->n : (size_t)scenario->breakpoints_count;
+	/* Without a target the null tool makes up functions as it does libraries. */
+	bool made_up = !by_name && !manifest && scenario->tool && !strcmp(scenario->tool, "null");
+	size_t n = by_name ? given->n : made_up ? 0 : (size_t)scenario->breakpoints_count;
 	char **names = mem_calloc(n + 1, sizeof(names[0]));
 	struct err *err = NULL;
 

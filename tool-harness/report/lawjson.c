@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A fitted law as JSON (docs/formats.md). Units are in the keys. */
+#include "report/lawresult.h"
+
+#include <math.h>
+
+static json_t *term(double value, struct law_interval interval)
+{
+	return json_pack("{s:f, s:f, s:f}", "value", value, "low", interval.low, "high", interval.high);
+}
+
+static json_t *shape_json(struct law_shape shape)
+{
+	return json_pack("{s:s, s:s, s:i}", "t1", law_t1_names[shape.t1], "t2", law_t2_names[shape.t2], "parameters",
+			 (int)law_shape_parameters(shape));
+}
+
+static json_t *law_json(const struct law_choice *choice)
+{
+	const struct law_fit *fit = &choice->fit;
+	json_t *law = shape_json(fit->shape);
+
+	json_object_set_new(law, "t1_constant_ns", term(fit->constant_ns, choice->constant_ns));
+	json_object_set_new(law, "t1_growth_ns", term(fit->growth_ns, choice->growth_ns));
+	json_object_set_new(law, "t1_exponent", term(fit->exponent, choice->exponent));
+	json_object_set_new(law, "t2_insert_ns", term(fit->insert_ns, choice->insert_ns));
+	json_object_set_new(law, "t2_resolve_ns", term(fit->resolve_ns, choice->resolve_ns));
+	json_object_set_new(law, "tasks_exponent",
+			    choice->n_varies ? term(choice->tasks_exponent, choice->tasks_exponent_interval) :
+					       json_null());
+	json_object_set_new(law, "resamples", json_integer((json_int_t)choice->n_replicates));
+	return law;
+}
+
+static json_t *candidates_json(const struct law_choice *choice)
+{
+	json_t *candidates = json_array();
+
+	for (size_t i = 0; i < choice->n_scores; i++) {
+		json_t *one = shape_json(choice->scores[i].shape);
+
+		json_object_set_new(one, "mean_miss", json_real(expm1(choice->scores[i].miss)));
+		json_object_set_new(one, "chosen", json_boolean(i == choice->chosen));
+		json_array_append_new(candidates, one);
+	}
+	return candidates;
+}
+
+static json_t *cells_json(const struct law_result *result)
+{
+	const struct law_data *data = &result->group->data;
+	json_t *cells = json_array();
+
+	for (size_t i = 0; i < data->n_cells; i++) {
+		const struct law_cell *cell = &data->cells[i];
+		json_t *one = json_pack("{s:f, s:f, s:f, s:I, s:f}", "libraries", cell->libraries, "tasks", cell->tasks,
+					"breakpoints", cell->breakpoints, "runs", (json_int_t)cell->n_runs, "total_ns",
+					cell->total_ns);
+
+		if (result->choice) {
+			double law_ns = 0;
+
+			for (size_t j = 0; j < data->n_runs; j++)
+				if (data->runs[j].cell == i)
+					law_ns += law_total(&result->choice->fit, &data->runs[j]) /
+						  (double)cell->n_runs;
+			json_object_set_new(one, "law_ns", json_real(law_ns));
+			json_object_set_new(one, "left_out_miss",
+					    json_real(expm1(result->choice->scores[result->choice->chosen].misses[i])));
+		}
+		json_array_append_new(cells, one);
+	}
+	return cells;
+}
+
+static json_t *tail_json(const struct law_data *data)
+{
+	struct law_tail tail;
+
+	if (!law_tail_find(data, &tail))
+		return json_null();
+	return json_pack("{s:f, s:f, s:f, s:f, s:f}", "exponent", tail.exponent, "low_libraries", tail.low_libraries,
+			 "high_libraries", tail.high_libraries, "tasks", tail.tasks, "breakpoints", tail.breakpoints);
+}
+
+static json_t *prediction_json(const struct law_result *result, const struct law_job *job)
+{
+	struct law_prediction p;
+
+	law_predict(result->choice, &result->group->data, job->libraries, job->tasks, job->breakpoints, &p);
+	return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "libraries", job->libraries, "tasks", job->tasks,
+			 "breakpoints", job->breakpoints, "total_ns", p.total_ns, "events_ns", p.events_ns, "low_ns",
+			 p.interval.low, "high_ns", p.interval.high, "reach", p.reach);
+}
+
+json_t *law_result_to_json(const struct law_result *result, const struct law_job *job)
+{
+	json_t *json = json_pack("{s:s, s:s, s:I}", "name", result->group->name, "basis",
+				 law_basis_names[result->group->basis], "runs",
+				 (json_int_t)result->group->data.n_runs);
+
+	json_object_set_new(json, "law", result->choice ? law_json(result->choice) : json_null());
+	if (result->choice)
+		json_object_set_new(json, "candidates", candidates_json(result->choice));
+	else
+		json_object_set_new(json, "why", json_string(result->why));
+	json_object_set_new(json, "tail", tail_json(&result->group->data));
+	json_object_set_new(json, "cells", cells_json(result));
+	if (result->choice && job->libraries >= 1)
+		json_object_set_new(json, "prediction", prediction_json(result, job));
+	return json;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Laws as a person reads them, as JSON, and as a picture. */
+#ifndef REPORT_LAWRESULT_H
+#define REPORT_LAWRESULT_H
+
+#include <jansson.h>
+
+#include "lib/strbuf.h"
+#include "measure/lawchoice.h"
+#include "report/lawsource.h"
+
+/* One group and its law; the choice is NULL where cells are too few, and `why` says so. */
+struct law_result {
+	const struct law_group *group;
+	const struct law_choice *choice;
+	const char *why;
+};
+
+/* A job that is asked for; none if libraries is below 1. */
+struct law_job {
+	double libraries, tasks, breakpoints;
+};
+
+void law_result_put(const struct law_result *result, struct strbuf *out);
+
+/* The law's prediction alone. The result must have a choice. */
+void law_result_put_prediction(const struct law_result *result, const struct law_job *job, struct strbuf *out);
+
+/* A new reference; with a prediction if a job is asked for. */
+json_t *law_result_to_json(const struct law_result *result, const struct law_job *job);
+
+/*
+ * Cells, law and 95 % band of each group, a panel each, as SVG by gnuplot into path
+ * (published atomically). Without gnuplot an error of status EXIT_SKIPPED.
+ */
+MUST_CHECK struct err *law_plot(const struct law_result *results, size_t n, const char *path);
+
+#endif

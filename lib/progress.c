@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Progress lines on standard error. Not for results and not for errors; one thread
- * only. Invariant: whatever is printed here, a line that was being rewritten has
- * been ended or overwritten whole before it.
+ * Progress lines on standard error. Not for results and not for errors. The stream's own lock,
+ * which one thread may take twice, is that of the state, too.
+ *
+ * Invariant: whatever is printed here, a line that was being rewritten has been ended or
+ * overwritten whole before it.
  */
 #include "lib/progress.h"
 
@@ -44,9 +46,11 @@ void progress_quiet(void)
 
 void progress_end(void)
 {
+	flockfile(stderr);
 	if (state.line_open)
 		fputc('\n', stderr);
 	state.line_open = false;
+	funlockfile(stderr);
 }
 
 static void line(const char *prefix, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
@@ -58,8 +62,10 @@ static void line(const char *prefix, const char *fmt, va_list ap)
 	strbuf_puts(&sb, prefix);
 	strbuf_vprintf(&sb, fmt, ap);
 	strbuf_putc(&sb, '\n');
+	flockfile(stderr);
 	progress_end();
 	fputs(sb.text, stderr);
+	funlockfile(stderr);
 }
 
 void progress_note(const char *fmt, ...)

@@ -229,8 +229,9 @@ static void loads_are_followed_to_the_end(void **state)
 		_exit(0);
 	}
 	assert_ok(attach(s, s->pids, 1, 0, WORDS("victim_add")));
-	/* The tracer has waited for both: they are children of this process. */
-	assert_int_equal(kill(pid, 0), -1);
+	/* The tracer has waited for its task, though it is a child of this process, and for no other. */
+	assert_int_equal(waitpid(s->pids[0], NULL, 0), -1);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	s->pids[0] = 0;
 	task = &s->spy->trial.tasks[0];
 	assert_false(s->spy->trial.left_running);

@@ -11,15 +11,6 @@
 
 #define ROUNDS 20
 
-static uint64_t total_hits(const struct trial *trial)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < trial->n_breakpoints; i++)
-		n += trial->breakpoints[i].hits;
-	return n;
-}
-
 /* Two loads and two unloads a round, and the start-up's own pair. */
 static void check_loads(const struct spy *spy, size_t n_tasks)
 {
@@ -242,16 +233,6 @@ static void a_static_program_is_refused(void **state)
 	assert_false(process_exists(spy->trial.tasks[0].pid));
 }
 
-static void spinning_sees_the_same(void **state)
-{
-	struct spy *spy = *state;
-
-	spy->scenario.wait = WAIT_SPIN;
-	assert_ok(spy_run(spy, 2, WORDS("victim_add"), "loads", spy->victims, "20"));
-	check_loads(spy, 2);
-	assert_int_equal(total_hits(&spy->trial), 2 * ROUNDS);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,7 +247,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_time_limit_leaves_nothing, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(an_interrupt_leaves_nothing, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(a_static_program_is_refused, spy_setup, spy_teardown),
-		cmocka_unit_test_setup_teardown(spinning_sees_the_same, spy_setup, spy_teardown),
 	};
 
 	shim_use_built();

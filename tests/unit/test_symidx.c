@@ -3,6 +3,7 @@
 #include "elf/symidx.h"
 #include "unit.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
 int symidx_probe(void);
@@ -132,6 +133,49 @@ static void a_cache_reads_each_file_once(void **state)
 	symcache_destroy(cache);
 }
 
+#define N_THREADS 8
+
+struct asker {
+	struct symcache *cache;
+	struct symidx *program, *library;
+	bool found;
+};
+
+static void *ask(void *arg)
+{
+	struct asker *asker = arg;
+	uint64_t value;
+
+	asker->found = !symcache_get(asker->cache, "/proc/self/exe", &asker->program) &&
+		       !symcache_get(asker->cache, "/proc/self/./exe", &asker->library) &&
+		       symidx_find(asker->program, "main", &value) &&
+		       symidx_find_address(asker->library, value);
+	return NULL;
+}
+
+/* All ask at once: each file is read by one of them, and all may search what it has read. */
+static void a_cache_serves_threads(void **state)
+{
+	struct symcache *cache = symcache_create();
+	struct asker askers[N_THREADS];
+	pthread_t threads[N_THREADS];
+
+	(void)state;
+	for (size_t i = 0; i < N_THREADS; i++) {
+		askers[i] = (struct asker){ .cache = cache };
+		assert_int_equal(pthread_create(&threads[i], NULL, ask, &askers[i]), 0);
+	}
+	for (size_t i = 0; i < N_THREADS; i++)
+		pthread_join(threads[i], NULL);
+	for (size_t i = 0; i < N_THREADS; i++) {
+		assert_true(askers[i].found);
+		assert_ptr_equal(askers[i].program, askers[0].program);
+		assert_ptr_equal(askers[i].library, askers[0].library);
+	}
+	assert_int_equal(symcache_files(cache), 2);
+	symcache_destroy(cache);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +185,7 @@ int main(void)
 		cmocka_unit_test(finds_the_loaders_interface),
 		cmocka_unit_test_setup_teardown(refuses_what_is_no_library, temp_dir_setup, temp_dir_teardown),
 		cmocka_unit_test(a_cache_reads_each_file_once),
+		cmocka_unit_test(a_cache_serves_threads),
 	};
 
 	return cmocka_run_group_tests_name("symidx", tests, NULL, NULL);

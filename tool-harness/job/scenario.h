@@ -92,6 +92,7 @@ struct scenario {
 	int linkmap;                 /* enum linkmap_mode */
 	int symbols;                 /* enum symbols_mode */
 	int wait;                    /* enum wait_mode (trace/waiting.h) */
+	int64_t tracer_threads;      /* each traces a share of the tasks */
 	struct conf_list stacks;     /* enum scenario_stacks: when the tasks' stacks are taken */
 	bool cold_drop_caches;
 	struct conf_list cold_files; /* more files or folders to evict */

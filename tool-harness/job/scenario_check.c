@@ -143,6 +143,26 @@ static struct err *check_load_events(const struct scenario *scenario)
 	return NULL;
 }
 
+/* Only our own tracer has threads to share the tasks out to, and only where it traces. */
+static struct err *check_threads(const struct scenario *scenario)
+{
+	if (scenario->tracer_threads == 1)
+		return NULL;
+	if (strcmp(scenario->tool, "native"))
+		return err_hint(err_new("'tracer_threads' is %jd, but the tool is '%s'",
+					(intmax_t)scenario->tracer_threads, scenario->tool),
+				"set tool to native, or leave tracer_threads out");
+	if (!scenario_stops_tasks(scenario))
+		return err_hint(err_new("'tracer_threads' is %jd, but with load_events %s no task is traced",
+					(intmax_t)scenario->tracer_threads, load_events_names[scenario->load_events]),
+				"set load_events to rbrk or probes, or leave tracer_threads out");
+	if (scenario->stop == SCOPE_ALL)
+		return err_hint(err_new("'stop' is all, but with %jd tracer threads none can stop the others' tasks",
+					(intmax_t)scenario->tracer_threads),
+				"set stop to thread or task, or leave tracer_threads out");
+	return NULL;
+}
+
 static struct err *check_breakpoints(const struct scenario *scenario)
 {
 	const struct conf_list *names = &scenario->breakpoints_names;
@@ -264,7 +284,7 @@ static void resolve_spawn(struct scenario *scenario)
 /* In this order: the first that fails is the one that is told. */
 static struct err *(*const checks[])(const struct scenario *scenario) = {
 	check_acquire, check_job, check_variants, check_measurement, check_breakpoints, check_stacks,
-	check_load_events, check_outside, check_null, check_name,
+	check_load_events, check_threads, check_outside, check_null, check_name,
 };
 
 struct err *scenario_check(struct scenario *scenario)

@@ -59,6 +59,9 @@ static const struct conf_option options[] = {
 	  .help = "between stops sleep (block), poll all the time (spin, which costs a core), sleep on the core of the "
 		  "task that stopped last (follow), or choose among these by the last waits (adaptive)",
 	  .group = "Tracer" },
+	{ .key = "tracer_threads", .type = CONF_INT, FIELD(tracer_threads), .default_text = "1", .min = 1, .max = 1024,
+	  .help = "threads of the tracer, each with a share of the tasks; no more than there are tasks",
+	  .group = "Tracer" },
 	{ .key = "stacks", .type = CONF_CHOICES, FIELD(stacks), .default_text = "off", .choices = stacks_names,
 	  .help = "take the stacks of all tasks and merge them into one tree: when phase 1 ends (start), at each "
 		  "load event (events), and of all threads when a job is ended by the time limit or an interrupt "

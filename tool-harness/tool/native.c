@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The native tool: our own tracer, one thread and one wait for all tasks. Makes what a run
- * needs, and takes it down whatever happened; the phases of the job are in native_phases.c.
+ * The native tool: our own tracer. Makes what a run needs, and takes it down whatever happened;
+ * its threads are in native_team.c, the phases of the job in native_phases.c.
  *
  * Invariant: whatever happens, no task of the job is left traced, trapped or running
  * when run() returns.
  */
-#include <signal.h>
+#include <poll.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
 
 #include "job/acquire.h"
+#include "job/child.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
@@ -17,30 +20,7 @@
 #include "tool/usage.h"
 
 #define END_GRACE_NS (3 * NS_PER_S)
-
-/* Tasks that are still there are let go clean before the job is ended, so that what the
- * launcher does with them is what it would do without us. */
-static void let_go(struct native *native)
-{
-	for (size_t i = 0; i < native->n_tasks; i++) {
-		struct task *task = native->tasks[i].task;
-		struct err *err;
-
-		if (!task || task->gone)
-			continue;
-		native_count_threads(native, &native->tasks[i]);
-		err = task_detach(task);
-		if (err && !err_is_gone(err)) {
-			progress_warn("%s", err_message(err));
-			err_free(err);
-			if (native->request->plan->attach)
-				progress_warn("pid %d may have traps left: see 'attachstorm attach --repair'",
-					      (int)task->pid);
-			else
-				kill(task->pid, SIGKILL);
-		}
-	}
-}
+#define LAUNCHER_POLL_MS 50
 
 static void count_planted(struct native *native)
 {
@@ -69,6 +49,38 @@ static struct err *check_probes(const struct tool_request *request)
 	return err;
 }
 
+/* A thread without a task would have nothing to do. */
+static size_t count_threads(const struct native *native)
+{
+	size_t asked = (size_t)native->request->scenario->tracer_threads;
+
+	if (asked <= native->n_tasks)
+		return asked;
+	progress_note("%zu tracer threads are asked for, but there are %zu tasks: one for each", asked,
+		      native->n_tasks);
+	return native->n_tasks;
+}
+
+/* All tasks have ended; a launcher of ours has something to say of it. Of tasks that have none the
+ * statuses are known. */
+static void wait_for_launcher(struct native *native)
+{
+	const struct job *job = native->job;
+	struct trial *trial = native->trial;
+	struct pollfd ended = { .fd = -1, .events = POLLIN };
+
+	if (job->launcher == LAUNCHER_SPAWN || !job->n_spawned)
+		return;
+	ended.fd = pidfd_open(job->launcher_pid, 0);
+	while (!trial->timed_out && !trial->interrupted && poll(&ended, 1, LAUNCHER_POLL_MS) <= 0) {
+		trial->interrupted = *native->request->stop;
+		trial->timed_out = !trial->interrupted && clock_now_ns() > native->deadline_ns;
+	}
+	if (ended.fd >= 0)
+		close(ended.fd);
+	child_exited(job->launcher_pid, &trial->launcher_status);
+}
+
 static struct err *native_run(const struct tool_request *request, struct trial *trial)
 {
 	const struct scenario *scenario = request->scenario;
@@ -90,45 +102,33 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 	if (err)
 		return err;
 	usage_begin(&usage);
-	tracer_init(&native.tracer);
-	native.tracer.exit_kill = !request->plan->attach;
-	tracer_wait_by(&native.tracer, (enum wait_mode)scenario->wait);
-	native.tracer.trap_write = native.way->bytes;
 	native.libraries = library_set_create(request->manifest, request->breakpoints, request->n_breakpoints,
 					      scenario->symbols == SYMBOLS_ALL ||
 						      (scenario->symbols == SYMBOLS_NEEDED && request->n_breakpoints));
-	native_stacks_init(&native);
 	err = job_acquire(request->plan, native.deadline_ns, request->stop, &native.job);
 	if (!err) {
 		trial->acquire = mem_strdup(acquire_get(request->plan->acquire)->name);
 		job_fill_trial(native.job, trial);
 		trial_add_breakpoints(trial, request->breakpoints, request->n_breakpoints);
-		tracer_ticks_start();
-		err = native_phases(&native);
-		if (!err && (trial->timed_out || trial->interrupted))
-			native_end_stacks(&native);
-		let_go(&native);
-		tracer_ticks_stop();
+		native.n_tasks = native.job->n_tasks;
+		native.tasks = mem_calloc(native.n_tasks, sizeof(native.tasks[0]));
+		err = native_team_run(&native, count_threads(&native), &native.team);
+		if (!err)
+			wait_for_launcher(&native);
 		job_end(native.job, END_GRACE_NS);
 		trial->phases.ended_ns = clock_now_ns();
 		count_planted(&native);
-		native_policy_end(&native);
 		native_compare_maps(&native);
 	}
 	usage_end(&usage, trial);
-	trial->ptrace_calls = native.tracer.ptrace_calls;
-	trial->bytes_read = native.tracer.bytes_read;
-	trial->traps_written = native.tracer.traps_written;
-	trial->text_writes = native.tracer.text_writes;
 	for (size_t i = 0; i < native.n_tasks; i++) {
 		loader_deinit(&native.tasks[i].loader);
 		free(native.tasks[i].planted);
 		free(native.tasks[i].target_seen);
 	}
 	free(native.tasks);
-	native_stacks_deinit(&native);
 	native_policy_deinit(&native);
-	tracer_deinit(&native.tracer);
+	native_team_destroy(native.team);
 	library_set_destroy(native.libraries);
 	job_destroy(native.job);
 	return err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Inside of the native tool. native.c sets up and takes down; native_phases.c brings the job
- * through its phases; native_loop.c waits; native_stop.c handles a trap, native_event.c one at the
+ * Inside of the native tool. native.c sets up and takes down; native_team.c has the tracer's
+ * threads; native_phases.c brings each one's tasks through their phases; native_loop.c waits; native_stop.c handles a trap, native_event.c one at the
  * loader's hook, native_links.c and native_plant.c what follows from it; native_start.c has the
  * rounds of phase 1, native_adopt.c tasks that run. Nobody else includes this.
  */
@@ -44,7 +44,14 @@ struct native_task {
 
 struct native_stacks;
 struct uprobes;
+struct native_team;
 
+/*
+ * One thread's share of a run: its tasks, whom nobody else may trace (ptrace(2)), its own tracer,
+ * libraries and trial. The trial is a shard of the run's (measure/trial_merge.h): its tasks are all
+ * of the run's, and a thread writes to those of its share alone. After the threads have ended
+ * the same struct, with all tasks and the run's trial, is what the run is judged by.
+ */
 struct native {
 	const struct tool_request *request;
 	struct trial *trial;
@@ -53,12 +60,14 @@ struct native {
 	struct library_set *libraries;
 	struct native_task *tasks;
 	size_t n_tasks;
+	size_t first;                  /* rank of tasks[0] */
 	size_t n_gone;
 	const struct policy *policy;   /* when breakpoints go in, */
 	const struct trap_way *way;    /* and how */
 	struct uprobes *uprobes;       /* of the way that has them, else NULL */
 	struct native_stacks *stacks;  /* NULL: none are asked for */
 	int64_t deadline_ns;
+	struct native_team *team;
 };
 
 static inline struct trial_task *native_trial_task(struct native *native, const struct native_task *t)
@@ -66,8 +75,31 @@ static inline struct trial_task *native_trial_task(struct native *native, const 
 	return &native->trial->tasks[t->task->index];
 }
 
-/* From acquiring the tasks to the end of the last one, a deadline, or an interrupt. */
+/*
+ * The threads of a run. native_team_run starts them, each with its share of run->tasks, releases
+ * the launcher once all have their tasks, and returns when all have ended: with what they saw in the run's
+ * trial, and the first error. Tasks that were left are let go. native_team_destroy frees the
+ * struct tasks, and what their link maps refer to.
+ */
+MUST_CHECK struct err *native_team_run(struct native *run, size_t n_threads, struct native_team **ret);
+void native_team_destroy(struct native_team *team);
+
+/*
+ * All threads come to this point before any goes on. False if one of them has given up: then
+ * the others do. native_give_up says so; whoever waits or is to wait is told.
+ */
+bool native_meet(struct native *native);
+void native_give_up(struct native *native);
+bool native_given_up(const struct native *native);
+
+/* Tasks of all shares that are gone; between two meetings in which no task is waited for. */
+size_t native_team_gone(const struct native *native);
+
+/* From acquiring the tasks to the end of the last one, a deadline, or an interrupt: of one share. */
 MUST_CHECK struct err *native_phases(struct native *native);
+
+/* True when the run must end before its tasks have: noted in the trial. */
+bool native_out_of_time(struct native *native);
 
 /* One stop, waited for and handled; false in go_on_ret when the loop must end for another reason
  * than an error. native_run_until goes on until all tasks have come to a state, or are gone. */

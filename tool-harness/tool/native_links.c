@@ -58,8 +58,11 @@ void native_forget_removed(const struct native *native, struct native_task *t, c
 	}
 }
 
+/* Each thread begins elsewhere: in one order all would wait for the same file to be read. */
 void native_resolve_added(struct native *native, const struct loader_change *change)
 {
-	for (size_t i = 0; i < change->n_added; i++)
-		library_resolve(native->libraries, change->added[i]->data);
+	size_t n = change->n_added, begin = n * native->first / native->trial->n_tasks;
+
+	for (size_t i = 0; i < n; i++)
+		library_resolve(native->libraries, change->added[(begin + i) % n]->data);
 }

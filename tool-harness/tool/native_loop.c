@@ -61,10 +61,7 @@ static struct err *dispatch(struct native *native, const struct stop *stop)
 	switch (stop->kind) {
 	case STOP_TICK:
 	case STOP_NO_CHILDREN:
-		return NULL;
-	case STOP_CHILD_GONE:
-		if (stop->pid == native->job->launcher_pid)
-			native->trial->launcher_status = stop->status;
+	case STOP_CHILD_GONE: /* not of this thread: the one that started the job waits for its launcher */
 		return NULL;
 	case STOP_TASK_GONE:
 		task_gone(native, t, stop);
@@ -88,7 +85,7 @@ static struct err *dispatch(struct native *native, const struct stop *stop)
 }
 
 /* The end of the time for which a running job is to be followed is no fault of it. */
-static bool out_of_time(struct native *native)
+bool native_out_of_time(struct native *native)
 {
 	struct trial *trial = native->trial;
 	bool late = clock_now_ns() > native->deadline_ns;
@@ -119,8 +116,8 @@ struct err *native_step(struct native *native, bool *go_on_ret)
 	if (!err)
 		err = stop.kind == STOP_TICK ? native_policy_tick(native) : dispatch(native, &stop);
 	/* Busy tasks may leave no time for ticks. */
-	*go_on_ret = stop.kind != STOP_NO_CHILDREN &&
-		     !((stop.kind == STOP_TICK || stop.seen_ns > native->deadline_ns) && out_of_time(native));
+	*go_on_ret = stop.kind != STOP_NO_CHILDREN && !native_given_up(native) &&
+		     !((stop.kind == STOP_TICK || stop.seen_ns > native->deadline_ns) && native_out_of_time(native));
 	return err;
 }
 

@@ -4,6 +4,9 @@
  * program start, read the linked libraries' link maps and symbols, plant breakpoints; then
  * let them go and handle what comes until the end.
  *
+ * Each thread does this with its own share of the tasks and meets the others between the
+ * parts of phase 1.
+ *
  * Invariant: a part of phase 1 is over in all tasks before the next begins, so that each has
  * a time of its own.
  */
@@ -22,13 +25,14 @@ static struct err *seize(struct native *native, size_t i)
 	const struct tool_request *request = native->request;
 	size_t n_libraries = request->manifest ? request->manifest->n_libraries : 0;
 	struct native_task *t = &native->tasks[i];
-	const struct job_task *from = &native->job->tasks[i];
+	const struct job_task *from = &native->job->tasks[native->first + i];
 	struct err *err;
 
 	t->planted = mem_calloc(request->n_breakpoints + 1, sizeof(t->planted[0]));
 	t->target_seen = mem_calloc(n_libraries + 1, sizeof(t->target_seen[0]));
-	err = job_task_ended(native->job, i) ? err_gone() :
-					       tracer_seize(&native->tracer, from->pid, (uint32_t)i, &t->task);
+	err = job_task_ended(native->job, native->first + i) ?
+		      err_gone() :
+		      tracer_seize(&native->tracer, from->pid, (uint32_t)(native->first + i), &t->task);
 	if (!err) {
 		t->task->data = t;
 		return NULL;
@@ -45,34 +49,38 @@ static struct err *seize(struct native *native, size_t i)
 /* Those that wait in the shim are let go to their exec; others are stopped where they are. */
 static struct err *adopt_or_release(struct native *native, size_t i)
 {
+	const struct job_task *from = &native->job->tasks[native->first + i];
 	struct native_task *t = &native->tasks[i];
 	struct err *err;
 
 	if (t->state == NATIVE_GONE)
 		return NULL;
-	if (native->job->tasks[i].at == TASK_AT_EXEC)
-		return job_release(native->job, i);
+	if (from->at == TASK_AT_EXEC)
+		return job_release(native->job, native->first + i);
 	err = native_adopt(native, t);
 	if (err_is_gone(err))
 		return NULL; /* the wait will tell */
-	return err_wrap(err, "rank %d (pid %d)", native->job->tasks[i].rank, native->job->tasks[i].pid);
+	return err_wrap(err, "rank %d (pid %d)", from->rank, from->pid);
 }
 
-static struct err *acquire(struct native *native)
+static struct err *acquire(struct native *native, bool *go_on_ret)
 {
 	struct err *err = NULL;
 
 	native->trial->phases.found_ns = clock_now_ns();
-	native->n_tasks = native->job->n_tasks;
-	native->tasks = mem_calloc(native->n_tasks, sizeof(native->tasks[0]));
 	for (size_t i = 0; !err && i < native->n_tasks; i++)
 		err = seize(native, i);
-	if (!err && native->n_gone == native->n_tasks)
-		err = err_new("all %zu tasks have ended before they could be traced", native->n_tasks);
+	if (err)
+		return err;
+	*go_on_ret = native_meet(native);
+	if (*go_on_ret && native_team_gone(native) == native->job->n_tasks)
+		return err_new("all %zu tasks have ended before they could be traced", native->job->n_tasks);
 	native->trial->phases.acquired_ns = clock_now_ns();
-	for (size_t i = 0; !err && i < native->n_tasks; i++)
+	for (size_t i = 0; !err && *go_on_ret && i < native->n_tasks; i++)
 		err = adopt_or_release(native, i);
-	return err ? err : job_release_launcher(native->job);
+	if (!err && *go_on_ret)
+		*go_on_ret = native_meet(native); /* then the launcher may go on */
+	return err;
 }
 
 /* --- phases ----------------------------------------------------------------------- */
@@ -80,13 +88,14 @@ static struct err *acquire(struct native *native)
 static struct err *check_exec(struct native *native)
 {
 	for (size_t i = 0; i < native->n_tasks; i++) {
+		size_t rank = native->first + i;
 		struct err *err;
 
-		if (native->tasks[i].state != NATIVE_GONE || native->trial->tasks[i].exec_ns ||
-		    native->job->tasks[i].at != TASK_AT_EXEC)
+		if (native->tasks[i].state != NATIVE_GONE || native->trial->tasks[rank].exec_ns ||
+		    native->job->tasks[rank].at != TASK_AT_EXEC)
 			continue;
-		err = job_exec_error(native->job, i);
-		return err ? err : err_new("rank %zu ended before its program was started", i);
+		err = job_exec_error(native->job, rank);
+		return err ? err : err_new("rank %zu ended before its program was started", rank);
 	}
 	return NULL;
 }
@@ -100,7 +109,7 @@ static struct err *round_of(struct native *native, struct err *(*part)(struct na
 		struct err *err = t->state == state ? part(native, t) : NULL;
 
 		if (err && !err_is_gone(err))
-			return err_wrap(err, "rank %zu", i);
+			return err_wrap(err, "rank %zu", native->first + i);
 	}
 	*done_ns_ret = clock_now_ns();
 	return NULL;
@@ -127,7 +136,22 @@ static int64_t follow_until(const struct native *native)
 	return attach_ns ? clock_now_ns() + attach_ns : INT64_MAX;
 }
 
-struct err *native_phases(struct native *native)
+/* Until the tasks have come to a state, in all shares. */
+static struct err *come_to(struct native *native, enum native_state state, int64_t *done_ns_ret, bool *go_on_ret)
+{
+	struct err *err = native_run_until(native, state, go_on_ret);
+
+	if (!err && *go_on_ret && state == NATIVE_AT_EXEC)
+		err = check_exec(native);
+	if (err || !*go_on_ret)
+		return err;
+	*done_ns_ret = clock_now_ns();
+	*go_on_ret = native_meet(native);
+	return NULL;
+}
+
+/* Phase 1, to the start of the last task. */
+static struct err *bring_up(struct native *native, bool *go_on_ret)
 {
 	static const struct {
 		struct err *(*part)(struct native *, struct native_task *);
@@ -141,29 +165,39 @@ struct err *native_phases(struct native *native)
 	};
 	struct trial_phases *phases = &native->trial->phases;
 	int64_t started_ns = 0;
-	bool go_on = true;
 	struct err *err;
 
-	err = acquire(native);
-	if (!err)
-		err = native_run_until(native, NATIVE_AT_EXEC, &go_on);
-	if (!err && go_on)
-		err = check_exec(native);
-	if (err || !go_on)
-		return err;
-	phases->stopped_ns = clock_now_ns();
-	err = round_of(native, let_start, NATIVE_AT_EXEC, &started_ns);
-	if (!err)
-		err = native_run_until(native, NATIVE_STARTED, &go_on);
-	if (err || !go_on)
-		return err;
-	phases->started_ns = clock_now_ns();
-	for (size_t i = 0; !err && i < ARRAY_SIZE(rounds); i++)
+	err = acquire(native, go_on_ret);
+	if (!err && *go_on_ret)
+		err = come_to(native, NATIVE_AT_EXEC, &phases->stopped_ns, go_on_ret);
+	if (!err && *go_on_ret)
+		err = round_of(native, let_start, NATIVE_AT_EXEC, &started_ns);
+	if (!err && *go_on_ret)
+		err = come_to(native, NATIVE_STARTED, &phases->started_ns, go_on_ret);
+	for (size_t i = 0; !err && *go_on_ret && i < ARRAY_SIZE(rounds); i++) {
 		err = round_of(native, rounds[i].part, NATIVE_STARTED,
 			       (int64_t *)((char *)phases + rounds[i].done_offset));
+		if (!err)
+			*go_on_ret = native_meet(native);
+	}
+	return err;
+}
+
+struct err *native_phases(struct native *native)
+{
+	bool go_on = true;
+	struct err *err = bring_up(native, &go_on);
+
+	if (err || !go_on) {
+		native_give_up(native);
+		native_out_of_time(native);
+		return err;
+	}
 	if (native->request->plan->attach)
 		native->deadline_ns = follow_until(native);
 	while (!err && go_on)
 		err = native_step(native, &go_on);
+	if (err)
+		native_give_up(native);
 	return err;
 }

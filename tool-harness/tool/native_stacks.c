@@ -175,7 +175,7 @@ void native_end_stacks(struct native *native)
 		struct err *err = t->task && !t->task->gone ? end_task(native, t) : NULL;
 
 		if (err && !err_is_gone(err))
-			progress_warn("rank %zu: no stack: %s", i, err_message(err));
+			progress_warn("rank %zu: no stack: %s", native->first + i, err_message(err));
 		err_free(err);
 	}
 }

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The threads of a run: each seizes its share of the tasks and sees them through, and the one
+ * that started the job waits for nobody meanwhile, since a thread's wait would take the stops of
+ * children that other threads of its process trace. What a thread does is native_phases.c's.
+ *
+ * Invariant: threads have nothing in common that changes but the symbols, which have their
+ * own lock, and what is under the team's.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include "job/acquire.h"
+#include "lib/mem.h"
+#include "lib/progress.h"
+#include "measure/trial_merge.h"
+#include "tool/native.h"
+
+#define MEETING_ADOPTED 2 /* the second: all tasks are seized, and those that ran are stopped */
+
+struct member {
+	struct native native;
+	struct trial shard;
+	pthread_t thread;
+	struct err *err;
+};
+
+struct native_team {
+	struct member *members;
+	size_t n;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	size_t n_here;     /* at the meeting to come */
+	size_t n_meetings; /* that all have come to */
+	bool given_up;
+};
+
+/* --- meetings --------------------------------------------------------------------- */
+
+bool native_meet(struct native *native)
+{
+	struct native_team *team = native->team;
+	size_t meeting;
+	bool held;
+
+	pthread_mutex_lock(&team->lock);
+	meeting = team->n_meetings;
+	if (++team->n_here == team->n) {
+		team->n_here = 0;
+		team->n_meetings++;
+		pthread_cond_broadcast(&team->changed);
+	}
+	while (team->n_meetings == meeting && !team->given_up)
+		pthread_cond_wait(&team->changed, &team->lock);
+	held = !team->given_up;
+	pthread_mutex_unlock(&team->lock);
+	return held;
+}
+
+void native_give_up(struct native *native)
+{
+	struct native_team *team = native->team;
+
+	pthread_mutex_lock(&team->lock);
+	__atomic_store_n(&team->given_up, true, __ATOMIC_RELAXED);
+	pthread_cond_broadcast(&team->changed);
+	pthread_mutex_unlock(&team->lock);
+}
+
+/* Asked at each stop, so without the lock. */
+bool native_given_up(const struct native *native)
+{
+	return __atomic_load_n(&native->team->given_up, __ATOMIC_RELAXED);
+}
+
+size_t native_team_gone(const struct native *native)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < native->team->n; i++)
+		n += native->team->members[i].native.n_gone;
+	return n;
+}
+
+/* For the thread that started the job: its launcher is traced by it alone (MPIR). */
+static struct err *release_launcher(struct native_team *team, struct job *job)
+{
+	bool adopted;
+
+	pthread_mutex_lock(&team->lock);
+	while (team->n_meetings < MEETING_ADOPTED && !team->given_up)
+		pthread_cond_wait(&team->changed, &team->lock);
+	adopted = team->n_meetings >= MEETING_ADOPTED;
+	pthread_mutex_unlock(&team->lock);
+	return adopted ? job_release_launcher(job) : NULL;
+}
+
+/* --- a member --------------------------------------------------------------------- */
+
+/* Tasks that are still there are let go clean before the job is ended, so that what the
+ * launcher does with them is what it would do without us. */
+static void let_go(struct native *native)
+{
+	for (size_t i = 0; i < native->n_tasks; i++) {
+		struct task *task = native->tasks[i].task;
+		struct err *err;
+
+		if (!task || task->gone)
+			continue;
+		native_count_threads(native, &native->tasks[i]);
+		err = task_detach(task);
+		if (err && !err_is_gone(err)) {
+			progress_warn("%s", err_message(err));
+			err_free(err);
+			if (native->request->plan->attach)
+				progress_warn("pid %d may have traps left: see 'attachstorm attach --repair'",
+					      (int)task->pid);
+			else
+				kill(task->pid, SIGKILL);
+		}
+	}
+}
+
+/* What must be done by the thread that traces. */
+static void *member_run(void *arg)
+{
+	struct member *member = arg;
+	struct native *native = &member->native;
+	const struct scenario *scenario = native->request->scenario;
+
+	tracer_wait_by(&native->tracer, (enum wait_mode)scenario->wait);
+	tracer_ticks_start();
+	if (!member->err)
+		member->err = native_phases(native);
+	else
+		native_give_up(native);
+	if (!member->err && (native->trial->timed_out || native->trial->interrupted))
+		native_end_stacks(native);
+	let_go(native);
+	tracer_ticks_stop();
+	tracer_wait_by(&native->tracer, WAIT_BLOCK);
+	return NULL;
+}
+
+static void member_init(struct member *member, const struct native *run, struct native_team *team, size_t i)
+{
+	size_t first = run->n_tasks * i / team->n, end = run->n_tasks * (i + 1) / team->n;
+	struct native *native = &member->native;
+
+	trial_shard_init(&member->shard, run->trial);
+	*native = *run;
+	native->team = team;
+	native->trial = &member->shard;
+	native->first = first;
+	native->tasks = run->tasks + first;
+	native->n_tasks = end - first;
+	native->libraries = library_set_share(run->libraries);
+	tracer_init(&native->tracer);
+	native->tracer.exit_kill = !run->request->plan->attach;
+	native->tracer.trap_write = native->way->bytes;
+	native_stacks_init(native);
+	member->err = native_policy_init(native);
+}
+
+static void member_finish(struct member *member)
+{
+	struct native *native = &member->native;
+
+	native_policy_end(native);
+	native->trial->ptrace_calls = (int64_t)native->tracer.ptrace_calls;
+	native->trial->bytes_read = (int64_t)native->tracer.bytes_read;
+	native->trial->traps_written = (int64_t)native->tracer.traps_written;
+	native->trial->text_writes = native->tracer.text_writes;
+	native_stacks_deinit(native);
+	native_policy_deinit(native);
+}
+
+/* --- the team --------------------------------------------------------------------- */
+
+static void keep_first(struct err **first, struct err *err)
+{
+	if (*first)
+		err_free(err);
+	else
+		*first = err;
+}
+
+static struct err *start_members(struct native_team *team, size_t *n_started_ret)
+{
+	for (size_t i = 0; i < team->n; i++) {
+		int errnum = pthread_create(&team->members[i].thread, NULL, member_run, &team->members[i]);
+
+		if (errnum) {
+			native_give_up(&team->members[i].native);
+			return err_errno(errnum, "cannot start tracer thread %zu", i);
+		}
+		++*n_started_ret;
+	}
+	return NULL;
+}
+
+static void merge(struct native_team *team, struct trial *trial)
+{
+	struct trial *shards = mem_calloc(team->n, sizeof(*shards));
+
+	for (size_t i = 0; i < team->n; i++) {
+		member_finish(&team->members[i]);
+		shards[i] = team->members[i].shard;
+	}
+	trial_merge(trial, shards, team->n);
+	free(shards);
+	for (size_t i = 0; i < team->n; i++)
+		trial_shard_deinit(&team->members[i].shard);
+}
+
+struct err *native_team_run(struct native *run, size_t n_threads, struct native_team **ret)
+{
+	struct native_team *team = mem_alloc(sizeof(*team));
+	size_t n_started = 0;
+	struct err *err, *launcher_err;
+
+	team->n = n_threads;
+	team->members = mem_calloc(n_threads, sizeof(team->members[0]));
+	pthread_mutex_init(&team->lock, NULL);
+	pthread_cond_init(&team->changed, NULL);
+	for (size_t i = 0; i < n_threads; i++)
+		member_init(&team->members[i], run, team, i);
+	err = start_members(team, &n_started);
+	launcher_err = release_launcher(team, run->job);
+	if (launcher_err)
+		native_give_up(&team->members[0].native);
+	for (size_t i = 0; i < n_started; i++)
+		pthread_join(team->members[i].thread, NULL);
+	for (size_t i = 0; i < n_started; i++)
+		keep_first(&err, team->members[i].err);
+	keep_first(&err, launcher_err);
+	merge(team, run->trial);
+	*ret = team;
+	return err;
+}
+
+void native_team_destroy(struct native_team *team)
+{
+	if (!team)
+		return;
+	for (size_t i = 0; i < team->n; i++) {
+		tracer_deinit(&team->members[i].native.tracer);
+		library_set_destroy(team->members[i].native.libraries);
+	}
+	pthread_cond_destroy(&team->changed);
+	pthread_mutex_destroy(&team->lock);
+	free(team->members);
+	free(team);
+}

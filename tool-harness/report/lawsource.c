@@ -25,7 +25,7 @@ const char *const law_basis_names[] = {
 /* What a sweep varies, and what does not change the cost of an event. */
 static const char *const swept[] = {
 	"name", "tasks", "target", "repetitions", "temperature", "results", "null.libraries", "null.seed",
-	"breakpoints.count", "breakpoints.names", "matrix", NULL,
+	"breakpoints.count", "breakpoints.names", "matrix", "cases", NULL,
 };
 static const char *const machine_facts[] = { "cpu_model", "cpus", "kernel", NULL };
 

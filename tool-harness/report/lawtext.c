@@ -96,7 +96,7 @@ static void put_terms(const struct law_choice *choice, struct strbuf *out)
 		put_exponent("total: exponent of N", choice->tasks_exponent, choice->tasks_exponent_interval, out);
 	if (choice->n_varies &&
 	    (choice->tasks_exponent_interval.high < 0.95 || choice->tasks_exponent_interval.low > 1.05))
-		strbuf_puts(out, "          the law takes tasks one after the other (exponent 1): these totals do not\n");
+		strbuf_puts(out, "          the law takes tasks one after the other (exponent 1): not so here\n");
 }
 
 static void put_scores(const struct law_choice *choice, struct strbuf *out)

@@ -45,7 +45,7 @@ expect_nothing_left() {
 	modules=$(jq '[.libraries[] | select(.kind == "module")] | length' "$m")
 	[ "$(jq --argjson n "$modules" '[.trials[] | select(.traced).tasks[] | .rank] | length == 8' "$r")" = true ]
 	events=${r%.json}.events.csv
-	[ "$(awk -F, '$6 == "add" && $7 == "import"' "$events" | wc -l)" -eq $((2 * 4 * modules)) ]
+	[ "$(awk -F, '$7 == "add" && $8 == "import"' "$events" | wc -l)" -eq $((2 * 4 * modules)) ]
 }
 
 @test "a cold run proves itself, and a warm one" {
@@ -66,7 +66,7 @@ expect_nothing_left() {
 		# "file=X [0];  generating link map" is printed for each library that is mapped; the
 		# program itself and the loader are there without it, and so is the vDSO.
 		loader=$(grep -c 'generating link map' "$BATS_TEST_TMPDIR/ld/out.$pid")
-		ours=$(awk -F, -v rank=$rank '$4 == rank { n += $22 } END { print n }' "$events")
+		ours=$(awk -F, -v rank=$rank '$5 == rank { n += $23 } END { print n }' "$events")
 		start=$(jq ".trials[0].tasks[$rank].libraries_at_start" "$r")
 		without=$((ours - loader))
 		echo "rank $rank: $ours added, $loader generated, $start at start"

@@ -30,7 +30,7 @@ record() {
 	[ "$(jq -r '.trials[0].stacks.end' "$r")" = null ]
 	# a stack for each consistent stop after the first of each task
 	events=${r%.json}.events.csv
-	stops=$(awk -F, '$6 == "consistent" || $6 == "null"' "$events" | wc -l)
+	stops=$(awk -F, '$7 == "consistent" || $7 == "null"' "$events" | wc -l)
 	[ "$(jq '.trials[0].stacks.events.stacks' "$r")" -eq $((stops - 3)) ]
 	[ "$(jq '[.trials[0].stacks.events.nodes[] | select(.function == "main") | .stacks] | add' "$r")" -gt 0 ]
 	# modules are loaded below the interpreter

@@ -56,7 +56,7 @@ need_perf() {
 	ask '[.trials[] | .traced or .tool != "none"] | any | not'
 	ask '.calibration == null and .counters == null'
 	# every trial says which program it was of, and ran it
-	ask '[.trials[] | .program as $p | .tasks[] | .exe | endswith("/" + $p)] | all'
+	ask '.variants as $v | [.trials[] | $v[.variant].program as $p | .tasks[] | .exe | endswith("/" + $p)] | all'
 	ask '[.variants[].summary.warm | .n_untraced == 2 and .untraced_ns.driver_worst.n == 2] | all'
 	# start-up is from the launcher's spawn to the first line of the driver, of every rank
 	ask '[.trials[] | .phases.launch_ns as $l | .summary.spans_ns.driver_worst == ([.tasks[].marks_ns.driver - $l] | max)] | all'
@@ -66,8 +66,8 @@ need_perf() {
 @test "LD_BIND_NOW is in the tasks' environment, not in the launcher's" {
 	script='echo "task=$LD_BIND_NOW launcher=$(tr "\0" "\n" </proc/$PPID/environ | grep -c LD_BIND_NOW)"'
 	expect_status 0 attachstorm run -q --tool none --bind-now off,on -T warm -r 1 -n 2 -o "$RESULTS" -- sh -c "$script"
-	[ "$(sort -u "$RESULTS"/*/0-warm-none-command/output.txt)" = "task= launcher=0" ]
-	[ "$(sort -u "$RESULTS"/*/0-warm-none-command+bind_now/output.txt)" = "task=1 launcher=0" ]
+	[ "$(sort -u "$RESULTS"/*/0-warm-none-0-command/output.txt)" = "task= launcher=0" ]
+	[ "$(sort -u "$RESULTS"/*/0-warm-none-1-command+bind_now/output.txt)" = "task=1 launcher=0" ]
 }
 
 @test "several programs under a tool: a table for each, and cold runs are cold" {
@@ -104,10 +104,10 @@ need_perf() {
 	ask '[.trials[].tasks[].counters | .import, .visit | .instructions, .l1d_misses, .l1i_misses, .l2_misses | . > 0] | all'
 	ask '[.trials[].tasks | length] == [2, 2]'
 	# bound at start, the visit has next to nothing to do
-	ask '([.trials[] | select(.bind_now | not).tasks[].counters.visit.l1d_misses] | min) >
-		2 * ([.trials[] | select(.bind_now).tasks[].counters.visit.l1d_misses] | max)'
+	ask '([.variants as $v | .trials[] | select($v[.variant].bind_now | not).tasks[].counters.visit.l1d_misses] | min) >
+		2 * ([.variants as $v | .trials[] | select($v[.variant].bind_now).tasks[].counters.visit.l1d_misses] | max)'
 	# the files of both phases are kept for callgrind_annotate, no others
-	[ "$(ls "$RESULTS"/*/0-warm-none-linked/callgrind.* | wc -l)" -eq 4 ]
+	[ "$(ls "$RESULTS"/*/0-warm-none-*linked/callgrind.* | wc -l)" -eq 4 ]
 }
 
 @test "callgrind counts the same in repeated runs" {

@@ -10,6 +10,8 @@
 #include "lib/err.h"
 
 MUST_CHECK struct err *cmd_run(int argc, char **argv, int *status_ret);
+MUST_CHECK struct err *cmd_validate(int argc, char **argv, int *status_ret);
+MUST_CHECK struct err *cmd_explain(int argc, char **argv, int *status_ret);
 MUST_CHECK struct err *cmd_attach(int argc, char **argv, int *status_ret);
 MUST_CHECK struct err *cmd_starter(int argc, char **argv, int *status_ret);
 MUST_CHECK struct err *cmd_model(int argc, char **argv, int *status_ret);

@@ -3,10 +3,32 @@
  * attachstorm run: runloop() measures the variants of a scenario, and the table goes to
  * standard output.
  */
+#include <stdio.h>
+
 #include "cmd/cmd.h"
 #include "cmd/interrupt.h"
 #include "cmd/runloop.h"
 #include "cmd/scenarioargs.h"
+#include "report/compareprint.h"
+
+/* B against A, behind the table; a difference decides the exit status of a run that is valid. */
+static struct err *compare_and_print(const struct run *run, int *status_ret)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct tolerances tolerances = { 0 };
+	struct comparison comparison;
+	struct err *err = tolerances_read(NULL, &tolerances);
+
+	if (err)
+		return err;
+	compare_variants(run, 0, 1, &tolerances, &comparison);
+	comparison_format(&comparison, &text);
+	fputs(text.text, stdout);
+	*status_ret = comparison_status(&comparison);
+	comparison_deinit(&comparison);
+	conf_deinit(&tolerances_table, &tolerances);
+	return NULL;
+}
 
 static struct err *run_and_print(const struct scenario_args *args, int *status_ret)
 {
@@ -18,6 +40,8 @@ static struct err *run_and_print(const struct scenario_args *args, int *status_r
 	err = runloop(&args->scenario, args->variants, args->n_variants, interrupt_catch(), &run, &path, status_ret);
 	/* What was measured before a failure is worth seeing too. */
 	print_err = path ? run_print(&run, path, args->json, args->details) : NULL;
+	if (!err && !print_err && args->compares && run.complete && *status_ret == EXIT_OK && !args->json)
+		print_err = compare_and_print(&run, status_ret);
 	run_deinit(&run);
 	if (!err)
 		return print_err;

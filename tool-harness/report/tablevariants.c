@@ -7,11 +7,15 @@
  */
 #include "report/tablevariants.h"
 
-#include "lib/cleanup.h"
+#include <string.h>
+
+#include "lib/mem.h"
 #include "report/cell.h"
+#include "report/table.h"
 #include "report/tablecounts.h"
 
 #define NAME_WIDTH 30
+#define LABEL_WIDTH 10
 
 static void put_quantile(const struct quantiles *q, int width, struct strbuf *out)
 {
@@ -75,6 +79,34 @@ static void put_corner(const struct run *run, enum temperature temperature, stru
 	cell_left(out, text.text, NAME_WIDTH);
 }
 
+/* What a variant sets, where its name does not say it: "B         tasks=4 wait=spin". */
+static void put_settings(const struct run_variant *variant, struct strbuf *out)
+{
+	size_t column = 0, width;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(variant->settings, key, value) {
+		_cleanup_free_ char *setting = mem_printf("%s=%s", key, json_string_value(value));
+
+		if (strstr(variant->name, setting))
+			continue;
+		width = cell_display_width(setting);
+		if (column && column + 1 + width > TABLE_WIDTH) {
+			cell_end(out);
+			column = 0;
+		}
+		if (!column)
+			cell_left(out, variant->name, LABEL_WIDTH);
+		else
+			strbuf_putc(out, ' ');
+		strbuf_puts(out, setting);
+		column = (column ? column + 1 : LABEL_WIDTH) + width;
+	}
+	if (column)
+		cell_end(out);
+}
+
 void variants_put(const struct run *run, struct strbuf *out)
 {
 	static const struct {
@@ -100,6 +132,8 @@ void variants_put(const struct run *run, struct strbuf *out)
 		for (size_t i = 0; i < run->n_variants; i++)
 			put_row(run, i, temperature, out);
 	}
+	for (size_t i = 0; i < run->n_variants; i++)
+		put_settings(&run->variants[i], out);
 	strbuf_puts(out, "import    traced / untraced, slowest rank; full cost of one stop, to a task\n");
 	strbuf_puts(out, "misses    calls of functions with a breakpoint made before it was in, over all tasks\n");
 }

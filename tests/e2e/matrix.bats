@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# A scenario key swept: variants in turns, each with its own counts; what cannot be swept is
+# refused before anything runs.
+# shellcheck disable=SC2154  # TINY is set by tiny_target
+
+load common
+
+setup_file() {
+	tiny_target
+	export TINY
+}
+
+setup() {
+	RESULTS=$BATS_TEST_TMPDIR/results
+	cd "$BATS_TEST_TMPDIR" || exit
+}
+
+record() {
+	ls "$RESULTS"/*.json
+}
+
+ask() {
+	jq -e "$1" "$(record)" >/dev/null || {
+		echo "not so: $1"
+		return 1
+	}
+}
+
+@test "two keys of the null tool: four variants, each with its model" {
+	expect_status 0 attachstorm run -q -o "$RESULTS" --tool null -T warm -r 2 --matrix tasks=1,4 --matrix null.t1=1ms,3ms
+	expect_output "tasks=4 null.t1=3ms"
+	ask '[.variants[].name] == ["tasks=1 null.t1=1ms", "tasks=1 null.t1=3ms", "tasks=4 null.t1=1ms", "tasks=4 null.t1=3ms"]'
+	ask '.variants[3].settings == {"tasks": "4", "null.t1": "3ms"}'
+	ask '[.variants[].summary.warm | [.tasks, .t1_ns.p50]] == [[1, 1e6], [1, 3e6], [4, 1e6], [4, 3e6]]'
+	# the second repetition begins with another one, and goes backwards
+	ask '[.trials[] | select(.traced).variant] == [0, 1, 2, 3, 1, 0, 3, 2]'
+	ask '.scenario.matrix == {"tasks": ["1", "4"], "null.t1": ["1ms", "3ms"]}'
+	[ "$(awk -F, 'NR > 1 { print $2 }' "$RESULTS"/*.events.csv | sort -u | xargs)" = "0 1 2 3" ]
+}
+
+@test "plain processes traced, two ways to reinsert by two ways to wait: counts of each" {
+	expect_status 0 attachstorm run -q -o "$RESULTS" -t "$TINY" -p plain --launcher spawn -n 2 -b 3 -T warm -r 1 \
+		--matrix breakpoints.reinsert=rewrite,none --matrix wait=block,spin
+	expect_output "breakpoints.reinsert=none wait=spin"
+	ask '.valid and (.trials | length) == 8'
+	ask '([.variants[0, 1].summary.warm.t2_ns.n] | min) > 0'
+	ask '[.variants[2, 3].summary.warm.t2_ns.n] == [0, 0]'
+	ask '[.trials[] | select(.traced).breakpoints[] | .hits == .expected_hits] | all'
+	expect_status 0 attachstorm show "$(record)"
+	expect_output "breakpoints.reinsert=rewrite wait=block"
+}
+
+@test "cases of a file: another tool, another target, a command; relative paths are the file's" {
+	ln -s "$TINY" here
+	cat >s.yaml <<-'END'
+		name: several
+		launcher: spawn
+		tasks: 2
+		repetitions: 1
+		temperature: warm
+		cases:
+		- {name: traced, target: here, program: plain}
+		- {name: untraced, target: here, program: plain, tool: none}
+		- {name: a command, command: ["true"]}
+	END
+	expect_status 0 attachstorm run -q -o "$RESULTS" s.yaml --details
+	expect_output "variant   a command"
+	ask '[.variants[] | .name] == ["traced", "untraced", "a command"]'
+	ask '[.variants[] | .program] == ["plain", "plain", null]'
+	ask '[.variants[].summary.warm | [.n_traced, .n_untraced]] == [[1, 1], [0, 1], [1, 1]]'
+}
+
+@test "A beside B: one record, and the verdict behind the table" {
+	expect_status 1 attachstorm run -q -o "$RESULTS" --tool null -T warm -r 6 --compare-to null.t1=20ms
+	expect_output "B         null.t1=20ms"
+	expect_output "worse "
+	ask '[.variants[].name] == ["A", "B"]'
+	ask '.variants[1].settings == {"null.t1": "20ms"}'
+	rm -r "$RESULTS"
+	expect_status 0 attachstorm run -q -o "$RESULTS" --tool null -T warm -r 6 --compare-to null.t1=10ms
+}
+
+@test "what cannot be swept is refused before anything runs, with its place" {
+	while IFS='|' read -r yaml message; do
+		printf '%b' "$yaml" >s.yaml
+		expect_status 2 attachstorm run -q -o "$RESULTS" s.yaml
+		expect_output "$message"
+		expect_status 2 attachstorm validate -o "$RESULTS" s.yaml
+		expect_output "$message"
+		[ ! -e "$RESULTS" ]
+	done <<-'END'
+		tool: "null"\nmatrix: {taks: [1]}|s.yaml:2:10: unknown key 'taks'
+		tool: "null"\nmatrix: {tasks: [1, x]}|s.yaml:2:21: 'tasks' must be a whole number, not 'x'
+		tool: "null"\nmatrix: {repetitions: [1, 2]}|'repetitions' cannot be swept
+		tool: "null"\nmatrix: {name: [a, b]}|'name' cannot be swept
+		tool: "null"\nmatrix: {temperature: [cold, warm]}|'temperature' cannot be swept
+		command: ls\nmatrix: {tool: [native, nil]}|variant 'tool=nil': no such tool: 'nil'
+		command: ls\nmatrix: {breakpoints.count: [0, 1]}|variant 'breakpoints.count=1': breakpoints cannot be spread
+		matrix: {target: [nowhere, elsewhere]}|variant 'target=nowhere':
+		tool: "null"\ncases: [{tasks: 1}]|a case has no name
+	END
+	expect_status 2 attachstorm run -q --tool null -o "$RESULTS" --matrix tasks
+	expect_output "not of the form KEY=VALUE"
+	expect_status 2 attachstorm run -q --tool null -o "$RESULTS" --compare-to repetitions=2
+	expect_output "a run has one 'repetitions' for both sides"
+	expect_status 2 attachstorm run -q --tool null -o "$RESULTS" --matrix tasks=1,2 --compare-to wait=spin
+	expect_output "side A: it has 2 variants itself"
+	[ ! -e "$RESULTS" ]
+}
+
+@test "explain says what would run, and runs nothing" {
+	expect_status 0 attachstorm explain -t "$TINY" -p plain --launcher spawn -r 2 -o "$RESULTS" --matrix tasks=1,2
+	expect_output "variants    2"
+	expect_output "repetition 2: 2 1"
+	expect_output "executions  16: 2 repetitions of cold and warm"
+	expect_output "not known"
+	[ ! -e "$RESULTS" ]
+	expect_status 0 attachstorm run -q -t "$TINY" -p plain --launcher spawn -r 1 -n 1 -T warm -o "$RESULTS"
+	expect_status 0 attachstorm explain -t "$TINY" -p plain --launcher spawn -r 2 -o "$RESULTS" --matrix tasks=1,2
+	expect_output "by 2 executions of this target"
+	expect_status 0 attachstorm validate -t "$TINY" --matrix program=host,plain
+	expect_output "valid: 2 variants"
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * attachstorm validate and explain: a scenario prepared as for a run, and what that run would be.
+ * Starts no job and writes nothing.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/prepare.h"
+#include "cmd/scenarioargs.h"
+#include "lib/fs.h"
+#include "lib/mem.h"
+#include "report/human.h"
+#include "report/store.h"
+
+#define SHOWN_REPETITIONS 3
+#define MOST_RECORDS 30 /* of the newest, by name */
+
+/* Executions of the job in one repetition of one temperature. */
+static size_t executions_of(const struct prepared *p)
+{
+	return (p->scenario->baseline ? 1 : 0) + (p->tool->run ? 1 : 0);
+}
+
+static size_t executions(const struct scenario *scenario, const struct prepared_list *list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		n += executions_of(&list->v[i]);
+	return n * (size_t)scenario->repetitions * scenario->temperature.n;
+}
+
+static void put_variants(const struct prepared_list *list)
+{
+	printf("variants    %zu\n", list->n);
+	for (size_t i = 0; i < list->n; i++) {
+		const struct prepared *p = &list->v[i];
+
+		printf("  %-3zu %-32s tool %s, %lld task%s", i + 1, p->variant->name, p->tool->name,
+		       (long long)p->scenario->tasks, p->scenario->tasks == 1 ? "" : "s");
+		if (p->n_breakpoints)
+			printf(", %zu breakpoint%s", p->n_breakpoints, p->n_breakpoints == 1 ? "" : "s");
+		if (!prepared_makes_up(p))
+			printf(": %s", p->argv[0]);
+		putchar('\n');
+	}
+}
+
+static void put_order(const struct scenario *scenario, const struct prepared_list *list)
+{
+	if (list->n == 1)
+		return;
+	for (uint32_t r = 0; r < scenario->repetitions && r < SHOWN_REPETITIONS; r++) {
+		printf(r ? "            repetition %u:" : "order       repetition %u:", r + 1);
+		for (size_t i = 0; i < list->n; i++)
+			printf(" %zu", variant_in_turn(r, i, list->n) + 1);
+		putchar('\n');
+	}
+	if (scenario->repetitions > SHOWN_REPETITIONS)
+		puts("            and so on");
+}
+
+static void put_executions(const struct scenario *scenario, const struct prepared_list *list)
+{
+	printf("executions  %zu: %lld repetition%s of ", executions(scenario, list), (long long)scenario->repetitions,
+	       scenario->repetitions == 1 ? "" : "s");
+	for (size_t i = 0; i < scenario->temperature.n; i++)
+		printf("%s%s", i ? " and " : "", temperature_names[scenario->temperature.choices[i]]);
+	puts(", untraced and under the tool");
+}
+
+static void put_files(const struct scenario *scenario, const struct prepared_list *list)
+{
+	const char *name = scenario->name ? scenario->name : list->v[0].scenario->name;
+
+	printf("files       %s/%s-DATE-PID.json, its samples .events.csv, and a folder of raw files\n",
+	       scenario->results, name);
+}
+
+/* Durations of the trials of one record, if it is of this target. */
+static void add_durations(const char *path, const char *target, struct samples *durations)
+{
+	_cleanup_(run_deinit) struct run run = { 0 };
+	_cleanup_err_ struct err *err = run_read(path, &run);
+	const char *name = json_string_value(json_object_get(run.target, "spec_fnv1a64"));
+
+	if (err || !name || strcmp(name, target) != 0)
+		return;
+	for (size_t i = 0; i < run.n_trials; i++)
+		if (run.trials[i].phases.ended_ns > run.trials[i].phases.launch_ns)
+			samples_add(durations, run.trials[i].phases.ended_ns - run.trials[i].phases.launch_ns);
+}
+
+/* Records that cannot be read are no reason not to explain: there is less to go by. */
+static void find_durations(const struct scenario *scenario, const struct prepared *p, struct samples *durations)
+{
+	_cleanup_(path_list_deinit) struct path_list records = { 0 };
+	json_t *target = p->manifest ? run_target_json(p->manifest, p->program) : NULL;
+	const char *digest = json_string_value(json_object_get(target, "spec_fnv1a64"));
+
+	if (digest && fs_exists(scenario->results))
+		err_free(store_scan(scenario->results, &records));
+	for (size_t i = records.n > MOST_RECORDS ? records.n - MOST_RECORDS : 0; i < records.n; i++)
+		add_durations(records.paths[i], digest, durations);
+	json_decref(target);
+}
+
+static void put_time(const struct scenario *scenario, const struct prepared_list *list)
+{
+	_cleanup_(samples_deinit) struct samples durations = { 0 };
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	double limit_ns = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		limit_ns += (double)executions_of(&list->v[i]) * (double)list->v[i].scenario->time_limit_ns *
+			    (double)scenario->repetitions * (double)scenario->temperature.n;
+	find_durations(scenario, &list->v[0], &durations);
+	if (durations.n) {
+		human_duration(&text, samples_median(&durations) * (double)executions(scenario, list));
+		printf("time        about %s, by %zu executions of this target in %s\n", text.text, durations.n,
+		       scenario->results);
+	} else {
+		human_duration(&text, limit_ns);
+		printf("time        not known: %s has no record of this target; %s at most, by the time limit\n",
+		       scenario->results, text.text);
+	}
+}
+
+/* Prepares what argv says; the list is the caller's to release if there is no error. */
+static struct err *prepare_args(int argc, char **argv, const char *doc, struct scenario_args *args,
+				struct prepared_list *ret)
+{
+	struct err *err = scenario_args_parse(argc, argv, 0, "SCENARIO.yaml\n[SCENARIO.yaml] -- COMMAND [ARGS...]", doc,
+					      args);
+
+	return err ? err : prepared_make(args->variants, args->n_variants, ret);
+}
+
+struct err *cmd_explain(int argc, char **argv, int *status_ret)
+{
+	struct prepared_list list = { 0 };
+	struct scenario_args args = { 0 };
+	struct err *err = prepare_args(argc, argv,
+				       "Say what 'attachstorm run' with the same arguments would do: variants, their "
+				       "order, executions, files, time. Runs nothing.",
+				       &args, &list);
+
+	if (!err) {
+		put_variants(&list);
+		put_order(&args.scenario, &list);
+		put_executions(&args.scenario, &list);
+		put_files(&args.scenario, &list);
+		put_time(&args.scenario, &list);
+		*status_ret = EXIT_OK;
+	}
+	prepared_deinit(&list);
+	scenario_args_deinit(&args);
+	return err;
+}
+
+struct err *cmd_validate(int argc, char **argv, int *status_ret)
+{
+	struct prepared_list list = { 0 };
+	struct scenario_args args = { 0 };
+	struct err *err = prepare_args(argc, argv,
+				       "Check a scenario, its target and all of its variants, as 'attachstorm run' "
+				       "with the same arguments would. Runs nothing.",
+				       &args, &list);
+
+	if (!err) {
+		printf("valid: %zu variant%s\n", list.n, list.n == 1 ? "" : "s");
+		*status_ret = EXIT_OK;
+	}
+	prepared_deinit(&list);
+	scenario_args_deinit(&args);
+	return err;
+}

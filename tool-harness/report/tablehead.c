@@ -102,15 +102,15 @@ static void put_breakpoints(const struct run *run, struct facts *facts)
 {
 	json_t *breakpoints = json_object_get(run->scenario, "breakpoints");
 	json_int_t count = json_integer_value(json_object_get(breakpoints, "count"));
-	const char *reinsert = text_of(breakpoints, "reinsert");
+	const char *policy = text_of(breakpoints, "policy"), *write = text_of(breakpoints, "write");
 
 	if (is_swept(run, "breakpoints.count"))
 		return;
-	if (count > 0 && reinsert && !is_swept(run, "breakpoints.reinsert"))
-		facts_add(facts, "%" JSON_INTEGER_FORMAT " breakpoint%s, reinsert %s", count, count == 1 ? "" : "s",
-			  reinsert);
-	else
-		facts_add(facts, "%" JSON_INTEGER_FORMAT " breakpoint%s", count, count == 1 ? "" : "s");
+	facts_add(facts, "%" JSON_INTEGER_FORMAT " breakpoint%s", count, count == 1 ? "" : "s");
+	if (count > 0 && policy && !is_swept(run, "breakpoints.policy"))
+		facts_add(facts, "%s", policy);
+	if (count > 0 && write && !is_swept(run, "breakpoints.write"))
+		facts_add(facts, "written by %s", write);
 }
 
 static void put_job(const struct run *run, struct strbuf *out)

@@ -22,9 +22,9 @@ static void describe(struct run *run)
 	run->started_utc = mem_strdup("2026-03-01T12:00:00Z");
 	run->kit_version = mem_strdup("0.1.0");
 	run->complete = true;
-	run->scenario = json_pack("{s:s, s:i, s:s, s:s, s:s, s:{s:i, s:s}}", "tool", "null", "tasks", 4, "launcher",
-				  "mpirun", "aslr", "on", "wait", "block", "breakpoints", "count", 10, "reinsert",
-				  "rewrite");
+	run->scenario = json_pack("{s:s, s:i, s:s, s:s, s:s, s:{s:i, s:s, s:s}}", "tool", "null", "tasks", 4, "launcher",
+				  "mpirun", "aslr", "on", "wait", "block", "breakpoints", "count", 10, "policy",
+				  "reinsert-all", "write", "mem");
 	run->host = json_pack("{s:s, s:i, s:s, s:s, s:s, s:I, s:f, s:s}", "cpu_model", "Example CPU @ 2.40GHz", "cpus", 2,
 			      "kernel", "6.1.0", "glibc", "2.36", "launcher_version", "mpirun (Open MPI) 4.1.4",
 			      "memory_bytes", (json_int_t)25769803776, "load_1min", 0.25, "hostname", "example");

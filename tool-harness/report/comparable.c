@@ -14,6 +14,7 @@
 /* Names, amounts and places; and what the variants say by themselves. */
 static const char *const free_keys[] = {
 	"name", "results", "repetitions", "temperature", "time_limit_ns", "null.seed", "program", "bind_now",
+	"matrix", "cases",
 	"target", /* a path; the target's own facts are compared */
 	NULL,
 };
@@ -127,14 +128,19 @@ static void check_scenario(json_t *a, json_t *b, const char *prefix, const struc
 	}
 }
 
-/* A variant may have a target of its own. */
+/* A variant may have a target of its own, and is known by its name and its settings. */
 static void check_variants(const struct run *base, const struct run *new, struct difference_list *list)
 {
 	for (size_t i = 0; i < base->n_variants; i++) {
 		const struct run_variant *other = run_find_variant(new, base->variants[i].name);
 
-		if (other)
-			check_keys(base->variants[i].target, other->target, "target", target_keys, list);
+		if (!other)
+			continue;
+		check_keys(base->variants[i].target, other->target, "target", target_keys, list);
+		/* the names of cases are free */
+		if (!same_value(base->variants[i].settings, other->settings))
+			add_difference(list, "settings of variant", other->name, base->variants[i].settings,
+				       other->settings);
 	}
 }
 

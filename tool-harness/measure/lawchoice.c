@@ -20,6 +20,7 @@
 #include "measure/quantile.h"
 
 #define LEAST_GAIN 0.001 /* a richer law that predicts better by less than 0.1 % is not worth its terms */
+#define LEAST_SHARE 0.1  /* of the best law's miss: likewise */
 #define TAIL_RATIO 4
 #define MAX_MISS 10      /* log of a factor of 22,000: a law that predicts nothing at all */
 
@@ -106,7 +107,7 @@ static bool is_worse(const struct law_score *score, const struct law_score *best
 		squares += d * d;
 		weight += data->cells[i].weight;
 	}
-	return mean > LEAST_GAIN && mean > sqrt(squares * n / (n - 1)) / weight;
+	return mean > fmax(LEAST_GAIN, LEAST_SHARE * best->miss) && mean > sqrt(squares * n / (n - 1)) / weight;
 }
 
 static void choose_shape(struct law_choice *choice, const struct law_data *data)

@@ -225,7 +225,7 @@ static struct err *check_outside(const struct scenario *scenario)
 	} own[] = {
 		{ "link_map", scenario->linkmap != LINKMAP_INCREMENTAL },
 		{ "symbols", scenario->symbols != SYMBOLS_NEEDED },
-		{ "wait", scenario->wait != 0 },
+		{ "wait", scenario->wait != WAIT_BLOCK },
 		{ "breakpoints.reinsert", scenario->breakpoints_reinsert != REINSERT_REWRITE },
 		{ "breakpoints.write", scenario->breakpoints_write != BP_WRITE_MEM },
 	};
@@ -239,8 +239,8 @@ static struct err *check_outside(const struct scenario *scenario)
 					"set tool to native, or leave %s out", own[i].key);
 	if (scenario->acquire != ACQUIRE_SHIM && scenario->acquire != ACQUIRE_SPAWN &&
 	    scenario->acquire != ACQUIRE_MPIR_LAUNCH)
-		return err_hint(err_new("'acquire' is %s, but the tool '%s' is given tasks that are held at their start",
-					acquire_names[scenario->acquire], scenario->tool),
+		return err_hint(err_new("'acquire' is %s, but the tool '%s' is given tasks that are held at their "
+					"start", acquire_names[scenario->acquire], scenario->tool),
 				"set acquire to shim or mpir-launch");
 	return NULL;
 }

@@ -22,7 +22,7 @@
 struct command {
 	struct template template;
 	struct stage stage;
-	struct template_values values;  /* common to all processes */
+	struct template_values values; /* common to all processes */
 	pid_t *pids;
 	char *proctable;
 	struct process {
@@ -30,7 +30,7 @@ struct command {
 		struct template_values values;
 		char *ready_file;
 		bool ready;
-	} *processes;
+	} * processes;
 	size_t n;
 };
 
@@ -43,7 +43,8 @@ static struct err *write_proctable(struct command *c)
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 
 	for (size_t i = 0; i < job->n_tasks; i++)
-		strbuf_printf(&text, "%d %s %d\n", job->tasks[i].rank, job->tasks[i].host, (int)job->tasks[i].pid);
+		strbuf_printf(&text, "%d %s %d\n", job->tasks[i].rank, job->tasks[i].host,
+			      (int)job->tasks[i].pid);
 	c->proctable = fs_join(c->stage.tools.dir, "proctable.txt");
 	return fs_publish(c->proctable, text.text, text.len);
 }
@@ -54,7 +55,9 @@ static struct err *start_process(struct command *c, const struct job_task *task)
 	struct process *p = &c->processes[c->n++];
 	_cleanup_free_ char *label = task ? mem_printf("rank%d", task->rank) : mem_strdup("job");
 	_cleanup_strbuf_ struct strbuf file = STRBUF_INIT;
-	struct outside_opts opts = { .name = c->template.name, .label = label, .merge_stderr = true,
+	struct outside_opts opts = { .name = c->template.name,
+				     .label = label,
+				     .merge_stderr = true,
 				     .count_ptrace = scenario->tools_count_ptrace };
 	char **argv;
 	struct err *err;
@@ -201,10 +204,16 @@ static struct err *command_check(const struct scenario *scenario)
 	if (err)
 		return err;
 	if (scenario->breakpoints_count)
-		err = err_hint(err_new("breakpoints are asked for, but the tool '%s' is a template, which has none", t.name),
-			       "use native, gdb or lldb, or set breakpoints.count to 0");
+		err = err_hint(
+			err_new("breakpoints are asked for, but the tool '%s' is a template, which has none",
+				t.name),
+			"use native, gdb or lldb, or set breakpoints.count to 0");
+	else if (t.form == FORM_WRAP && scenario->acquire == ACQUIRE_MPIR_LAUNCH)
+		err = err_hint(err_new("'acquire' is mpir-launch, but the tool '%s' starts the tasks itself", t.name),
+			       "set acquire to shim");
 	else if (t.form == FORM_WRAP && scenario->tools_count_ptrace)
-		err = err_new("'tools.count_ptrace' is on, but the tool '%s' is the launcher's child", t.name);
+		err = err_new("'tools.count_ptrace' is on, but the tool '%s' is the launcher's child",
+			      t.name);
 	else
 		err = version_check_program(t.name, t.argv.strings[0], t.package);
 	if (!err && !t.tried)

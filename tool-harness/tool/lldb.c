@@ -30,7 +30,7 @@ struct lldb_task {
 
 struct lldb {
 	struct stage stage;
-	char *before, *after;    /* files of commands: before and after it has attached */
+	char *before, *after;	 /* files of commands: before and after it has attached */
 	struct lldb_task *tasks; /* as the job's */
 	size_t n;
 	json_t *reports;
@@ -55,7 +55,8 @@ static struct err *write_commands(struct lldb *lldb)
 		strbuf_printf(&before, "settings set target.parallel-module-load %s\n",
 			      scenario->lldb_parallel == LLDB_PARALLEL_ON ? "true" : "false");
 	for (size_t i = 0; i < request->n_breakpoints; i++)
-		strbuf_printf(&after, "breakpoint set --auto-continue true --name %s\n", request->breakpoints[i]);
+		strbuf_printf(&after, "breakpoint set --auto-continue true --name %s\n",
+			      request->breakpoints[i]);
 	strbuf_puts(&after, "process continue\nbreakpoint list\nstatistics dump\n");
 	lldb->before = fs_join(lldb->stage.tools.dir, "lldb.before");
 	lldb->after = fs_join(lldb->stage.tools.dir, "lldb.after");
@@ -73,11 +74,23 @@ static struct err *start(struct lldb *lldb)
 	for (size_t i = 0; !err && i < job->n_tasks; i++) {
 		_cleanup_free_ char *pid = mem_printf("%d", (int)job->tasks[i].pid);
 		_cleanup_free_ char *label = mem_printf("rank%d", job->tasks[i].rank);
-		const char *const argv[] = { scenario->lldb_path, "--no-lldbinit", "--no-use-colors", "--batch",
-					     "--source-before-file", lldb->before, "-p", pid, "--source", lldb->after,
+		const char *const argv[] = { scenario->lldb_path,
+					     "--no-lldbinit",
+					     "--no-use-colors",
+					     "--batch",
+					     "--source-before-file",
+					     lldb->before,
+					     "-p",
+					     pid,
+					     "--source",
+					     lldb->after,
 					     NULL };
-		const struct outside_opts opts = { .argv = argv, .name = "lldb", .label = label, .merge_stderr = false,
-						   .count_ptrace = scenario->tools_count_ptrace, .count_children = true };
+		const struct outside_opts opts = { .argv = argv,
+						   .name = "lldb",
+						   .label = label,
+						   .merge_stderr = false,
+						   .count_ptrace = scenario->tools_count_ptrace,
+						   .count_children = true };
 
 		lldb->tasks[i].statistics = (struct strbuf)STRBUF_INIT;
 		lldb->n = i + 1;
@@ -148,10 +161,13 @@ static void check_modules(struct lldb *lldb, size_t i, const json_t *modules)
 	size_t n = manifest ? manifest->n_libraries : 0;
 
 	for (size_t j = 0; j < n; j++)
-		task->target_libraries += json_object_get(modules, fs_basename(manifest->libraries[j].path)) != NULL;
+		task->target_libraries +=
+			json_object_get(modules, fs_basename(manifest->libraries[j].path)) != NULL;
 	if (manifest && task->target_libraries < manifest->expect_libraries)
-		trial_contradict(lldb->stage.trial, "rank %d: LLDB knows %zu libraries of the target, but the manifest says %zu",
-				 task->rank, (size_t)task->target_libraries, (size_t)manifest->expect_libraries);
+		trial_contradict(lldb->stage.trial,
+				 "rank %d: LLDB knows %zu libraries of the target, but the manifest says %zu",
+				 task->rank, (size_t)task->target_libraries,
+				 (size_t)manifest->expect_libraries);
 }
 
 static void read_statistics(struct lldb *lldb, size_t i)
@@ -162,8 +178,8 @@ static void read_statistics(struct lldb *lldb, size_t i)
 
 	if (!outside_ended(t->outside))
 		return;
-	err = t->seen_statistics ? lldbstats_parse(t->statistics.text, t->statistics.len, &report, &modules) :
-				   err_new("it has told no statistics");
+	err = t->seen_statistics ? lldbstats_parse(t->statistics.text, t->statistics.len, &report, &modules)
+				 : err_new("it has told no statistics");
 	if (err) {
 		stage_judge(&lldb->stage, VERDICT_RUBBISH, t->outside, "the tool lldb (%s): %s",
 			    outside_label(t->outside), err_message(err));
@@ -205,8 +221,12 @@ static struct err *follow(struct lldb *lldb)
 /* Parallel loading came with a later version than the oldest that is supported. */
 static struct err *check_parallel(const struct scenario *scenario)
 {
-	const char *const argv[] = { scenario->lldb_path, "--no-lldbinit", "--batch", "-o",
-				     "settings show target.parallel-module-load", NULL };
+	const char *const argv[] = { scenario->lldb_path,
+				     "--no-lldbinit",
+				     "--batch",
+				     "-o",
+				     "settings show target.parallel-module-load",
+				     NULL };
 	struct proc_opts opts = PROC_OPTS_INIT;
 	struct proc_result result;
 	struct err *err = proc_run(argv, &opts, ASK_LIMIT_NS, &result);
@@ -233,7 +253,8 @@ static struct err *lldb_check(const struct scenario *scenario)
 	/* Seen with LLDB 14.0.6 and glibc 2.36: it follows the exec, and then learns only of what a library
 	 * that is loaded needs, not of the library itself. */
 	if (!err && scenario->acquire != ACQUIRE_MPIR_LAUNCH)
-		progress_warn("LLDB 14 misses libraries that are loaded later if it is attached before the program's "
+		progress_warn("LLDB 14 misses libraries that are loaded later if it is attached before the "
+			      "program's "
 			      "start; acquire: mpir-launch attaches in MPI_Init");
 	if (!err && scenario->lldb_parallel != LLDB_PARALLEL_DEFAULT)
 		err = check_parallel(scenario);

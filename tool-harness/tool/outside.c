@@ -115,8 +115,9 @@ static struct err *check_program(const struct outside_opts *opts)
 		_cleanup_free_ char *found = needed[i] ? fs_find_program(needed[i]) : NULL;
 
 		if (needed[i] && !found)
-			return err_exit(EXIT_SKIPPED, "cannot start the tool %s: there is no program '%s' here",
-					opts->name, needed[i]);
+			return err_exit(EXIT_SKIPPED,
+					"cannot start the tool %s: there is no program '%s' here", opts->name,
+					needed[i]);
 	}
 	return NULL;
 }
@@ -186,14 +187,24 @@ struct err *outside_start(struct outside_set *set, const struct outside_opts *op
 	if (err)
 		return err;
 	o = mem_alloc(sizeof(*o));
-	*o = (struct outside){ .name = mem_strdup(opts->name), .label = mem_strdup(opts->label), .pidfd = -1, .in_fd = -1,
-			       .out_fd = -1, .err_fd = -1, .to_write = STRBUF_INIT, .out = STRBUF_INIT,
-			       .tail = STRBUF_INIT, .cpu_ns = -1, .peak_rss_bytes = -1, .bytes_read = -1 };
+	*o = (struct outside){ .name = mem_strdup(opts->name),
+			       .label = mem_strdup(opts->label),
+			       .pidfd = -1,
+			       .in_fd = -1,
+			       .out_fd = -1,
+			       .err_fd = -1,
+			       .to_write = STRBUF_INIT,
+			       .out = STRBUF_INIT,
+			       .tail = STRBUF_INIT,
+			       .cpu_ns = -1,
+			       .peak_rss_bytes = -1,
+			       .bytes_read = -1 };
 	o->transcript = mem_printf("%s/tool.%s.txt", set->dir, opts->label);
 	if (opts->count_ptrace)
 		o->ptrace_path = mem_printf("%s/tool.%s.ptrace", set->dir, opts->label);
 	o->transcript_fd = open(o->transcript, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
-	err = o->transcript_fd < 0 ? err_errno(errno, "cannot write '%s'", o->transcript) : spawn(o, set, opts);
+	err = o->transcript_fd < 0 ? err_errno(errno, "cannot write '%s'", o->transcript)
+				   : spawn(o, set, opts);
 	if (err) {
 		outside_free(o);
 		return err;

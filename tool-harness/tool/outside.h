@@ -41,6 +41,8 @@ struct outside_set {
 	size_t n, cap;
 	char *dir;   /* raw files of the trial: tool.LABEL.txt is each one's transcript */
 	char *home;  /* HOME and caches of all of them */
+	pid_t *children; /* started by the tools, as far as seen; private */
+	size_t n_children, cap_children;
 	char *mark;  /* "NAME=value" in the environment of all that they start, by which leftovers are found */
 };
 
@@ -92,6 +94,12 @@ char *outside_tail(const struct outside *o, size_t max);
  */
 bool outside_set_wait(struct outside_set *set, struct pollfd *others, size_t n, int64_t until_ns);
 
+/*
+ * Notes what the tools have started until now, so that what it used is counted even if its tool does not wait for it.
+ * Until outside_set_end orphans become our children (PR_SET_CHILD_SUBREAPER, prctl(2)).
+ */
+void outside_set_note_children(struct outside_set *set);
+
 bool outside_set_ended(const struct outside_set *set); /* all of them */
 
 /* --- the end ---------------------------------------------------------------------- */
@@ -101,8 +109,8 @@ bool outside_set_ended(const struct outside_set *set); /* all of them */
  * whatever they have started and left behind. Reaps. Fills the trial's tracer_cpu_ns,
  * tracer_peak_rss_bytes (sum over tools of each one's peak, or that of its largest child), bytes_read
  * (rchar of /proc/PID/io, see proc(5): all that was read by read(2) and its kind, not by mmap)
- * and ptrace_calls, -1 where not known. Children count where the tool has waited for them, or
- * has left them behind. Once.
+ * and ptrace_calls, -1 where not known. Children count where the tool has waited for them, or where
+ * they were noted. Once.
  */
 void outside_set_end(struct outside_set *set, int64_t grace_ns, struct trial *trial);
 

@@ -6,9 +6,11 @@
  * Invariant: after outside_set_end no process of the set is left, nor one that a process of
  * the set has started, except by clearing its environment.
  */
+#include <dirent.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -24,6 +26,7 @@
 #define MAX_LAST_READS 1024 /* a grandchild may hold the pipe and print for ever */
 #define MAX_KEPT_BYTES 65536
 #define FDS_EACH 4
+#define CHILD_LIMIT_NS NS_PER_S
 
 struct err *outside_set_init(const char *dir, const char *home, struct outside_set *ret)
 {
@@ -40,6 +43,7 @@ struct err *outside_set_init(const char *dir, const char *home, struct outside_s
 		err = fs_realpath(home, &own_home);
 	if (err)
 		return err;
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	*ret = (struct outside_set){ .mark = mem_printf("ATTACHSTORM_TOOL_DIR=%s", own_dir) };
 	ret->dir = no_free_ptr(own_dir);
 	ret->home = no_free_ptr(own_home);
@@ -139,6 +143,11 @@ static int64_t timeval_ns(struct timeval tv)
 	return tv.tv_sec * NS_PER_S + tv.tv_usec * NS_PER_US;
 }
 
+static int64_t read_bytes(pid_t pid)
+{
+	return proc_number(pid, "io", "rchar");
+}
+
 /* Its io is still there while it is not reaped, with that of children which it has reaped. */
 static void reap(struct outside *o)
 {
@@ -146,7 +155,7 @@ static void reap(struct outside *o)
 
 	if (!o->ended || o->reaped)
 		return;
-	o->bytes_read = proc_number(o->pid, "io", "rchar");
+	o->bytes_read = read_bytes(o->pid);
 	if (wait4(o->pid, NULL, WNOHANG, &usage) != o->pid)
 		return;
 	o->reaped = true;
@@ -173,6 +182,47 @@ static int64_t ptrace_calls(const struct outside *o)
 	return 0; /* it has made none */
 }
 
+static void note_child(pid_t pid, void *arg)
+{
+	struct outside_set *set = arg;
+
+	for (size_t i = 0; i < set->n; i++)
+		if (set->v[i]->pid == pid)
+			return;
+	for (size_t i = 0; i < set->n_children; i++)
+		if (set->children[i] == pid)
+			return;
+	mem_grow(set->children, set->n_children, set->cap_children);
+	set->children[set->n_children++] = pid;
+}
+
+/* Children are listed by the thread that has started them: proc(5). */
+static void note_children_of(struct outside_set *set, pid_t pid)
+{
+	_cleanup_free_ char *path = mem_printf("/proc/%d/task", (int)pid);
+	_cleanup_closedir_ DIR *threads = opendir(path);
+	struct dirent *thread;
+
+	while (threads && (thread = readdir(threads))) {
+		_cleanup_free_ char *file = mem_printf("%s/%s/children", path, thread->d_name);
+		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+		_cleanup_err_ struct err *err = *thread->d_name == '.' ? NULL : fs_read(file, &text);
+		char *save = NULL;
+
+		for (char *word = err ? NULL : strtok_r(text.text, " ", &save); word; word = strtok_r(NULL, " ", &save))
+			note_child(atoi(word), set);
+	}
+}
+
+void outside_set_note_children(struct outside_set *set)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (!set->v[i]->ended)
+			note_children_of(set, set->v[i]->pid);
+	for (size_t i = 0; i < set->n_children; i++) /* grows by grandchildren */
+		note_children_of(set, set->children[i]);
+}
+
 struct usage_sum {
 	int64_t cpu_ns, peak_rss_bytes, bytes_read;
 };
@@ -182,22 +232,25 @@ static void add(int64_t *sum, int64_t value)
 	*sum = *sum < 0 || value < 0 ? -1 : *sum + value;
 }
 
-static void add_leftover(pid_t pid, void *arg)
+/* One that its tool has waited for is in the tool's own numbers. One that has not ended is given a moment. */
+static void reap_child(pid_t pid, struct usage_sum *sum)
 {
-	_cleanup_free_ char *path = mem_printf("/proc/%d/stat", (int)pid);
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	_cleanup_err_ struct err *err = fs_read(path, &text);
-	const char *behind = err ? NULL : strrchr(text.text, ')'); /* names may have blanks and brackets */
-	struct usage_sum *sum = arg;
-	int64_t user, system, kib = proc_number(pid, "status", "VmHWM");
+	int64_t until_ns = clock_now_ns() + CHILD_LIMIT_NS, bytes;
+	siginfo_t info = { 0 };
+	struct rusage usage;
 
-	/* proc(5): state is field 3, utime and stime are 14 and 15. */
-	if (!behind || sscanf(behind + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNd64 " %" SCNd64, &user,
-			      &system) != 2)
-		user = system = -1;
-	add(&sum->cpu_ns, user < 0 ? -1 : (user + system) * (NS_PER_S / sysconf(_SC_CLK_TCK)));
-	add(&sum->peak_rss_bytes, kib < 0 ? -1 : kib * 1024);
-	add(&sum->bytes_read, proc_number(pid, "io", "rchar"));
+	do {
+		if (waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT))
+			return;
+		if (!info.si_pid)
+			nanosleep(&(struct timespec){ .tv_nsec = NS_PER_MS }, NULL);
+	} while (!info.si_pid && clock_now_ns() < until_ns);
+	bytes = read_bytes(pid);
+	if (wait4(pid, NULL, WNOHANG, &usage) != pid)
+		return;
+	add(&sum->cpu_ns, timeval_ns(usage.ru_utime) + timeval_ns(usage.ru_stime));
+	add(&sum->peak_rss_bytes, usage.ru_maxrss * 1024);
+	add(&sum->bytes_read, bytes);
 }
 
 /* --- the end ---------------------------------------------------------------------- */
@@ -225,13 +278,14 @@ void outside_set_end(struct outside_set *set, int64_t grace_ns, struct trial *tr
 
 	if (!set->mark)
 		return;
+	outside_set_note_children(set);
 	if (!outside_set_ended(set) && grace_ns) {
 		signal_all(set, SIGTERM);
 		wait_ended(set, grace_ns);
 	}
 	signal_all(set, SIGKILL);
 	wait_ended(set, KILLED_LIMIT_NS);
-	leftovers_kill(set->mark, add_leftover, &sum);
+	leftovers_kill(set->mark, note_child, set);
 	for (size_t i = 0; i < set->n; i++) {
 		struct outside *o = set->v[i];
 
@@ -241,6 +295,9 @@ void outside_set_end(struct outside_set *set, int64_t grace_ns, struct trial *tr
 		add(&sum.bytes_read, o->bytes_read);
 		add(&calls, ptrace_calls(o));
 	}
+	for (size_t i = 0; i < set->n_children; i++)
+		reap_child(set->children[i], &sum);
+	prctl(PR_SET_CHILD_SUBREAPER, 0);
 	if (!set->n)
 		sum.cpu_ns = sum.peak_rss_bytes = sum.bytes_read = calls = -1;
 	trial->tracer_cpu_ns = sum.cpu_ns;
@@ -259,6 +316,7 @@ void outside_set_deinit(struct outside_set *set, bool keep_transcripts)
 		outside_free(o);
 	}
 	free(set->v);
+	free(set->children);
 	free(set->dir);
 	free(set->home);
 	free(set->mark);

@@ -53,7 +53,8 @@ static struct err *watch(struct stage *stage)
 	stage->watched = mem_calloc(job->n_tasks + job->n_spawned + 1, sizeof(*stage->watched));
 	stage->own_fds = mem_calloc(job->n_spawned + 1, sizeof(*stage->own_fds));
 	for (size_t i = 0; i < job->n_tasks; i++)
-		stage->watched[stage->n_watched++] = (struct pollfd){ .fd = job->tasks[i].pidfd, .events = POLLIN };
+		stage->watched[stage->n_watched++] =
+			(struct pollfd){ .fd = job->tasks[i].pidfd, .events = POLLIN };
 	for (size_t i = 0; i < job->n_spawned; i++) {
 		int fd = pidfd_open(job->spawned[i], 0);
 
@@ -126,6 +127,7 @@ void stage_ready(struct stage *stage)
 	struct trial_phases *phases = &stage->trial->phases;
 
 	phases->planted_ns = clock_now_ns();
+	outside_set_note_children(&stage->tools);
 	if (!phases->acquired_ns)
 		phases->acquired_ns = phases->planted_ns;
 	stage->ready = true;
@@ -150,7 +152,8 @@ struct err *stage_release(struct stage *stage)
 
 /* --- waiting and judging ---------------------------------------------------------- */
 
-void stage_judge(struct stage *stage, enum tool_verdict verdict, const struct outside *about, const char *fmt, ...)
+void stage_judge(struct stage *stage, enum tool_verdict verdict, const struct outside *about, const char *fmt,
+		 ...)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	va_list ap;
@@ -185,15 +188,19 @@ static void judge_ended(struct stage *stage, const struct outside *o)
 	_cleanup_free_ char *how = proc_status_text(status), *words = outside_tail(o, QUOTE_BYTES);
 
 	if (WIFSIGNALED(status))
-		stage_judge(stage, VERDICT_CRASHED, o, "the tool %s (%s) %s; its last words: '%s'", name, label, how, words);
+		stage_judge(stage, VERDICT_CRASHED, o, "the tool %s (%s) %s; its last words: '%s'", name,
+			    label, how, words);
 	else if (status)
-		stage_judge(stage, VERDICT_FAILED, o, "the tool %s (%s) %s; its last words: '%s'", name, label, how, words);
+		stage_judge(stage, VERDICT_FAILED, o, "the tool %s (%s) %s; its last words: '%s'", name,
+			    label, how, words);
 	else if (!stage->may_leave && !stage->ready)
-		stage_judge(stage, VERDICT_LEFT, o, "the tool %s (%s) ended before it was ready; its last words: '%s'", name,
-			    label, words);
+		stage_judge(stage, VERDICT_LEFT, o,
+			    "the tool %s (%s) ended before it was ready; its last words: '%s'", name, label,
+			    words);
 	else if (!stage->may_leave && !stage->job_ended && tasks_left_behind(stage))
-		stage_judge(stage, VERDICT_LEFT, o, "the tool %s (%s) ended before its tasks; its last words: '%s'", name,
-			    label, words);
+		stage_judge(stage, VERDICT_LEFT, o,
+			    "the tool %s (%s) ended before its tasks; its last words: '%s'", name, label,
+			    words);
 }
 
 static void judge_running(struct stage *stage)
@@ -202,8 +209,8 @@ static void judge_running(struct stage *stage)
 		const struct outside *o = stage->tools.v[i];
 
 		if (outside_flooded(o))
-			stage_judge(stage, VERDICT_RUBBISH, o, "the tool %s (%s) prints without end", stage->trial->tool,
-				    outside_label(o));
+			stage_judge(stage, VERDICT_RUBBISH, o, "the tool %s (%s) prints without end",
+				    stage->trial->tool, outside_label(o));
 		else if (outside_ended(o))
 			judge_ended(stage, o);
 	}
@@ -242,7 +249,8 @@ bool stage_wait(struct stage *stage)
 /* "Continue? ", "(y or n) ", "Password: ": words of a tool that wait for an answer. */
 static bool is_question(const char *text)
 {
-	static const char *const ends[] = { "?", "(y or n)", "[y/n]", "[Y/n]", "[y/N]", "(y/n)", "password:", "Password:" };
+	static const char *const ends[] = { "?",     "(y or n)", "[y/n]",     "[Y/n]",
+					    "[y/N]", "(y/n)",	 "password:", "Password:" };
 	size_t len = strlen(text);
 
 	while (len && isspace((unsigned char)text[len - 1]))
@@ -265,13 +273,15 @@ static void judge_hanging(struct stage *stage, const char *when)
 		if (outside_ended(o))
 			continue;
 		if (is_question(outside_unfinished(o)))
-			stage_judge(stage, VERDICT_ASKED, o, "the tool %s (%s) waits %s for an answer: '%s'", name,
-				    outside_label(o), when, outside_unfinished(o));
+			stage_judge(stage, VERDICT_ASKED, o, "the tool %s (%s) waits %s for an answer: '%s'",
+				    name, outside_label(o), when, outside_unfinished(o));
 		else if (!stage->ready && outside_binary(o))
-			stage_judge(stage, VERDICT_RUBBISH, o, "the tool %s (%s) was not ready %s, and has printed what is no text",
+			stage_judge(stage, VERDICT_RUBBISH, o,
+				    "the tool %s (%s) was not ready %s, and has printed what is no text",
 				    name, outside_label(o), when);
 		else
-			stage_judge(stage, VERDICT_HUNG, o, "the tool %s (%s) had not ended %s; its last words: '%s'", name,
+			stage_judge(stage, VERDICT_HUNG, o,
+				    "the tool %s (%s) had not ended %s; its last words: '%s'", name,
 				    outside_label(o), when, words);
 	}
 }
@@ -319,7 +329,8 @@ static void judge_all(struct stage *stage, int64_t grace_ns)
 	if (!trial->interrupted && stage->job_ended)
 		stage_judge(stage, VERDICT_OK, NULL, "%s", "");
 	else if (trial->timed_out)
-		stage_judge(stage, VERDICT_HUNG, NULL, "the job under the tool %s had not ended %s", trial->tool, when);
+		stage_judge(stage, VERDICT_HUNG, NULL, "the job under the tool %s had not ended %s",
+			    trial->tool, when);
 }
 
 struct err *stage_end(struct stage *stage, int64_t grace_ns)

@@ -22,7 +22,8 @@ static const int signal_numbers[] = { 0, SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 #define FIELD(field) .offset = offsetof(struct template, field)
 
 static const struct conf_option options[] = {
-	{ .key = "name", .type = CONF_STRING, FIELD(name), .default_text = "", .help = "name in the record", .group = "Tool" },
+	{ .key = "name", .type = CONF_STRING, FIELD(name), .default_text = "",
+	  .help = "name in the record", .group = "Tool" },
 	{ .key = "about", .type = CONF_STRING, FIELD(about), .default_text = "", .help = "what it is, in a line",
 	  .group = "Tool" },
 	{ .key = "argv", .type = CONF_STRINGS, FIELD(argv), .default_text = "",
@@ -198,10 +199,11 @@ static struct err *check_text(const struct template *t, const char *key, const c
 			return err_hint(err_new("'%s': unknown placeholder '%.*s'", key, (int)len, text), "known: %s",
 					known.text);
 		if (p && t->form == FORM_WRAP && !p->in_wrap)
-			return err_new("'%s': {%s} is not known before the tool has started the task: its form is wrap", key,
-				       p->name);
+			return err_new("'%s': {%s} is not known before the tool has started the task: its form is "
+				       "wrap", key, p->name);
 		if (p && t->processes == PROCESS_PER_JOB && p->one_task)
-			return err_hint(err_new("'%s': {%s} is one task's, but there is one process for the job", key, p->name),
+			return err_hint(err_new("'%s': {%s} is one task's, but there is one process for the job", key,
+						p->name),
 					"use {pids}, or set processes to task");
 		text += len ? len : 1;
 	}

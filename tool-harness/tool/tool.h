@@ -47,7 +47,8 @@ struct tool_ops {
 
 extern const struct tool_ops tool_native, tool_null, tool_command, tool_gdb, tool_lldb;
 
-/* By name, or tool_command for that of a template (tool/template.h); an unknown one is an error that lists the known ones. */
+/* By name, or tool_command for that of a template (tool/template.h); an unknown one is an error that
+ * lists the known ones. */
 MUST_CHECK struct err *tool_find(const char *name, const struct tool_ops **ret);
 
 #endif

@@ -70,9 +70,14 @@ static struct counts counts_of(const struct trial *trial, size_t n_tasks)
 
 static void assert_fine(const struct trial *trial)
 {
-	if (trial->tool_verdict != VERDICT_OK)
-		fail_msg("verdict %s: %s", tool_verdict_names[trial->tool_verdict],
-			 trial->n_contradictions ? trial->contradictions[0] : "");
+	if (trial->tool_verdict != VERDICT_OK) {
+		_cleanup_strbuf_ struct strbuf transcript = STRBUF_INIT;
+
+		if (trial->transcript)
+			err_free(fs_read(trial->transcript, &transcript));
+		fail_msg("verdict %s: %s\n%s", tool_verdict_names[trial->tool_verdict],
+			 trial->n_contradictions ? trial->contradictions[0] : "", transcript.text);
+	}
 	assert_int_equal(trial->n_contradictions, 0);
 	assert_all_exited(trial, 0);
 	assert_non_null(strstr(trial->tool_version, "GNU gdb"));

@@ -10,6 +10,8 @@
 #include "lib/conf.h"
 
 struct settings {
+	struct conf_matrix matrix;
+	struct conf_cases cases;
 	bool flag;
 	int64_t count, limit_ns, size_bytes;
 	uint64_t seed;
@@ -35,6 +37,8 @@ static const struct conf_option options[] = {
 	{ "ts", CONF_STRINGS, AT(strings), "", 0, 0, NULL, "texts", "All" },
 	{ "cs", CONF_CHOICES, AT(choices), "a", 0, 0, words, "choices", "All" },
 	{ "is", CONF_INTS, AT(ints), "1", -5, 5, NULL, "numbers", "All" },
+	{ "m", CONF_MATRIX, AT(matrix), "", 0, 0, NULL, "a matrix", "All" },
+	{ "cases", CONF_CASES, AT(cases), "", 0, 0, NULL, "cases", "All" },
 	{ "x.y.z", CONF_INT, AT(inner), "1", 0, 9, NULL, "inside", "All" },
 };
 static const struct conf_table table = {

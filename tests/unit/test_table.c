@@ -14,6 +14,7 @@
 
 #define GOLDEN "tests/golden/table.txt"
 #define GOLDEN_INVALID "tests/golden/table-invalid.txt"
+#define GOLDEN_VARIANTS "tests/golden/table-variants.txt"
 
 static void describe(struct run *run)
 {
@@ -68,6 +69,51 @@ static void whole_table(void **state)
 	table_format(&run, &out);
 	compare_golden(GOLDEN, out.text);
 	assert_no_line_too_wide(out.text);
+	run_deinit(&run);
+}
+
+/* Six variants are a row each; a long name has a line of its own, and a case's settings are told. */
+static void variants_are_rows(void **state)
+{
+	static const char *const names[] = { "tasks=1 wait=block", "tasks=1 wait=spin", "tasks=2 wait=block",
+					     "tasks=2 wait=spin", "a case", "a case whose name is far longer than its column" };
+	struct scenario scenario = nullrun_scenario();
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT, details = STRBUF_INIT;
+	struct run run;
+
+	(void)state;
+	run_init(&run);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		run_add_variant(&run, names[i], NULL, false);
+	json_object_set_new(run.variants[1].settings, "wait", json_string("spin"));
+	json_object_set_new(run.variants[4].settings, "tasks", json_string("3"));
+	json_object_set_new(run.variants[4].settings, "breakpoints.count", json_string("0"));
+	for (uint32_t i = 0; i < 4 * ARRAY_SIZE(names); i++) {
+		struct trial *trial = run_add_trial(&run);
+
+		trial->repetition = i / (2 * ARRAY_SIZE(names));
+		trial->variant = i / 2 % ARRAY_SIZE(names);
+		trial->temperature = TEMPERATURE_WARM;
+		trial->traced = i % 2;
+		scenario.tasks = 1 + trial->variant / 2;
+		scenario.breakpoints_count = trial->variant == 4 ? 0 : 10;
+		nullrun_trial(&scenario, NULL, trial);
+	}
+	run_summarise(&run);
+	describe(&run);
+	table_format(&run, &out);
+	compare_golden(GOLDEN_VARIANTS, out.text);
+	assert_no_line_too_wide(out.text);
+	table_format_details(&run, &details);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *title = mem_printf("variant   %s\n", names[i]);
+
+		assert_null(strstr(out.text, title));
+		assert_non_null(strstr(details.text, title));
+	}
+	/* the floor is that of the variant's way of waiting */
+	assert_non_null(strstr(details.text, "wait block"));
+	assert_non_null(strstr(details.text, "17.1 µs, wait spin"));
 	run_deinit(&run);
 }
 
@@ -176,6 +222,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_table),
+		cmocka_unit_test(variants_are_rows),
 		cmocka_unit_test(contradictions_are_said),
 		cmocka_unit_test(little_is_enough),
 		cmocka_unit_test(durations_read_well),

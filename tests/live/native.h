@@ -30,6 +30,23 @@ static inline char *victims_dir(void)
 	return victims;
 }
 
+/* SPY_SET="wait=spin tracer_threads=2" in the environment: any live test under other settings. */
+static inline int spy_set(struct spy *spy, const char *settings)
+{
+	_cleanup_free_ char *words = mem_strdup(settings ? settings : "");
+	char *rest = words, *word;
+
+	while ((word = strsep(&rest, " "))) {
+		_cleanup_err_ struct err *err = *word ? conf_set(&scenario_table, word, &spy->scenario) : NULL;
+
+		if (err) {
+			print_error("SPY_SET: %s\n", err_message(err));
+			return -1;
+		}
+	}
+	return 0;
+}
+
 static inline int spy_setup(void **state)
 {
 	struct spy *spy = mem_alloc(sizeof(*spy));
@@ -42,7 +59,7 @@ static inline int spy_setup(void **state)
 	spy->scenario.time_limit_ns = 60 * NS_PER_S;
 	trial_init(&spy->trial);
 	*state = spy;
-	return 0;
+	return spy_set(spy, getenv("SPY_SET"));
 }
 
 static inline int spy_teardown(void **state)

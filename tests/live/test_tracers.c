@@ -130,6 +130,53 @@ static void threads_of_tasks_keep_to_theirs(void **state)
 		assert_int_equal(spy->trial.tasks[i].children_released, 5);
 }
 
+#define CALLS 7
+
+/* Each policy with each way of writing: what two threads see together is what one would. */
+static void policies_go_with_threads(void **state)
+{
+	struct spy *spy = *state;
+
+	spy->scenario.tracer_threads = 2;
+	for (int policy = POLICY_REINSERT_ALL; policy <= POLICY_NEW_ONLY; policy++) {
+		for (int write = BP_WRITE_MEM; write <= BP_WRITE_UPROBE; write++) {
+			struct err *err;
+
+			if (policy == POLICY_REINSERT_ALL && write == BP_WRITE_UPROBE)
+				continue; /* refused by the scenario */
+			spy->scenario.breakpoints_policy = policy;
+			spy->scenario.breakpoints_write = write;
+			err = spy_run(spy, 3, WORDS("hot1", "hot2"), "marked", spy->victims, "7", "2");
+			if (err && err_status(err) == EXIT_SKIPPED) {
+				err_free(err);
+				continue;
+			}
+			assert_ok(err);
+			assert_int_equal(spy->trial.n_contradictions, 0);
+			for (size_t i = 0; i < 2; i++) {
+				assert_int_equal(spy->trial.breakpoints[i].hits, 3 * 2 * CALLS);
+				assert_int_equal(spy->trial.breakpoints[i].planted_tasks, 3);
+				for (size_t j = 0; j < 3; j++)
+					assert_int_equal(spy->trial.breakpoints[i].rank_hits[j], 2 * CALLS);
+			}
+			assert_all_exited(&spy->trial, 0);
+		}
+	}
+}
+
+static void late_policies_go_with_threads(void **state)
+{
+	struct spy *spy = *state;
+
+	spy->scenario.tracer_threads = 2;
+	spy->scenario.breakpoints_policy = POLICY_DEFERRED;
+	assert_ok(conf_set(&scenario_table, "breakpoints.deferred_until=visit_end", &spy->scenario));
+	assert_ok(spy_run(spy, 3, WORDS("hot1"), "marked", spy->victims, "7", "2"));
+	assert_true(spy->trial.late);
+	assert_int_equal(spy->trial.breakpoints[0].hits, 3 * CALLS); /* half of them came before */
+	assert_all_exited(&spy->trial, 0);
+}
+
 static void stacks_of_all_shares_are_merged(void **state)
 {
 	struct spy *spy = *state;
@@ -214,7 +261,7 @@ static void *stop_soon(void *arg)
 	struct spy *spy = arg;
 
 	usleep(300000);
-	spy->stop = true;
+	__atomic_store_n(&spy->stop, true, __ATOMIC_RELAXED);
 	return NULL;
 }
 
@@ -257,6 +304,8 @@ int main(void)
 		LIVE(every_wait_goes_with_threads),
 		LIVE(shares_need_not_be_even),
 		LIVE(threads_of_tasks_keep_to_theirs),
+		LIVE(policies_go_with_threads),
+		LIVE(late_policies_go_with_threads),
 		LIVE(stacks_of_all_shares_are_merged),
 		LIVE(phases_are_of_all_shares),
 		LIVE(a_death_ends_its_own_tracing_only),

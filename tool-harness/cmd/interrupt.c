@@ -15,7 +15,7 @@ static volatile bool stop_wanted;
 static void stop_handler(int sig)
 {
 	(void)sig;
-	stop_wanted = true;
+	__atomic_store_n(&stop_wanted, true, __ATOMIC_RELAXED);
 }
 
 const volatile bool *interrupt_catch(void)

@@ -56,8 +56,8 @@ static size_t count_threads(const struct native *native)
 
 	if (asked <= native->n_tasks)
 		return asked;
-	progress_note("%zu tracer threads are asked for, but there are %zu tasks: one for each", asked,
-		      native->n_tasks);
+	progress_note("tracer_threads is %zu, but there %s %zu task%s: one thread for each", asked,
+		      native->n_tasks == 1 ? "is" : "are", native->n_tasks, native->n_tasks == 1 ? "" : "s");
 	return native->n_tasks;
 }
 
@@ -73,7 +73,7 @@ static void wait_for_launcher(struct native *native)
 		return;
 	ended.fd = pidfd_open(job->launcher_pid, 0);
 	while (!trial->timed_out && !trial->interrupted && poll(&ended, 1, LAUNCHER_POLL_MS) <= 0) {
-		trial->interrupted = *native->request->stop;
+		trial->interrupted = __atomic_load_n(native->request->stop, __ATOMIC_RELAXED);
 		trial->timed_out = !trial->interrupted && clock_now_ns() > native->deadline_ns;
 	}
 	if (ended.fd >= 0)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Inside of the native tool. native.c sets up and takes down; native_team.c has the tracer's
- * threads; native_phases.c brings each one's tasks through their phases; native_loop.c waits; native_stop.c handles a trap, native_event.c one at the
- * loader's hook, native_links.c and native_plant.c what follows from it; native_start.c has the
- * rounds of phase 1, native_adopt.c tasks that run. Nobody else includes this.
+ * threads; native_phases.c brings each one's tasks through their phases; native_loop.c waits;
+ * native_stop.c handles a trap, native_event.c one at the loader's hook, native_links.c and
+ * native_plant.c what follows from it; native_start.c has the rounds of phase 1, native_adopt.c
+ * tasks that run. Nobody else includes this.
  */
 #ifndef TOOL_NATIVE_H
 #define TOOL_NATIVE_H

@@ -88,12 +88,13 @@ static struct err *dispatch(struct native *native, const struct stop *stop)
 bool native_out_of_time(struct native *native)
 {
 	struct trial *trial = native->trial;
+	bool stop = __atomic_load_n(native->request->stop, __ATOMIC_RELAXED); /* any thread may have the signal */
 	bool late = clock_now_ns() > native->deadline_ns;
 	bool following = native->request->plan->attach && trial->phases.continued_ns;
 
-	if (!*native->request->stop && !late)
+	if (!stop && !late)
 		return false;
-	trial->interrupted = *native->request->stop;
+	trial->interrupted = stop;
 	trial->left_running = following;
 	trial->timed_out = !trial->interrupted && !following;
 	return true;

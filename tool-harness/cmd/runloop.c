@@ -103,7 +103,9 @@ static struct err *prepare(struct loop *loop, size_t n_variants)
 	if (err)
 		return err;
 	run_name(run, scenario->name ? scenario->name : first->name);
-	run->scenario = conf_to_json(&scenario_table, scenario);
+	/* Only variants are resolved; of several, the record has what they were made of. */
+	run->scenario = conf_to_json(&scenario_table, n_variants == 1 ? first : scenario);
+	json_object_set_new(run->scenario, "name", json_string(scenario->name ? scenario->name : first->name));
 	run->host = hostfacts_read(first->launcher == LAUNCHER_MPIRUN ? first->mpirun : NULL);
 	describe_variants(loop);
 	run->counters = json_incref(loop->prepared.counters);

@@ -217,9 +217,11 @@ PREFIX ?= /usr/local
 .PHONY: install
 install: all ## install programs, scenarios, specs and man pages under PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
+		$(DESTDIR)$(PREFIX)/share/attachstorm/scenarios/tools \
 		$(DESTDIR)$(PREFIX)/share/attachstorm/scenarios/series $(DESTDIR)$(PREFIX)/share/attachstorm/targets
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 scenarios/*.yaml $(DESTDIR)$(PREFIX)/share/attachstorm/scenarios
+	install -m 644 scenarios/tools/*.yaml $(DESTDIR)$(PREFIX)/share/attachstorm/scenarios/tools
 	install -m 644 scenarios/series/*.csv $(DESTDIR)$(PREFIX)/share/attachstorm/scenarios/series
 	install -m 644 targets/*.yaml $(DESTDIR)$(PREFIX)/share/attachstorm/targets
 	for m in $(MAN); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}; done

@@ -175,6 +175,25 @@ static void trial_in_numbers(void **state)
 	trial_deinit(&trial);
 }
 
+/* The tool does not tell when task 1's last stop was over: its load event is counted, and costs nothing. */
+static void what_has_no_end_has_no_cost(void **state)
+{
+	struct trial_summary s;
+	struct trial trial;
+
+	(void)state;
+	fill_trial(&trial, true, 500, 700);
+	trial.events[7].done_ns = 0;
+	trial_summarise(&trial, &s);
+	assert_int_equal(s.load_events, 4);
+	assert_float_equal(s.load_events_per_task, 1, 0);
+	assert_int_equal(s.t1_ns.n, 1);
+	assert_float_equal(s.t1_ns.p50, 40, 1e-9);
+	assert_int_equal(s.handling_ns.n, 2);
+	assert_float_equal(s.measured_ns, 46, 1e-9);
+	trial_deinit(&trial);
+}
+
 static void traced_against_untraced(void **state)
 {
 	struct trial trials[3];
@@ -228,6 +247,7 @@ int main(void)
 		cmocka_unit_test(pairs_of_two_tasks_interleave),
 		cmocka_unit_test(odd_sequences_lose_nothing),
 		cmocka_unit_test(trial_in_numbers),
+		cmocka_unit_test(what_has_no_end_has_no_cost),
 		cmocka_unit_test(traced_against_untraced),
 		cmocka_unit_test(no_baseline_no_ratio),
 	};

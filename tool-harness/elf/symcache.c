@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "elf/debuglines.h"
 #include "elf/symidx.h"
 #include "lib/mem.h"
 
@@ -16,6 +17,7 @@ struct entry {
 	char *path;
 	struct symidx *index; /* NULL: is being read, or could not be */
 	bool reading;
+	bool lines_read;
 	struct entry *next;
 };
 
@@ -26,12 +28,20 @@ struct symcache {
 	pthread_cond_t read; /* an entry is being read no more */
 	struct entry *buckets[CACHE_BUCKETS];
 	size_t n;
+	struct symstore *store; /* may be NULL */
+	struct symwork work;
 };
 
 struct symcache *symcache_create(void)
 {
+	return symcache_create_stored(NULL);
+}
+
+struct symcache *symcache_create_stored(struct symstore *store)
+{
 	struct symcache *cache = mem_alloc(sizeof(*cache));
 
+	cache->store = store;
 	pthread_mutex_init(&cache->lock, NULL);
 	pthread_cond_init(&cache->read, NULL);
 	return cache;
@@ -91,13 +101,15 @@ struct err *symcache_get(struct symcache *cache, const char *path, struct symidx
 	bool read;
 	struct entry *entry = entry_claim(cache, path, &read);
 	struct symidx *index = NULL;
-	struct err *err = read ? symidx_create(path, &index) : NULL;
+	struct symwork work = { 0 };
+	struct err *err = read ? symidx_create_stored(path, cache->store, &work, &index) : NULL;
 
 	if (read) {
 		pthread_mutex_lock(&cache->lock);
 		entry->index = index;
 		entry->reading = false;
 		cache->n += index != NULL;
+		symwork_add(&cache->work, &work);
 		pthread_cond_broadcast(&cache->read);
 		pthread_mutex_unlock(&cache->lock);
 	}
@@ -114,4 +126,39 @@ size_t symcache_files(struct symcache *cache)
 	n = cache->n;
 	pthread_mutex_unlock(&cache->lock);
 	return n;
+}
+
+struct symwork symcache_work(struct symcache *cache)
+{
+	struct symwork work;
+
+	pthread_mutex_lock(&cache->lock);
+	work = cache->work;
+	pthread_mutex_unlock(&cache->lock);
+	return work;
+}
+
+struct err *symcache_lines(struct symcache *cache, const char *path)
+{
+	struct symidx *index;
+	struct symwork work = { 0 };
+	struct err *err = symcache_get(cache, path, &index);
+	struct entry *entry;
+	bool read;
+
+	if (err)
+		return err;
+	pthread_mutex_lock(&cache->lock);
+	for (entry = *bucket_of(cache, path); strcmp(entry->path, path); entry = entry->next)
+		;
+	read = !entry->lines_read;
+	entry->lines_read = true;
+	pthread_mutex_unlock(&cache->lock);
+	if (!read)
+		return NULL;
+	err = debuglines_read(path, &work);
+	pthread_mutex_lock(&cache->lock);
+	symwork_add(&cache->work, &work);
+	pthread_mutex_unlock(&cache->lock);
+	return err;
 }

@@ -15,10 +15,33 @@
 #include "lib/err.h"
 
 struct symidx;
+struct symstore;
+
+/* What making indices has taken. */
+struct symwork {
+	uint64_t libraries_parsed; /* whose own symbol table was read */
+	uint64_t symbols_read;     /* functions and data objects in these */
+	uint64_t functions_read;   /* subprograms in debug information, */
+	uint64_t lines_read;       /* rows of its line tables */
+	uint64_t file_bytes_read;  /* of libraries: headers, symbol and string tables, debug sections */
+	uint64_t indices_read;     /* from a store, */
+	uint64_t index_bytes_read;
+	uint64_t indices_written;  /* into it, */
+	uint64_t indices_refused;  /* and found there damaged or of another library */
+};
+void symwork_add(struct symwork *to, const struct symwork *from);
 
 /* Reads a file's function symbols. Not an ELF file, another machine's, truncated: errors. */
 MUST_CHECK struct err *symidx_create(const char *path, struct symidx **ret);
 void symidx_destroy(struct symidx *index);
+
+/*
+ * The same by way of a store (elf/symstore.h): from its index if it has a sound one, and then of the file
+ * nothing but its headers and notes is read; else from the file, and the index is stored for whoever
+ * comes next. A file without build-id is not stored. The work done is added to `work`.
+ */
+MUST_CHECK struct err *symidx_create_stored(const char *path, struct symstore *store, struct symwork *work,
+					    struct symidx **ret);
 
 /* Value (address relative to the load bias) of a defined function; false if it has none
  * by that name. Of several the first in the file. */
@@ -34,7 +57,7 @@ bool symidx_find_object(struct symidx *index, const char *name, uint64_t *value_
  */
 const char *symidx_find_address(struct symidx *index, uint64_t value);
 
-/* Value of the i-th symbol, 0 <= i < symidx_symbols, in the order of the file; false if it is no function. */
+/* Value of the i-th symbol, 0 <= i < symidx_symbols, in no order that means anything; false if it is no function. */
 size_t symidx_symbols(const struct symidx *index);
 bool symidx_function_at(const struct symidx *index, size_t i, uint64_t *value_ret);
 
@@ -45,14 +68,20 @@ void symidx_extent(const struct symidx *index, uint64_t *low_ret, uint64_t *high
 
 struct symcache;
 
+/* With a store, which must outlive it, or without one (NULL). */
 struct symcache *symcache_create(void);
+struct symcache *symcache_create_stored(struct symstore *store);
 void symcache_destroy(struct symcache *cache);
 
 /* The index of a file, read at its first use; owned by the cache. A file that cannot be
  * read is an error each time. Any number of threads may ask: one reads, the others wait for it. */
 MUST_CHECK struct err *symcache_get(struct symcache *cache, const char *path, struct symidx **ret);
 
-/* How many files were read so far. */
+/* How many files were read so far, and what that has taken. */
 size_t symcache_files(struct symcache *cache);
+struct symwork symcache_work(struct symcache *cache);
+
+/* Reads all subprograms and line tables of a file's debug information, once; see elf/debuglines.h. */
+MUST_CHECK struct err *symcache_lines(struct symcache *cache, const char *path);
 
 #endif

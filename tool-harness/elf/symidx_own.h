@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Internal: an index is made of an ELF file (symidx.c) or of an index file (symidx_stored.c), and
+ * searched by address alike (symaddress.c). Nobody else includes this. */
+#ifndef ELF_SYMIDX_OWN_H
+#define ELF_SYMIDX_OWN_H
+
+#include <libelf.h>
+#include <pthread.h>
+
+#include "elf/symidx.h"
+#include "elf/symstore.h"
+
+struct symbol {
+	const char *name;
+	uint64_t value;
+	uint32_t hash;
+	bool object; /* data, not a function */
+};
+
+/* A function for the search by address; made for the few files whose functions are searched that way. */
+struct by_address {
+	uint64_t low, high; /* high excluded */
+	const char *name;
+	uint32_t place;     /* in the file */
+	uint8_t preference; /* of several at one address: less is better */
+};
+
+struct symidx {
+	int fd;
+	Elf *elf;                  /* NULL: it is stored */
+	struct stored stored;
+	struct symbol *symbols;    /* of a stored one not made */
+	size_t n_symbols, n_functions;
+	uint32_t *buckets;         /* symbol number + 1, 0 empty; open addressing */
+	size_t n_buckets;
+	struct by_address *sorted; /* by low, functions at one address by preference */
+	size_t n_sorted;
+	pthread_mutex_t lock;      /* of making the two tables, each at its first use */
+	bool has_table, is_sorted;
+	uint64_t low, high;
+};
+
+/* An index without anything; opening its file. */
+struct symidx *symidx_new(void);
+
+/* Reads the open file (index->fd) and closes it. */
+MUST_CHECK struct err *symidx_read(struct symidx *index, const char *path, struct symwork *work);
+
+/* Several threads may be the first to need a table. */
+void symidx_make_once(struct symidx *index, bool *made, void (*make)(struct symidx *index));
+
+#endif

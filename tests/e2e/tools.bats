@@ -160,6 +160,12 @@ verdict() {
 	verdict rubbish "has printed what is no text"
 }
 
+@test "tools: one whose status 1 is no failure" {
+	fake fussy 'echo nearly all; exit 1' 'ready: exit' 'ok_status: 1'
+	run_fake 0 fussy
+	[ "$(trial .tool_verdict)" = ok ]
+}
+
 @test "tools: one that leaves before it is ready" {
 	fake leaves 'echo bye'
 	run_fake 3 leaves

@@ -242,6 +242,7 @@ static struct err *command_run(const struct tool_request *request, struct trial 
 		wrap = template_argv(&c.template.argv, &c.values);
 	err = stage_begin(request, (const char *const *)wrap, trial, &c.stage);
 	c.stage.may_leave = c.template.may_leave || c.template.ready == READY_EXIT;
+	c.stage.ok_status = (int)c.template.ok_status;
 	if (!err)
 		err = fill_values(&c);
 	if (!err)

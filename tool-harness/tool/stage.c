@@ -185,12 +185,13 @@ static void judge_ended(struct stage *stage, const struct outside *o)
 {
 	const char *name = stage->trial->tool, *label = outside_label(o);
 	int status = outside_status(o);
+	bool good = WIFEXITED(status) && (!status || WEXITSTATUS(status) == stage->ok_status);
 	_cleanup_free_ char *how = proc_status_text(status), *words = outside_tail(o, QUOTE_BYTES);
 
 	if (WIFSIGNALED(status))
 		stage_judge(stage, VERDICT_CRASHED, o, "the tool %s (%s) %s; its last words: '%s'", name,
 			    label, how, words);
-	else if (status)
+	else if (!good)
 		stage_judge(stage, VERDICT_FAILED, o, "the tool %s (%s) %s; its last words: '%s'", name,
 			    label, how, words);
 	else if (!stage->may_leave && !stage->ready)

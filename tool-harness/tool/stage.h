@@ -28,6 +28,7 @@ struct stage {
 	struct outside_set tools;
 	int64_t deadline_ns;        /* absolute: the scenario's time limit */
 	bool may_leave;             /* set by the adapter: its tools may end well before the tasks do */
+	int ok_status;              /* likewise: an exit status that is as good as 0 */
 	bool ready, job_ended;      /* set here: phase 1 is over; all tasks and the launcher have ended */
 	/* private */
 	struct pollfd *watched;     /* pidfds of tasks and of what we have started */

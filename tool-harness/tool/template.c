@@ -57,6 +57,8 @@ static const struct conf_option options[] = {
 	  .help = "signal when the job is over", .group = "Talk" },
 	{ .key = "may_leave", .type = CONF_BOOL, FIELD(may_leave), .default_text = "no",
 	  .help = "whether it may end, with 0, before the tasks do", .group = "Talk" },
+	{ .key = "ok_status", .type = CONF_INT, FIELD(ok_status), .default_text = "0", .min = 0, .max = 255,
+	  .help = "another exit status that is as good as 0", .group = "Talk" },
 };
 
 const struct conf_table template_table = {

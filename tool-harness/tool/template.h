@@ -24,7 +24,7 @@ enum template_ready {
 	READY_TRACED, /* all tasks have a tracer */
 	READY_OUTPUT, /* each process has printed ready_text */
 	READY_FILE,   /* ready_file is there for each process */
-	READY_EXIT,   /* each process has exited with 0 */
+	READY_EXIT,   /* each process has exited with 0, or ok_status */
 };
 
 struct template {
@@ -40,6 +40,7 @@ struct template {
 	char *end;                /* likewise, once the job is over */
 	int end_signal;           /* index into the table's names: 0 is none */
 	bool may_leave;
+	int64_t ok_status;
 	struct conf_list version; /* argv */
 	char *package;
 	bool tried;

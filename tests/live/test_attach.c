@@ -253,6 +253,8 @@ static void many_rounds_leave_no_trace(void **state)
 	steady_start(s, "busy");
 	for (int round = 0; round < rounds; round++) {
 		assert_int_equal(sigqueue(s->pids[0], SIGRTMIN, (union sigval){ 0 }), 0);
+		/* By bytes in all ways, and by debug registers. */
+		s->spy->scenario.breakpoints_write = round % (BP_WRITE_DEBUG_REGISTERS + 1);
 		assert_ok(attach(s, s->pids, 1, 2 * NS_PER_MS, WORDS("marked", "victim_add", "never_called")));
 		assert_true(s->spy->trial.left_running);
 		hits += s->spy->trial.tasks[0].breakpoint_hits;
@@ -392,6 +394,28 @@ static void a_killed_harness_is_repaired(void **state)
 	steady_end(s, 0, 0);
 }
 
+/* What is left in debug registers is in no text: each thread has its own. */
+static void debug_registers_of_a_killed_harness_are_repaired(void **state)
+{
+	struct steady *s = *state;
+	pid_t harness;
+	int status;
+
+	steady_start(s, "quiet");
+	s->spy->scenario.breakpoints_write = BP_WRITE_DEBUG_REGISTERS;
+	harness = fork();
+	if (!harness) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(attach(s, s->pids, 1, 0, WORDS("never_called", "victim_add")) != NULL);
+	}
+	wait_traced(s->pids[0]);
+	assert_int_equal(kill(harness, SIGKILL), 0);
+	assert_int_equal(waitpid(harness, &status, 0), harness);
+	assert_int_equal(repaired(s->pids[0]), 1 + 4); /* the loader's hook; never_called in each thread */
+	assert_int_equal(repaired(s->pids[0]), 0);
+	steady_end(s, 0, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -403,6 +427,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(tasks_that_have_ended_are_passed_over, steady_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(a_task_that_dies_meanwhile, steady_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(a_killed_harness_is_repaired, steady_setup, steady_teardown),
+		cmocka_unit_test_setup_teardown(debug_registers_of_a_killed_harness_are_repaired, steady_setup,
+						steady_teardown),
 	};
 
 	return cmocka_run_group_tests_name("attach", tests, NULL, NULL);

@@ -47,7 +47,7 @@ static struct made_up_text *text_create(void)
 }
 
 /* Offsets from BASE, -1 at the end; how many runs they make, and how much is read for them. */
-static void runs_are_of_neighbouring_pages(void **state)
+static void runs_are_of_what_is_near(void **state)
 {
 	static const struct {
 		int at[12];
@@ -57,9 +57,10 @@ static void runs_are_of_neighbouring_pages(void **state)
 		{ { 5, 6, 7, -1 }, 1, 1, 3 },
 		{ { 0, 4095, -1 }, 1, 1, 4096 },
 		{ { 4095, 4096, -1 }, 1, 1, 2 },
-		{ { 0, 8191, -1 }, 1, 1, 8192 },            /* the next page */
-		{ { 0, 8192, -1 }, 2, 0, 0 },               /* the one after that */
-		{ { 0, 4096, 8192, 12288, -1 }, 1, 1, 12289 },
+		{ { 3000, 5048, -1 }, 1, 1, 2049 },         /* the next page, and near */
+		{ { 3000, 5049, -1 }, 2, 0, 0 },            /* not near */
+		{ { 0, 4096, 8192, 12288, -1 }, 4, 0, 0 },
+		{ { 2048, 4096, 6144, 8192, -1 }, 1, 1, 6145 },
 		{ { 1, 2, 40960, 40961, 90000, -1 }, 3, 2, 4 },
 		{ { 0, 10, 20, 30, 40, 50, 60, 70, 80, 90, -1 }, 1, 1, 91 }, /* ten of one library */
 	};
@@ -95,12 +96,12 @@ static void runs_are_bounded(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 64; i++)
-		edits[i] = (struct text_edit){ BASE + i * 4096, 0xcc };
-	assert_int_equal(text_run(edits, 64), TEXT_RUN_BYTES / 4096);
+		edits[i] = (struct text_edit){ BASE + i * 2048, 0xcc };
+	assert_int_equal(text_run(edits, 64), TEXT_RUN_BYTES / 2048);
 	assert_ok(text_write_runs(&text->port, edits, 64, &writes));
-	assert_int_equal(writes, 64 * 4096 / TEXT_RUN_BYTES);
+	assert_int_equal(writes, 64 * 2048 / TEXT_RUN_BYTES);
 	for (size_t i = 0; i < 64; i++)
-		assert_int_equal(text->bytes[i * 4096], 0xcc);
+		assert_int_equal(text->bytes[i * 2048], 0xcc);
 	free(text);
 }
 
@@ -133,7 +134,7 @@ static void nothing_is_no_write(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(runs_are_of_neighbouring_pages),
+		cmocka_unit_test(runs_are_of_what_is_near),
 		cmocka_unit_test(runs_are_bounded),
 		cmocka_unit_test(a_refusal_ends_it),
 		cmocka_unit_test(nothing_is_no_write),

@@ -2,7 +2,7 @@
 /*
  * marked DIR CALLS THREADS: a stand-in for a target with phase marks. Loads a library, calls its
  * functions CALLS times between the marks import_end and visit_end, and as often after it, while
- * THREADS other threads sleep, of which half are started before the load.
+ * THREADS other threads sleep, of which half run before the load.
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -27,11 +27,12 @@ __attribute__((noinline)) void in_program(void)
 }
 
 static int (*functions[FUNCTIONS])(void);
-static pthread_barrier_t started, ended;
+static pthread_barrier_t early, started, ended;
 
 static void *sleeper(void *arg)
 {
-	(void)arg;
+	if (arg)
+		pthread_barrier_wait(&early);
 	pthread_barrier_wait(&started);
 	pthread_barrier_wait(&ended);
 	functions[0]();
@@ -71,10 +72,12 @@ int main(int argc, char **argv)
 
 	if (n > THREADS_MAX)
 		return 2;
+	pthread_barrier_init(&early, NULL, (unsigned int)n / 2 + 1);
 	pthread_barrier_init(&started, NULL, (unsigned int)n + 1);
 	pthread_barrier_init(&ended, NULL, (unsigned int)n + 1);
 	for (int i = 0; i < n / 2; i++)
-		pthread_create(&threads[i], NULL, sleeper, NULL);
+		pthread_create(&threads[i], NULL, sleeper, &early);
+	pthread_barrier_wait(&early);
 	pynamic_phase("import_begin");
 	if (argc < 2 || !load(argv[1]))
 		return 3;

@@ -34,7 +34,7 @@ static const struct conf_option options[] = {
 	{ .key = "breakpoints.write", .type = CONF_CHOICE, FIELD(breakpoints_write), .default_text = "mem",
 	  .choices = write_names,
 	  .help = "how a breakpoint gets into a task: one byte through /proc/PID/mem (mem), a word by PTRACE_POKETEXT "
-		  "(poke), all of neighbouring pages by one read and one write (page), by the processor's four "
+		  "(poke), all of a page by one read and one write (page), by the processor's four "
 		  "debug registers in each thread (debug-registers), or as a perf event that serves all tasks "
 		  "and stops none (uprobe)",
 	  .group = "Breakpoints" },

@@ -156,7 +156,7 @@ struct err *repair_task(pid_t pid, struct symcache *symbols, size_t *n_ret)
 	struct tracer tracer;
 	struct task *task = NULL;
 	struct err *err, *detach_err = NULL;
-	size_t n = 0;
+	size_t n = 0, n_registers = 0;
 
 	tracer_init(&tracer);
 	tracer.exit_kill = false;
@@ -166,7 +166,9 @@ struct err *repair_task(pid_t pid, struct symcache *symbols, size_t *n_ret)
 	if (!err)
 		err = mappings_check(task, symbols);
 	if (!err)
-		n = task->traps.n;
+		err = debugregs_adopt(task, &n_registers);
+	if (!err)
+		n = task->traps.n + n_registers;
 	if (task)
 		detach_err = task_detach(task);
 	tracer_deinit(&tracer);

@@ -15,9 +15,9 @@
 
 /*
  * Repairs a process that nobody traces; it is stopped for that time. A thread that has just
- * run into such a trap is put back before it. The number of traps in n_ret; a process that
- * is no more: err_gone. A file that is not the one mapped any more is passed over with a
- * warning.
+ * run into such a trap is put back before it. Debug registers that were left are cleared. The
+ * number of traps, those in debug registers counted by thread, in n_ret; a process that is no
+ * more: err_gone. A file that is not the one mapped any more is passed over with a warning.
  */
 MUST_CHECK struct err *repair_task(pid_t pid, struct symcache *symbols, size_t *n_ret);
 

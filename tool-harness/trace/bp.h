@@ -25,7 +25,7 @@ struct thread;
 enum trap_write {
 	TRAP_WRITE_MEM,  /* one byte through /proc/PID/mem */
 	TRAP_WRITE_POKE, /* PTRACE_PEEKTEXT and POKETEXT of the word around it */
-	TRAP_WRITE_PAGE, /* several in neighbouring pages together, through /proc/PID/mem; one alone as MEM */
+	TRAP_WRITE_PAGE, /* those of a page together, through /proc/PID/mem (textwrite.h); one alone as MEM */
 };
 
 #define TRAP_BYTE 0xcc   /* int3 */

@@ -148,6 +148,35 @@ struct err *debugregs_rewrite(struct task *task)
 	return NULL;
 }
 
+struct err *debugregs_adopt(struct task *task, size_t *n_ret)
+{
+	void *at = (void *)(offsetof(struct user, u_debugreg) + DR7 * sizeof(uint64_t));
+	size_t n = 0;
+
+	for (struct thread *t = task->threads; t; t = t->next) {
+		uint64_t bits;
+
+		if (!t->stopped)
+			continue;
+		task->tracer->ptrace_calls++;
+		errno = 0;
+		bits = (uint64_t)ptrace(PTRACE_PEEKUSER, t->tid, at, NULL);
+		if (errno && errno != ESRCH)
+			return err_errno(errno, "cannot read a debug register of thread %d", t->tid);
+		if (errno) /* it has ended */
+			continue;
+		for (int i = 0; i < DEBUGREGS; i++) {
+			if (!(bits >> 2 * i & 3))
+				continue;
+			t->debug.used |= (uint8_t)(1u << i);
+			n++;
+		}
+	}
+	task->debug.version += n > 0;
+	*n_ret = n;
+	return NULL;
+}
+
 struct err *debugreg_was_hit(struct thread *thread, bool *ret)
 {
 	siginfo_t info;

@@ -52,6 +52,10 @@ MUST_CHECK struct err *debugregs_sync(struct thread *thread);
 /* Writes the addresses again into all stopped threads of a task. */
 MUST_CHECK struct err *debugregs_rewrite(struct task *task);
 
+/* Finds those that a tracer that was killed has left in a task's stopped threads: the detach takes
+ * them out. Their number in n_ret. */
+MUST_CHECK struct err *debugregs_adopt(struct task *task, size_t *n_ret);
+
 /* True if the thread's SIGTRAP is that of a debug register (si_code TRAP_HWBKPT). */
 MUST_CHECK struct err *debugreg_was_hit(struct thread *thread, bool *ret);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Edits of a text gathered into runs of neighbouring pages. Knows no task and no trap.
+ * Edits of a text gathered into runs. Knows no task and no trap.
  * Invariant: of a run no byte changes but those of its edits.
  */
 #include "trace/textwrite.h"
@@ -15,8 +15,9 @@ size_t text_run(const struct text_edit *edits, size_t n)
 {
 	size_t i = 1;
 
-	while (i < n && (edits[i].addr >> PAGE_BITS) - (edits[i - 1].addr >> PAGE_BITS) <= 1 &&
-	       edits[i].addr - edits[0].addr < TEXT_RUN_BYTES)
+	while (i < n && edits[i].addr - edits[0].addr < TEXT_RUN_BYTES &&
+	       (edits[i].addr >> PAGE_BITS == edits[i - 1].addr >> PAGE_BITS ||
+		edits[i].addr - edits[i - 1].addr <= TEXT_NEAR_BYTES))
 		i++;
 	return i;
 }

@@ -5,6 +5,8 @@
  */
 #include "native.h"
 
+#include <signal.h>
+
 #include "measure/missed.h"
 
 #define CALLS 7
@@ -348,6 +350,21 @@ static void scopes_lose_nothing(void **state)
 	}
 }
 
+/* One task dies in a load; those that stood still for it go on. */
+static void a_death_holds_nobody(void **state)
+{
+	struct spy *spy = *state;
+
+	spy->scenario.stop = SCOPE_ALL;
+	for (int round = 0; round < 10; round++) {
+		assert_ok(spy_run(spy, 3, NULL, "dies", spy->victims));
+		assert_false(spy->trial.timed_out);
+		assert_int_equal(spy->trial.tasks[0].exit_status, 0);
+		assert_int_equal(spy->trial.tasks[1].exit_status, SIGKILL);
+		assert_int_equal(spy->trial.tasks[2].exit_status, 0);
+	}
+}
+
 static void slowness_is_in_its_part(void **state)
 {
 	struct spy *spy = *state;
@@ -392,6 +409,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(patterns_choose_when_to_search, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(scopes_hold_what_they_say, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(scopes_lose_nothing, spy_setup, spy_teardown),
+		cmocka_unit_test_setup_teardown(a_death_holds_nobody, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(slowness_is_in_its_part, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(tasks_are_let_go_without_debug_registers, spy_setup, spy_teardown),
 	};

@@ -152,7 +152,7 @@ static struct err *event_end(struct native *native, struct native_task *t, struc
 	return err ? err : native_hook_return(t, thread, loader_stop);
 }
 
-struct err *native_load_event(struct native *native, struct native_task *t, const struct stop *stop, taddr at,
+static struct err *load_event(struct native *native, struct native_task *t, const struct stop *stop, taddr at,
 			      int64_t begin_ns)
 {
 	const struct native_counters before = { namespaces_nodes_read(&t->loader.spaces), native->tracer.bytes_read,
@@ -200,5 +200,16 @@ struct err *native_load_event(struct native *native, struct native_task *t, cons
 		err = event_end(native, t, stop->thread, &loader_stop);
 	event->done_ns = clock_now_ns();
 	native_event_count(event, native, t, &before);
+	return err;
+}
+
+struct err *native_load_event(struct native *native, struct native_task *t, const struct stop *stop, taddr at,
+			      int64_t begin_ns)
+{
+	struct err *err = load_event(native, t, stop, at, begin_ns);
+
+	/* A task that died meanwhile must not leave the others held. */
+	if (err)
+		err_free(native_scope_release(native, t));
 	return err;
 }

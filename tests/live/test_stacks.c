@@ -130,7 +130,7 @@ static void *watch(void *arg)
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	while (count_asleep(w->dir) < w->n_threads && clock_now_ns() < until_ns)
 		usleep(10000);
-	w->spy->stop = true;
+	__atomic_store_n(&w->spy->stop, true, __ATOMIC_RELAXED);
 	return NULL;
 }
 

@@ -198,7 +198,7 @@ static struct err *find_all(const struct job_plan *plan, struct job *job, int64_
 		err = ended_early(job, found->n, plan->n_tasks);
 		if (err)
 			return err;
-		if (*stop)
+		if (__atomic_load_n(stop, __ATOMIC_RELAXED))
 			return err_exit(EXIT_INTERRUPTED, "interrupted when %zu of %zu tasks had been found", found->n,
 					plan->n_tasks);
 		if (clock_now_ns() > deadline_ns)

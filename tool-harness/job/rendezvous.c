@@ -267,7 +267,7 @@ struct err *rendezvous_wait(struct job *job, int64_t deadline_ns, const volatile
 		err = lobby_poll(job, &lobby, POLL_MS);
 		if (err)
 			return err;
-		if (*stop)
+		if (__atomic_load_n(stop, __ATOMIC_RELAXED))
 			return err_exit(EXIT_INTERRUPTED, "interrupted when %zu of %zu tasks were there",
 					lobby.n_tasks, job->n_tasks);
 		if (lobby.n_tasks > before)

@@ -136,3 +136,17 @@ expected() {
 	expect_status 2 attachstorm run -t "$TINY" -b 5 -s breakpoints.write=uprobe
 	expect_output "set breakpoints.policy to new-only"
 }
+
+@test "a uprobe without the right to it: status 77, with the way out" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root to give up being root"
+	[ -e /sys/bus/event_source/devices/uprobe ] || skip "this kernel has no perf events of uprobes"
+	results=$(mktemp -d)
+	chmod 777 "$results"
+	run setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$results" attachstorm run -q -r 1 -n 2 -T warm \
+		--no-baseline -t "$TINY" -p plain -l spawn -o "$results/r" -b 4 -s breakpoints.policy=new-only \
+		-s breakpoints.write=uprobe
+	rm -r "$results"
+	[ "$status" -eq 77 ]
+	expect_output "cannot set a uprobe"
+	expect_output "breakpoints.write mem do without"
+}

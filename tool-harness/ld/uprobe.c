@@ -57,8 +57,8 @@ static struct err *pmu_type(uint32_t *ret)
 		err_free(err);
 		return err_hint(err_exit(EXIT_SKIPPED, "this kernel has no perf events of uprobes ('%s' is missing)",
 					 PMU_TYPE),
-				"it needs CONFIG_UPROBE_EVENTS and Linux 4.17 or later; set load_events to rbrk or "
-				"audit");
+				"it needs CONFIG_UPROBE_EVENTS and Linux 4.17 or later; load_events rbrk and "
+				"breakpoints.write mem do without");
 	}
 	*ret = (uint32_t)strtoul(text.text, NULL, 10);
 	return NULL;
@@ -74,7 +74,7 @@ struct err *uprobe_check(void)
 static struct err *refused(int errnum, const char *path)
 {
 	return err_hint(err_with_status(err_errno(errnum, "cannot set a uprobe in '%s'", path), EXIT_SKIPPED),
-			"it needs root or CAP_PERFMON; set load_events to rbrk or audit");
+			"it needs root or CAP_PERFMON; load_events rbrk and breakpoints.write mem do without");
 }
 
 static struct err *open_one(const struct uprobe *uprobe, struct perf_event_attr *attr, const char *path, int cpu,

@@ -8,6 +8,7 @@
 
 #include "gen/cmd.h"
 #include "gen/emit_build.h"
+#include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
 
@@ -43,7 +44,9 @@ int main(int argc, char **argv)
 	struct err *err;
 
 	argp_err_exit_status = EXIT_USAGE;
-	err = run_command(argc, argv);
+	err = fault_from_env();
+	if (!err)
+		err = run_command(argc, argv);
 	if (err) {
 		progress_end();
 		fprintf(stderr, "pynamic-gen: %s\n", err_message(err));

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/fault.h"
 #include "lib/mem.h"
 
 static bool is_dir(const char *path)
@@ -34,14 +35,14 @@ struct err *fs_mkdirs(const char *path)
 		mkdir(part, 0777);
 		*p = '/';
 	}
-	if (mkdir(path, 0777) == 0 || is_dir(path))
+	if (FAULT_OR(FAULT_FOLDER, 0, mkdir(path, 0777)) == 0 || is_dir(path))
 		return NULL;
 	return err_errno(errno == EEXIST ? ENOTDIR : errno, "cannot make folder '%s'", path);
 }
 
 struct err *fs_read(const char *path, struct strbuf *ret)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = FAULT_OR(FAULT_FILE_READ, 0, open(path, O_RDONLY | O_CLOEXEC));
 	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
 	char chunk[65536];
 	ssize_t n;
@@ -62,7 +63,7 @@ struct err *fs_read(const char *path, struct strbuf *ret)
 static int write_all(int fd, const char *bytes, size_t len)
 {
 	while (len) {
-		ssize_t n = write(fd, bytes, len);
+		ssize_t n = FAULT_OR(FAULT_FILE_WRITE, 0, write(fd, bytes, len));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -86,7 +87,7 @@ struct err *fs_publish(const char *path, const void *bytes, size_t len)
 	if (fd < 0)
 		return err_errno(errno, "cannot write '%s'", path);
 	int errnum = write_all(fd, bytes, len);
-	if (!errnum && rename(temp, path) < 0)
+	if (!errnum && FAULT_OR(FAULT_FILE_NAME, 0, rename(temp, path)) < 0)
 		errnum = errno;
 	if (errnum) {
 		unlink(temp);

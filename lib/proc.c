@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 
 #include "lib/clock.h"
+#include "lib/fault.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 
@@ -155,7 +156,7 @@ struct err *proc_spawn(const char *const *argv, const struct proc_opts *opts, pi
 	pid_t parent = getpid();
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
-	pid_t pid = fork();
+	pid_t pid = FAULT_OR(FAULT_SPAWN, 0, fork());
 	int errnum = errno;
 	if (pid == 0)
 		child_run(path, argv, env, opts, parent, report_write);

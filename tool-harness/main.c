@@ -10,6 +10,7 @@
 
 #include "cmd/cmd.h"
 #include "lib/err.h"
+#include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
 
@@ -95,7 +96,9 @@ int main(int argc, char **argv)
 		return report(err_hint(err_new("'%s' is not an attachstorm command", argv[1]),
 				       "'attachstorm --help' lists them"));
 	argv[1] = mem_printf("attachstorm %s", command->name);
-	err = command->run(argc - 1, argv + 1, &status);
+	err = fault_from_env();
+	if (!err)
+		err = command->run(argc - 1, argv + 1, &status);
 	free(argv[1]);
 	/* A table that could not be written (a full disk, a closed pipe) must not look like success. */
 	if (!err && (fflush(stdout) || ferror(stdout)))

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/fault.h"
 #include "lib/mem.h"
 
 /* Eight bytes at a time: names of generated code are long, and there are many. */
@@ -147,7 +148,7 @@ struct err *symidx_create(const char *path, struct symidx **ret)
 	struct symwork work = { 0 };
 	struct err *err = NULL;
 
-	index->fd = open(path, O_RDONLY | O_CLOEXEC);
+	index->fd = FAULT_OR(FAULT_ELF, 0, open(path, O_RDONLY | O_CLOEXEC));
 	if (index->fd < 0)
 		err = err_errno(errno, "cannot open '%s'", path);
 	if (!err)

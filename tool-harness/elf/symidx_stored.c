@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "elf/symidx_own.h"
+#include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
 
@@ -75,7 +76,7 @@ struct err *symidx_create_stored(const char *path, struct symstore *store, struc
 	struct buildid id = { .len = 0 };
 	struct err *err = NULL;
 
-	index->fd = open(path, O_RDONLY | O_CLOEXEC);
+	index->fd = FAULT_OR(FAULT_ELF, 0, open(path, O_RDONLY | O_CLOEXEC));
 	if (index->fd < 0)
 		err = err_errno(errno, "cannot open '%s'", path);
 	if (!err && store)

@@ -23,6 +23,7 @@
 #include "job/leftovers.h"
 #include "job/rendezvous.h"
 #include "lib/clock.h"
+#include "lib/fault.h"
 #include "lib/mem.h"
 
 #define TAIL_BYTES 65536
@@ -48,7 +49,7 @@ struct err *job_release(struct job *job, size_t i)
 {
 	struct job_task *task = &job->tasks[i];
 
-	if (send(task->fd, "", 1, MSG_NOSIGNAL) != 1)
+	if (FAULT_OR(FAULT_RELEASE, task->pid, send(task->fd, "", 1, MSG_NOSIGNAL)) != 1)
 		return err_errno(errno, "cannot let rank %d (pid %d) start", task->rank, (int)task->pid);
 	return NULL;
 }

@@ -21,6 +21,7 @@
 
 #include "job/child.h"
 #include "lib/clock.h"
+#include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/proc.h"
 
@@ -111,7 +112,8 @@ struct err *rendezvous_open(struct job *job)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	socklen_t len = sizeof(address);
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_cleanup_close_ int fd = FAULT_OR(FAULT_SOCKET, 0,
+					 socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 
 	/* Without a name the kernel chooses a free one of hexadecimal digits: unix(7), autobind. */
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(sa_family_t)) || listen(fd, SHIM_BACKLOG) ||
@@ -142,7 +144,7 @@ static struct err *task_admit(struct job *job, struct lobby *lobby, int fd, cons
 		return err_hint(err_new("two tasks came as rank %d (pids %d and %d)", hello->rank, (int)task->pid,
 					(int)hello->pid),
 				"the launcher may have started %zu jobs of one task", job->n_tasks);
-	task->pidfd = pidfd_open(hello->pid, 0);
+	task->pidfd = FAULT_OR(FAULT_PIDFD, hello->pid, pidfd_open(hello->pid, 0));
 	if (task->pidfd < 0)
 		return err_errno(errno, "cannot follow rank %d (pid %d)", hello->rank, (int)hello->pid);
 	task->rank = hello->rank;
@@ -159,7 +161,7 @@ static struct err *hello_read(struct job *job, struct lobby *lobby, int fd, bool
 {
 	char bytes[MESSAGE_MAX];
 	struct shim_message message;
-	ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	ssize_t n = FAULT_OR(FAULT_HELLO, 0, recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT));
 	struct err *err;
 
 	*ret_done = false;
@@ -182,7 +184,7 @@ static struct err *lobby_accept(struct lobby *lobby, int listen_fd)
 	for (;;) {
 		struct ucred peer;
 		socklen_t len = sizeof(peer);
-		int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+		int fd = FAULT_OR(FAULT_ACCEPT, 0, accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC));
 
 		if (fd < 0) {
 			if (errno == EAGAIN || errno == ECONNABORTED)

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "audit/ring.h"
+#include "lib/fault.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 
@@ -29,7 +30,8 @@ struct err *auditring_create(const char *dir, pid_t pid, struct auditring **ret)
 
 	if (fd < 0 || ftruncate(fd, (off_t)AUDIT_FILE_BYTES))
 		return err_errno(errno, "cannot make '%s'", path);
-	map = mmap(NULL, AUDIT_FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	map = fault_at(FAULT_MAP, pid) ? MAP_FAILED :
+					 mmap(NULL, AUDIT_FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED)
 		return err_errno(errno, "cannot map '%s'", path);
 	ring = mem_alloc(sizeof(*ring));

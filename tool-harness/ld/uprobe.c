@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "lib/fault.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 
@@ -80,14 +81,16 @@ static struct err *refused(int errnum, const char *path)
 static struct err *open_one(const struct uprobe *uprobe, struct perf_event_attr *attr, const char *path, int cpu,
 			    struct buffer *ret)
 {
-	int fd = (int)syscall(SYS_perf_event_open, attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	int fd = (int)FAULT_OR(FAULT_PERF, 0, syscall(SYS_perf_event_open, attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC));
 	void *map;
 
 	if (fd < 0 && errno == ENODEV)
 		return NULL; /* the CPU is offline */
 	if (fd < 0)
 		return refused(errno, path);
-	map = mmap(NULL, (1 + DATA_PAGES) * uprobe->page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	map = fault_at(FAULT_MAP, 0) ? MAP_FAILED :
+				       mmap(NULL, (1 + DATA_PAGES) * uprobe->page_bytes, PROT_READ | PROT_WRITE,
+					    MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED) {
 		struct err *err = err_errno(errno, "cannot map the buffer of a uprobe");
 

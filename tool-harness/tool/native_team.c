@@ -12,6 +12,7 @@
 #include <signal.h>
 
 #include "job/acquire.h"
+#include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
 #include "measure/trial_merge.h"
@@ -189,7 +190,9 @@ static void keep_first(struct err **first, struct err *err)
 static struct err *start_members(struct native_team *team, size_t *n_started_ret)
 {
 	for (size_t i = 0; i < team->n; i++) {
-		int errnum = pthread_create(&team->members[i].thread, NULL, member_run, &team->members[i]);
+		int errnum = fault_at(FAULT_THREAD, 0) ?
+				     errno :
+				     pthread_create(&team->members[i].thread, NULL, member_run, &team->members[i]);
 
 		if (errnum) {
 			native_give_up(&team->members[i].native);

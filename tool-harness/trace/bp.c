@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/fault.h"
 #include "lib/mem.h"
 #include "trace/task.h"
 #include "trace/textwrite.h"
@@ -275,7 +276,7 @@ struct err *traps_clean_child(const struct task *task, pid_t child)
 	if (!task->traps.n)
 		return NULL;
 	snprintf(path, sizeof(path), "/proc/%d/mem", child);
-	fd = open(path, O_RDWR | O_CLOEXEC);
+	fd = FAULT_OR(FAULT_MEM_OPEN, child, open(path, O_RDWR | O_CLOEXEC));
 	if (fd < 0)
 		return errno == ENOENT || errno == ESRCH ? err_gone() : err_errno(errno, "cannot open '%s'", path);
 	for (size_t i = 0; i < task->traps.n; i++) {
@@ -285,7 +286,8 @@ struct err *traps_clean_child(const struct task *task, pid_t child)
 		if (trap->byte == TRAP_RETURN)
 			continue;
 		task->tracer->traps_written++;
-		if (pwrite(fd, trap->text, 1, (off_t)trap->addr) != 1 && errno != EIO)
+		if (FAULT_OR(FAULT_MEM_WRITE, child, pwrite(fd, trap->text, 1, (off_t)trap->addr)) != 1 &&
+		    errno != EIO)
 			return errno == ESRCH ? err_gone() : err_errno(errno, "cannot clean forked pid %d", child);
 	}
 	return NULL;

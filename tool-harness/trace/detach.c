@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "lib/clock.h"
+#include "lib/fault.h"
 #include "trace/wait.h"
 
 #define DETACH_TIMEOUT_NS NS_PER_S
@@ -28,7 +29,7 @@ static struct err *has_pending_trap(struct thread *thread, bool *ret)
 		long n;
 
 		thread->task->tracer->ptrace_calls++;
-		n = ptrace(PTRACE_PEEKSIGINFO, thread->tid, &args, &info);
+		n = FAULT_OR(FAULT_PENDING, thread->tid, ptrace(PTRACE_PEEKSIGINFO, thread->tid, &args, &info));
 		if (n < 0 && errno == ESRCH)
 			return err_gone();
 		if (n < 1)

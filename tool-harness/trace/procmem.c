@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 
 #include "lib/err.h"
+#include "lib/fault.h"
 
 struct err *process_read(struct memory *memory, pid_t pid, struct mem_span *spans, size_t n)
 {
@@ -26,7 +27,7 @@ struct err *process_read(struct memory *memory, pid_t pid, struct mem_span *span
 		spans[i].got = 0;
 	} while (++i < n);
 	memory->calls++;
-	got = process_vm_readv(pid, local, n, remote, n, 0);
+	got = FAULT_OR(FAULT_MEM_READ, pid, process_vm_readv(pid, local, n, remote, n, 0));
 	if (got < 0) {
 		if (errno == ESRCH)
 			return err_gone();
@@ -59,7 +60,7 @@ struct err *process_auxv(pid_t pid, unsigned long type, uint64_t *ret)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/auxv", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = FAULT_OR(FAULT_AUXV, pid, open(path, O_RDONLY | O_CLOEXEC));
 	if (fd < 0)
 		return errno == ENOENT || errno == ESRCH ? err_gone() : err_errno(errno, "cannot open '%s'", path);
 	while (read(fd, pair, sizeof(pair)) == (ssize_t)sizeof(pair) && pair[0]) {

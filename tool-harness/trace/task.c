@@ -15,20 +15,11 @@
 #include <string.h>
 #include <sys/ptrace.h>
 
+#include "lib/fault.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 #include "trace/procmem.h"
-
-struct err *ptrace_request(struct tracer *tracer, int request, pid_t tid, void *addr, void *data)
-{
-	tracer->ptrace_calls++;
-	if (ptrace((enum __ptrace_request)request, tid, addr, data) != -1)
-		return NULL;
-	if (errno == ESRCH)
-		return err_gone();
-	return err_errno(errno, "ptrace request 0x%x on thread %d", request, tid);
-}
 
 /* --- tables ----------------------------------------------------------------------- */
 
@@ -116,7 +107,7 @@ struct err *task_open_mem(struct task *task)
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/mem", task->pid);
-	fd = open(path, O_RDWR | O_CLOEXEC);
+	fd = FAULT_OR(FAULT_MEM_OPEN, task->pid, open(path, O_RDWR | O_CLOEXEC));
 	if (fd < 0) {
 		if (errno == ENOENT || errno == ESRCH)
 			return err_gone();
@@ -138,7 +129,7 @@ static struct err *write_gone_or(int errnum, const struct task *task, taddr addr
 
 struct err *task_write(struct task *task, taddr addr, const void *bytes, size_t len)
 {
-	ssize_t n = pwrite(task->mem_fd, bytes, len, (off_t)addr);
+	ssize_t n = FAULT_OR(FAULT_MEM_WRITE, task->pid, pwrite(task->mem_fd, bytes, len, (off_t)addr));
 
 	if (n == (ssize_t)len)
 		return NULL;
@@ -157,7 +148,8 @@ static struct err *poke_byte(struct task *task, taddr addr, uint8_t byte)
 		return err_new("cannot poke at 0x%" PRIx64 ": no thread of pid %d is stopped", addr, task->pid);
 	errno = 0;
 	task->tracer->ptrace_calls++;
-	word = (uint64_t)ptrace(PTRACE_PEEKTEXT, thread->tid, (void *)(uintptr_t)word_addr, NULL);
+	word = (uint64_t)FAULT_OR(FAULT_TEXT, thread->tid,
+				  ptrace(PTRACE_PEEKTEXT, thread->tid, (void *)(uintptr_t)word_addr, NULL));
 	if (errno)
 		return errno == ESRCH ? err_gone() : write_gone_or(errno, task, addr);
 	memcpy((uint8_t *)&word + (addr & 7), &byte, 1);
@@ -183,7 +175,7 @@ struct task_text {
 static struct err *text_read(struct text_port *port, taddr addr, void *buf, size_t len)
 {
 	struct task *task = ((struct task_text *)port)->task;
-	ssize_t n = pread(task->mem_fd, buf, len, (off_t)addr);
+	ssize_t n = FAULT_OR(FAULT_MEM_READ, task->pid, pread(task->mem_fd, buf, len, (off_t)addr));
 
 	if (n > 0)
 		task->tracer->bytes_read += (uint64_t)n;
@@ -402,7 +394,8 @@ struct err *thread_ip_get(struct thread *thread, taddr *ret)
 	assert(thread->stopped);
 	thread->task->tracer->ptrace_calls++;
 	errno = 0;
-	value = ptrace(PTRACE_PEEKUSER, thread->tid, (void *)offsetof(struct user, regs.rip), NULL);
+	value = FAULT_OR(FAULT_USER, thread->tid,
+			 ptrace(PTRACE_PEEKUSER, thread->tid, (void *)offsetof(struct user, regs.rip), NULL));
 	if (errno)
 		return errno == ESRCH ? err_gone() :
 					err_errno(errno, "cannot read a register of thread %d", thread->tid);

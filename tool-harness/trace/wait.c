@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "lib/clock.h"
+#include "lib/fault.h"
 #include "trace/tick.h"
 
 /* --- one wait --------------------------------------------------------------------- */
@@ -24,7 +25,7 @@
 static struct err *wait_once(struct tracer *tracer, pid_t *pid_ret, int *status_ret)
 {
 	for (;;) {
-		pid_t pid = waiting_next(&tracer->waiting, -1, status_ret);
+		pid_t pid = FAULT_OR(FAULT_WAIT, 0, waiting_next(&tracer->waiting, -1, status_ret));
 
 		if (pid > 0) {
 			*pid_ret = pid;
@@ -49,7 +50,8 @@ struct err *thread_collect(struct thread *thread, int64_t timeout_ns, int *statu
 	const struct timespec pause = { .tv_nsec = 20000 };
 
 	for (unsigned int round = 0;; round++) {
-		pid_t pid = waitpid(thread->tid, status_ret, __WALL | __WNOTHREAD | WNOHANG);
+		pid_t pid = FAULT_OR(FAULT_WAIT, thread->tid,
+				     waitpid(thread->tid, status_ret, __WALL | __WNOTHREAD | WNOHANG));
 
 		if (pid == thread->tid) {
 			thread->stopped = WIFSTOPPED(*status_ret);

@@ -192,6 +192,16 @@ static struct err *check(struct attach_args *args)
 		return err_new("'results' is empty");
 	if (scenario->breakpoints_where == BP_NAMES)
 		scenario->breakpoints_count = scenario->breakpoints_names.n;
+	err = scenario_resolve_work(scenario);
+	if (!err)
+		err = scenario_check_work(scenario);
+	if (err)
+		return err;
+	if (scenario->index == INDEX_ON && !scenario->index_folder)
+		return err_hint(err_new("'index' is on, but an attached tool has no home to keep it in"),
+				"set index_folder");
+	if (scenario->tool_temperature != TOOL_TEMPERATURE_SAME)
+		return err_hint(err_new("'tool_temperature' is of runs that begin with a launch"), "leave it out");
 	if (scenario->symbols == SYMBOLS_OFF && scenario->breakpoints_count)
 		return err_new("'symbols' is off, but breakpoints are asked for, which are found by name");
 	if (scenario->load_events != LOAD_EVENTS_RBRK)

@@ -14,6 +14,7 @@
 
 #include "cmd/calibrate.h"
 #include "cmd/prepare.h"
+#include "cmd/temperature.h"
 #include "job/counters.h"
 #include "job/hostfacts.h"
 #include "job/job.h"
@@ -115,22 +116,6 @@ static struct err *prepare(struct loop *loop, size_t n_variants)
 
 /* --- one trial -------------------------------------------------------------------- */
 
-static struct err *set_temperature(const struct prepared *p, struct trial *trial)
-{
-	const struct scenario *scenario = p->scenario;
-	const struct file_set *files = &p->files;
-	struct err *err;
-
-	if (trial->temperature == TEMPERATURE_COLD)
-		err = pagecache_evict(files, scenario->cold_drop_caches);
-	else
-		err = pagecache_load(files);
-	if (!err)
-		err = pagecache_residency(files, &trial->residency);
-	trial->residency.dropped_caches = trial->temperature == TEMPERATURE_COLD && scenario->cold_drop_caches;
-	return err;
-}
-
 static void expect_hits(const struct prepared *p, struct trial *trial)
 {
 	for (size_t i = 0; p->manifest && i < trial->n_breakpoints && trial_from_start(trial); i++) {
@@ -174,6 +159,15 @@ static char *home_of(const struct loop *loop, const struct prepared *p)
 	return fs_join(loop->dir, name);
 }
 
+static struct err *read_what_it_left(const char *dir, struct trial *trial)
+{
+	struct err *err = marks_read(dir, trial);
+
+	if (!err && trial->counter_source == COUNTERS_CALLGRIND)
+		callgrind_read(dir, trial);
+	return err;
+}
+
 static struct err *execute(struct loop *loop, const struct prepared *p, struct trial *trial, const char *dir)
 {
 	const struct scenario *scenario = p->scenario;
@@ -207,23 +201,17 @@ static struct err *execute(struct loop *loop, const struct prepared *p, struct t
 	if (p->program)
 		manifest_select_program(p->manifest, p->program);
 	err = fs_mkdirs(dir);
+	if (!err && trial->traced)
+		err = temperature_set_tool(p, &request, trial);
 	if (!err)
-		err = set_temperature(p, trial);
-	if (!err && trial->traced && trial->temperature == TEMPERATURE_COLD)
-		err = fs_remove_tree(home);
+		err = temperature_set_pages(p, home, trial);
 	if (err)
 		return err;
 	if (trial->traced)
 		err = p->tool->run(&request, trial);
 	else
 		err = job_run_untraced(&plan, scenario->time_limit_ns, loop->stop, trial);
-	if (!trial->n_tasks)
-		return err;
-	if (!err)
-		err = marks_read(dir, trial);
-	if (!err && trial->counter_source == COUNTERS_CALLGRIND)
-		callgrind_read(dir, trial);
-	return err;
+	return err || !trial->n_tasks ? err : read_what_it_left(dir, trial);
 }
 
 static struct err *run_trial(struct loop *loop, const struct prepared *p, uint32_t repetition,

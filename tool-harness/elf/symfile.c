@@ -93,7 +93,8 @@ uint8_t *symfile_make(const struct buildid *id, struct symtab *symtab, uint64_t 
 		const struct symtab_symbol *s = &symbols[i];
 		size_t len = strlen(s->name) + 1;
 
-		entries[i] = (struct symfile_entry){ s->value, s->size, (uint32_t)at, s->place, s->object, s->preference };
+		entries[i] = (struct symfile_entry){ s->value, s->size, (uint32_t)at,
+						     s->place, s->object, s->preference };
 		memcpy(names + at, s->name, len);
 		at += len;
 	}

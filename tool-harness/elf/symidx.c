@@ -190,13 +190,16 @@ void symidx_make_once(struct symidx *index, bool *made, void (*make)(struct symi
 
 static bool find(struct symidx *index, const char *name, bool object, uint64_t *value_ret)
 {
-	const struct symfile_entry *entry = index->stored.bytes ? symfile_find(&index->stored.file, name, object) : NULL;
-	uint32_t hash = name_hash(name);
+	uint32_t hash;
 
-	if (entry)
-		*value_ret = entry->value;
-	if (index->stored.bytes)
+	if (index->stored.bytes) {
+		const struct symfile_entry *entry = symfile_find(&index->stored.file, name, object);
+
+		if (entry)
+			*value_ret = entry->value;
 		return entry != NULL;
+	}
+	hash = name_hash(name);
 	symidx_make_once(index, &index->has_table, table_make);
 	for (size_t i = hash & (index->n_buckets - 1); index->buckets[i]; i = (i + 1) & (index->n_buckets - 1)) {
 		const struct symbol *symbol = &index->symbols[index->buckets[i] - 1];

@@ -114,7 +114,8 @@ struct err *symstore_put(struct symstore *store, const struct buildid *id, const
 {
 	static atomic_uint serial; /* several threads may write the same index */
 	_cleanup_free_ char *path = path_of(store, id);
-	_cleanup_free_ char *own = mem_printf("%s.%d.%u" BEING_WRITTEN, path, (int)getpid(), atomic_fetch_add(&serial, 1));
+	_cleanup_free_ char *own = mem_printf("%s.%d.%u" BEING_WRITTEN, path, (int)getpid(),
+					      atomic_fetch_add(&serial, 1));
 	int fd = open(own, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	struct err *err;
 

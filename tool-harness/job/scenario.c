@@ -19,6 +19,7 @@ const struct conf_table scenario_table = {
 		&scenario_tools_keys,
 		&scenario_gdb_keys,
 		&scenario_policy_keys,
+		&scenario_work_keys,
 		&scenario_null_keys,
 		NULL,
 	},

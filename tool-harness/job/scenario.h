@@ -52,6 +52,17 @@ enum symbols_mode { SYMBOLS_NEEDED, SYMBOLS_ALL, SYMBOLS_OFF };
 enum scenario_stacks { STACKS_OFF, STACKS_SCENARIO_FIRST };
 /* How a tool hears of load events: tool/loadevents.h has what each does. */
 enum load_interface { LOAD_EVENTS_RBRK, LOAD_EVENTS_PROBES, LOAD_EVENTS_UPROBE, LOAD_EVENTS_AUDIT, LOAD_EVENTS_NONE };
+/* What a load event does for new libraries: rows of the table in job/scenario_work.c. */
+enum event_work {
+	EVENT_WORK_NEEDED,
+	EVENT_WORK_LINKS,
+	EVENT_WORK_SYMBOLS,
+	EVENT_WORK_LINES,
+	EVENT_WORK_STACK,
+};
+enum share { SHARE_FILES, SHARE_NONE };
+enum index_mode { INDEX_OFF, INDEX_ON };
+enum tool_temperature { TOOL_TEMPERATURE_SAME, TOOL_TEMPERATURE_COLD, TOOL_TEMPERATURE_WARM };
 enum lldb_parallel { LLDB_PARALLEL_DEFAULT, LLDB_PARALLEL_ON, LLDB_PARALLEL_OFF };
 enum null_law { NULL_LAW_CONSTANT, NULL_LAW_LINEAR, NULL_LAW_POWER }; /* of T1 over the libraries loaded */
 enum gdb_mode { GDB_PER_TASK, GDB_INFERIORS };
@@ -91,6 +102,11 @@ struct scenario {
 	int64_t poll_interval_ns;    /* of interfaces that do not stop tasks */
 	int linkmap;                 /* enum linkmap_mode */
 	int symbols;                 /* enum symbols_mode */
+	int event_work;              /* enum event_work */
+	int share;                   /* enum share: what tasks share of it */
+	int index;                   /* enum index_mode: symbols kept on disk, */
+	char *index_folder;          /* there; NULL: in the tool's home */
+	int tool_temperature;        /* enum tool_temperature */
 	int wait;                    /* enum wait_mode (trace/waiting.h) */
 	int64_t tracer_threads;      /* each traces a share of the tasks */
 	struct conf_list stacks;     /* enum scenario_stacks: when the tasks' stacks are taken */
@@ -143,6 +159,13 @@ bool scenario_is_outside(const struct scenario *scenario);
 /* The part of it about breakpoints.policy and its kin, for those that check the rest by themselves.
  * Of older scenarios breakpoints.reinsert none becomes the policy that it means. */
 MUST_CHECK struct err *scenario_check_policy(struct scenario *scenario);
+
+/*
+ * event_work in terms of symbols and stacks, which the tools read; may be called again. The check of it and
+ * its kin comes after.
+ */
+MUST_CHECK struct err *scenario_resolve_work(struct scenario *scenario);
+MUST_CHECK struct err *scenario_check_work(const struct scenario *scenario);
 
 /* True if only untraced runs are made: the tool "none". */
 bool scenario_is_untraced(const struct scenario *scenario);

@@ -284,18 +284,23 @@ static void resolve_spawn(struct scenario *scenario)
 /* In this order: the first that fails is the one that is told. */
 static struct err *(*const checks[])(const struct scenario *scenario) = {
 	check_acquire, check_job, check_variants, check_measurement, check_breakpoints, check_stacks,
-	check_load_events, check_threads, check_outside, check_null, check_name,
+	check_load_events, check_threads, scenario_check_work, check_outside, check_null, check_name,
 };
 
 struct err *scenario_check(struct scenario *scenario)
 {
+	struct err *err;
+
 	resolve_spawn(scenario);
 	if (!scenario->name && scenario->tool)
 		scenario->name = scenario_name(scenario->target      ? scenario->target :
 					       scenario->command.n ? scenario->command.strings[0] :
 								     scenario->tool);
+	err = scenario_resolve_work(scenario);
+	if (err)
+		return err;
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
-		struct err *err = checks[i](scenario);
+		err = checks[i](scenario);
 
 		if (err)
 			return err;

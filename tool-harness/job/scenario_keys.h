@@ -16,6 +16,7 @@ extern const struct conf_table scenario_tracer_keys;
 extern const struct conf_table scenario_tools_keys;
 extern const struct conf_table scenario_gdb_keys;
 extern const struct conf_table scenario_policy_keys;
+extern const struct conf_table scenario_work_keys;
 extern const struct conf_table scenario_null_keys;
 
 extern const char *const load_events_names[]; /* of enum load_interface */

@@ -227,6 +227,16 @@ struct trial_loader {
 	bool probes_usable;            /* those that load events need are among them */
 };
 
+/* What a tool read of libraries' files, all tasks together; elf/symidx.h has what is counted. */
+struct trial_work {
+	uint64_t libraries_parsed;
+	uint64_t symbols_read;
+	uint64_t functions_read, lines_read;
+	uint64_t file_bytes_read;
+	uint64_t indices_read, index_bytes_read;
+	uint64_t indices_written, indices_refused;
+};
+
 struct trial {
 	uint32_t repetition;           /* from 0 */
 	enum temperature temperature;
@@ -270,6 +280,8 @@ struct trial {
 	char *tool_report;             /* what the tool itself reports: text of a JSON object, or NULL */
 	char *transcript;              /* file with what was said to and by the tool; NULL: not kept */
 	uint64_t tool_home_bytes;      /* in the tool's home (its caches) just before launch */
+	uint64_t tool_home_entries;    /* files of its own there; of the kit's tracer its index */
+	struct trial_work work;        /* of the kit's own tracer */
 	char *acquire;                 /* strategy by which the tasks were acquired; NULL: none were */
 	uint64_t table_rows;           /* rows of the launcher's process table; 0: none was read */
 	bool left_running;             /* it ran before and runs on: its tasks were let go */

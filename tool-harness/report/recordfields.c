@@ -84,6 +84,20 @@ static const struct field task_fields[] = {
 };
 static const struct field one_task[] = { { .key = "", .type = FIELD_OBJECT, .fields = task_fields } };
 
+#define WORK(member) FIELD(FIELD_U64, struct trial_work, #member, member)
+static const struct field work_fields[] = {
+	WORK(libraries_parsed),
+	WORK(symbols_read),
+	WORK(functions_read),
+	WORK(lines_read),
+	WORK(file_bytes_read),
+	WORK(indices_read),
+	WORK(index_bytes_read),
+	WORK(indices_written),
+	WORK(indices_refused),
+	END,
+};
+
 #define BREAKPOINT(kind, member) FIELD(kind, struct trial_breakpoint, #member, member)
 static const struct field breakpoint_fields[] = {
 	BREAKPOINT(FIELD_STRING, function),
@@ -132,6 +146,8 @@ const struct field trial_fields[] = {
 	T(FIELD_STRING, tool_version),
 	T(FIELD_BOOL, tool_untried),
 	T(FIELD_U64, tool_home_bytes),
+	T(FIELD_U64, tool_home_entries),
+	{ "work", FIELD_OBJECT, offsetof(struct trial, work), work_fields, NULL, 0, 0, 0 },
 	T(FIELD_STRING, transcript),
 	T(FIELD_JSON, tool_report),
 	T(FIELD_INT, launcher_status),

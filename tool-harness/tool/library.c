@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "elf/symstore.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
@@ -21,9 +22,11 @@ struct library_set {
 	size_t n_ids;
 	char *const *breakpoints;
 	size_t n_breakpoints;
-	bool read_symbols;
+	bool read_symbols, read_lines;
+	struct symstore *store;   /* of the index; NULL: none */
 	struct symcache *symbols;
-	bool is_share;            /* ids and symbols are another set's */
+	bool is_share;            /* ids and store are another set's, */
+	bool is_apart;            /* but not the symbols */
 	struct library *buckets[BUCKETS];
 };
 
@@ -73,8 +76,39 @@ struct library_set *library_set_share(const struct library_set *of)
 
 	*set = *of;
 	set->is_share = true;
+	set->is_apart = false;
 	memset(set->buckets, 0, sizeof(set->buckets));
 	return set;
+}
+
+struct library_set *library_set_apart(const struct library_set *of)
+{
+	struct library_set *set = library_set_share(of);
+
+	set->is_apart = true;
+	set->symbols = symcache_create_stored(set->store);
+	return set;
+}
+
+struct err *library_set_use_index(struct library_set *set, const char *folder)
+{
+	struct err *err = symstore_create(folder, &set->store);
+
+	if (err)
+		return err;
+	symcache_destroy(set->symbols);
+	set->symbols = symcache_create_stored(set->store);
+	return NULL;
+}
+
+void library_set_read_lines(struct library_set *set)
+{
+	set->read_lines = true;
+}
+
+struct symwork library_set_work(const struct library_set *set)
+{
+	return symcache_work(set->symbols);
 }
 
 void library_set_destroy(struct library_set *set)
@@ -91,8 +125,10 @@ void library_set_destroy(struct library_set *set)
 			free(library);
 		}
 	}
-	if (!set->is_share) {
+	if (!set->is_share || set->is_apart)
 		symcache_destroy(set->symbols);
+	if (!set->is_share) {
+		symstore_destroy(set->store);
 		free(set->ids);
 	}
 	free(set);
@@ -153,12 +189,25 @@ struct symidx *library_symbols(struct library_set *set, struct library *library)
 	return library->symbols;
 }
 
+/* For the sake of the work: nobody asks for a line. */
+static void read_lines(struct library_set *set, const struct library *library)
+{
+	struct err *err = symcache_lines(set->symbols, library->path);
+
+	if (err)
+		progress_warn("no lines are read: %s", err_message(err));
+	err_free(err);
+}
+
 void library_resolve(struct library_set *set, struct library *library)
 {
 	size_t cap = 0;
 
-	if (library->symbols || !set->read_symbols || !library_symbols(set, library))
+	if (library->resolved || !set->read_symbols || !library_symbols(set, library))
 		return;
+	library->resolved = true;
+	if (set->read_lines)
+		read_lines(set, library);
 	for (size_t i = 0; i < set->n_breakpoints; i++) {
 		struct location location = { .breakpoint = (uint32_t)i };
 

@@ -28,6 +28,7 @@ struct library {
 	struct symidx *symbols;  /* of the cache; NULL if it has no file (the vDSO) or cannot be read */
 	bool unreadable;         /* tried, and warned of */
 	uint64_t low, high;      /* extent relative to the load bias; 0, 0 without symbols */
+	bool resolved;           /* its symbols were searched for the breakpoints */
 	struct location *locations;
 	size_t n_locations;
 	struct library *next;
@@ -43,6 +44,19 @@ void library_set_destroy(struct library_set *set);
 /* A set is one thread's. This makes another for a second thread, empty: with libraries, their ids in
  * its trial and resolved breakpoints of its own, and the symbols of the first, which must outlive it. */
 struct library_set *library_set_share(const struct library_set *of);
+
+/* The same with symbols of its own as well: what two debuggers do that know nothing of each other. */
+struct library_set *library_set_apart(const struct library_set *of);
+
+/* Symbols come from an index in the folder where it has them, and go into it where it has not. Before the
+ * first library and the first share. */
+MUST_CHECK struct err *library_set_use_index(struct library_set *set, const char *folder);
+
+/* library_resolve reads all functions and lines of debug information, too. Before the first share. */
+void library_set_read_lines(struct library_set *set);
+
+/* What was read for the set and its shares. */
+struct symwork library_set_work(const struct library_set *set);
 
 /* The library of a path, new to the set or not; owned by the set. Its symbols are not read yet. */
 struct library *library_get(struct library_set *set, const char *path);

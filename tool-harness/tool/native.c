@@ -17,6 +17,7 @@
 #include "lib/progress.h"
 #include "tool/interface.h"
 #include "tool/native.h"
+#include "tool/toolhome.h"
 #include "tool/usage.h"
 
 #define END_GRACE_NS (3 * NS_PER_S)
@@ -81,6 +82,15 @@ static void wait_for_launcher(struct native *native)
 	child_exited(job->launcher_pid, &trial->launcher_status);
 }
 
+static struct err *use_index(const struct tool_request *request, struct library_set *libraries)
+{
+	_cleanup_free_ char *folder = toolhome_index(request->scenario, request->home);
+
+	if (request->scenario->event_work == EVENT_WORK_LINES)
+		library_set_read_lines(libraries);
+	return folder ? library_set_use_index(libraries, folder) : NULL;
+}
+
 static struct err *native_run(const struct tool_request *request, struct trial *trial)
 {
 	const struct scenario *scenario = request->scenario;
@@ -105,7 +115,9 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 	native.libraries = library_set_create(request->manifest, request->breakpoints, request->n_breakpoints,
 					      scenario->symbols == SYMBOLS_ALL ||
 						      (scenario->symbols == SYMBOLS_NEEDED && request->n_breakpoints));
-	err = job_acquire(request->plan, native.deadline_ns, request->stop, &native.job);
+	err = use_index(request, native.libraries);
+	if (!err)
+		err = job_acquire(request->plan, native.deadline_ns, request->stop, &native.job);
 	if (!err) {
 		trial->acquire = mem_strdup(acquire_get(request->plan->acquire)->name);
 		job_fill_trial(native.job, trial);
@@ -119,12 +131,14 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 		trial->phases.ended_ns = clock_now_ns();
 		count_planted(&native);
 		native_compare_maps(&native);
+		native_sum_work(&native);
 	}
 	usage_end(&usage, trial);
 	for (size_t i = 0; i < native.n_tasks; i++) {
 		loader_deinit(&native.tasks[i].loader);
 		free(native.tasks[i].planted);
 		free(native.tasks[i].target_seen);
+		library_set_destroy(native.tasks[i].libraries);
 	}
 	free(native.tasks);
 	native_policy_deinit(&native);

@@ -37,6 +37,7 @@ struct native_task {
 	uint64_t n_planted;            /* their sum */
 	int64_t looked_ns;             /* deferred breakpoints: its map was last looked at */
 	bool look_due;                 /* that look found the loader at work */
+	struct library_set *libraries; /* of it alone, with share none; else NULL */
 	bool *target_seen;             /* libraries of the manifest ever in its map */
 };
 
@@ -136,7 +137,13 @@ void native_event_count(struct event *event, const struct native *native, const 
 void native_note_change(struct native *native, struct native_task *t, struct loader_change *change,
 			struct event *event);
 void native_forget_removed(const struct native *native, struct native_task *t, const struct loader_change *change);
-void native_resolve_added(struct native *native, const struct loader_change *change);
+void native_resolve_added(struct native *native, struct native_task *t, const struct loader_change *change);
+
+/* The libraries as a task knows them: those of all tasks of the share, or with share none its own. */
+struct library_set *native_libraries(const struct native *native, struct native_task *t);
+
+/* What reading the libraries took, for all tasks; once they have ended. */
+void native_sum_work(const struct native *native);
 
 /* Breakpoints (native_plant.c): into their places, or where a change's libraries have them; n_ret
  * grows by those that were not in. Forgets those of a library that is gone. */

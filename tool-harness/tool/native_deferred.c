@@ -30,7 +30,7 @@ static struct err *search(struct native *native, struct native_task *t, struct l
 	int64_t begin_ns = clock_now_ns();
 	struct err *err;
 
-	native_resolve_added(native, change);
+	native_resolve_added(native, t, change);
 	event->symbols_ns = clock_now_ns() - begin_ns;
 	begin_ns += event->symbols_ns;
 	err = native_plant_added(native, t, change, &event->planted);
@@ -106,7 +106,7 @@ static struct err *mark_trap_in(struct native *native, struct native_task *t)
 
 	namespaces_all(&t->loader.spaces, &all);
 	for (size_t i = 0; !err && !found && i < all.n_added; i++) {
-		struct symidx *symbols = library_symbols(native->libraries, all.added[i]->data);
+		struct symidx *symbols = library_symbols(native_libraries(native, t), all.added[i]->data);
 
 		found = symbols && symidx_find(symbols, MARK_FUNCTION, &value);
 		if (found)

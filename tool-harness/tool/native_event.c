@@ -119,7 +119,7 @@ static struct err *follow_policy(struct native *native, struct native_task *t, s
 		if (policy->whole)
 			namespaces_all(&t->loader.spaces, &whole);
 		search = policy->whole ? &whole : change;
-		native_resolve_added(native, search);
+		native_resolve_added(native, t, search);
 		event->symbols_ns = lap(&now_ns);
 	}
 	if (policy->again && native->request->n_breakpoints) {

@@ -8,12 +8,45 @@
 #include "lib/mem.h"
 #include "tool/native.h"
 
+struct library_set *native_libraries(const struct native *native, struct native_task *t)
+{
+	if (native->request->scenario->share != SHARE_NONE)
+		return native->libraries;
+	if (!t->libraries)
+		t->libraries = library_set_apart(native->libraries);
+	return t->libraries;
+}
+
+void native_sum_work(const struct native *native)
+{
+	struct symwork sum = library_set_work(native->libraries);
+	struct trial_work *work = &native->trial->work;
+
+	for (size_t i = 0; i < native->n_tasks; i++) {
+		struct symwork own = { 0 };
+
+		if (native->tasks[i].libraries)
+			own = library_set_work(native->tasks[i].libraries);
+		symwork_add(&sum, &own);
+	}
+	work->libraries_parsed = sum.libraries_parsed;
+	work->symbols_read = sum.symbols_read;
+	work->functions_read = sum.functions_read;
+	work->lines_read = sum.lines_read;
+	work->file_bytes_read = sum.file_bytes_read;
+	work->indices_read = sum.indices_read;
+	work->index_bytes_read = sum.index_bytes_read;
+	work->indices_written = sum.indices_written;
+	work->indices_refused = sum.indices_refused;
+}
+
 /* The loader has "" for the program itself; debuggers ask /proc. */
 static struct library *library_of(struct native *native, struct native_task *t, const struct link *link)
 {
 	struct library *library;
 
-	library = library_get(native->libraries, link->name[0] ? link->name : native_trial_task(native, t)->exe);
+	library = library_get(native_libraries(native, t),
+			      link->name[0] ? link->name : native_trial_task(native, t)->exe);
 	if (library->trial_id == UINT32_MAX)
 		library->trial_id = trial_library_id(native->trial, library->path);
 	return library;
@@ -59,10 +92,11 @@ void native_forget_removed(const struct native *native, struct native_task *t, c
 }
 
 /* Each thread begins elsewhere: in one order all would wait for the same file to be read. */
-void native_resolve_added(struct native *native, const struct loader_change *change)
+void native_resolve_added(struct native *native, struct native_task *t, const struct loader_change *change)
 {
 	size_t n = change->n_added, begin = n * native->first / native->trial->n_tasks;
+	struct library_set *libraries = native_libraries(native, t);
 
 	for (size_t i = 0; i < n; i++)
-		library_resolve(native->libraries, change->added[(begin + i) % n]->data);
+		library_resolve(libraries, change->added[(begin + i) % n]->data);
 }

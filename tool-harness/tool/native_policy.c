@@ -56,7 +56,7 @@ static struct err *resolve_again(struct native *native, struct native_task *t, s
 
 	namespaces_all(&t->loader.spaces, &all);
 	for (size_t i = 0; i < all.n_added; i++) {
-		struct symidx *symbols = library_symbols(native->libraries, all.added[i]->data);
+		struct symidx *symbols = library_symbols(native_libraries(native, t), all.added[i]->data);
 
 		for (size_t j = 0; symbols && j < request->n_breakpoints; j++) {
 			struct native_place place = { all.added[i]->data, all.added[i]->bias, 0, (uint32_t)j };

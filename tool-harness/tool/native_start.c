@@ -49,7 +49,7 @@ struct err *native_start_symbols(struct native *native, struct native_task *t)
 	struct loader_change change = whole_map(t);
 	int64_t begin_ns = clock_now_ns();
 
-	native_resolve_added(native, &change);
+	native_resolve_added(native, t, &change);
 	loader_change_deinit(&change);
 	start_event(native, t)->symbols_ns += clock_now_ns() - begin_ns;
 	return NULL;

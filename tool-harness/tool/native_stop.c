@@ -100,7 +100,7 @@ struct err *native_trap(struct native *native, struct native_task *t, const stru
 
 struct err *native_find_loader(struct native *native, struct native_task *t)
 {
-	struct symcache *symbols = library_set_symbols(native->libraries);
+	struct symcache *symbols = library_set_symbols(native_libraries(native, t));
 	struct err *err = loader_find(t->task->pid, symbols, &t->loader);
 
 	if (!err && native->request->scenario->load_events == LOAD_EVENTS_PROBES)

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Symbol indices by path, each read once. A target's libraries do not change while it
- * runs, so the path is enough of a key within one run. The lock is not held while a file is
- * read, so that several threads read several files.
+ * Symbol indices by file, whatever its paths, each read once. The lock is not held while a file
+ * is read, so that several threads read several files.
  *
  * Invariant: an entry is put in by the one thread that reads its file; others wait for it.
  */
 #include <pthread.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "elf/debuglines.h"
 #include "elf/symidx.h"
 #include "lib/mem.h"
 
 struct entry {
-	char *path;
+	char *key;
 	struct symidx *index; /* NULL: is being read, or could not be */
 	bool reading;
 	bool lines_read;
@@ -57,7 +57,7 @@ void symcache_destroy(struct symcache *cache)
 
 			cache->buckets[i] = entry->next;
 			symidx_destroy(entry->index);
-			free(entry->path);
+			free(entry->key);
 			free(entry);
 		}
 	}
@@ -66,28 +66,38 @@ void symcache_destroy(struct symcache *cache)
 	free(cache);
 }
 
-static struct entry **bucket_of(struct symcache *cache, const char *path)
+/* The file's identity; of one that is not there its path. */
+static char *key_of(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return mem_strdup(path);
+	return mem_printf("%jx:%jx", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+}
+
+static struct entry **bucket_of(struct symcache *cache, const char *key)
 {
 	uint32_t hash = 5381;
 
-	for (const char *p = path; *p; p++)
+	for (const char *p = key; *p; p++)
 		hash = hash * 33 + (unsigned char)*p;
 	return &cache->buckets[hash % CACHE_BUCKETS];
 }
 
-/* The entry of a path, and whether the caller is to read its file. */
-static struct entry *entry_claim(struct symcache *cache, const char *path, bool *read_ret)
+/* The entry of a file, and whether the caller is to read it. */
+static struct entry *entry_claim(struct symcache *cache, const char *key, bool *read_ret)
 {
-	struct entry **bucket = bucket_of(cache, path), *entry;
+	struct entry **bucket = bucket_of(cache, key), *entry;
 
 	pthread_mutex_lock(&cache->lock);
-	for (entry = *bucket; entry && strcmp(entry->path, path); entry = entry->next)
+	for (entry = *bucket; entry && strcmp(entry->key, key); entry = entry->next)
 		;
 	while (entry && entry->reading)
 		pthread_cond_wait(&cache->read, &cache->lock);
 	if (!entry) {
 		entry = mem_alloc(sizeof(*entry));
-		entry->path = mem_strdup(path);
+		entry->key = mem_strdup(key);
 		entry->next = *bucket;
 		*bucket = entry;
 	}
@@ -98,8 +108,9 @@ static struct entry *entry_claim(struct symcache *cache, const char *path, bool 
 
 struct err *symcache_get(struct symcache *cache, const char *path, struct symidx **ret)
 {
+	_cleanup_free_ char *key = key_of(path);
 	bool read;
-	struct entry *entry = entry_claim(cache, path, &read);
+	struct entry *entry = entry_claim(cache, key, &read);
 	struct symidx *index = NULL;
 	struct symwork work = { 0 };
 	struct err *err = read ? symidx_create_stored(path, cache->store, &work, &index) : NULL;
@@ -140,6 +151,7 @@ struct symwork symcache_work(struct symcache *cache)
 
 struct err *symcache_lines(struct symcache *cache, const char *path)
 {
+	_cleanup_free_ char *key = key_of(path);
 	struct symidx *index;
 	struct symwork work = { 0 };
 	struct err *err = symcache_get(cache, path, &index);
@@ -149,7 +161,7 @@ struct err *symcache_lines(struct symcache *cache, const char *path)
 	if (err)
 		return err;
 	pthread_mutex_lock(&cache->lock);
-	for (entry = *bucket_of(cache, path); strcmp(entry->path, path); entry = entry->next)
+	for (entry = *bucket_of(cache, key); strcmp(entry->key, key); entry = entry->next)
 		;
 	read = !entry->lines_read;
 	entry->lines_read = true;

@@ -27,7 +27,7 @@ static const struct way {
 };
 
 static const char *const work_names[] = { "needed", "links", "symbols", "lines", "stack", NULL };
-static const char *const share_names[] = { "files", "none", NULL };
+static const char *const share_names[] = { "files", "none", "maps", NULL };
 static const char *const index_names[] = { "off", "on", NULL };
 static const char *const tool_temperature_names[] = { "same", "cold", "warm", NULL };
 
@@ -38,7 +38,8 @@ static const struct conf_option options[] = {
 		  "debug information (lines), or the stack of the thread taken (stack)",
 	  .group = "Tracer" },
 	{ .key = "share", .type = CONF_CHOICE, FIELD(share), .default_text = "files", .choices = share_names,
-	  .help = "what tasks share of that work: a library's file is read once for all that map it (files), or "
+	  .help = "what tasks share of that work: a library's file is read once for all that map it (files); also the "
+		  "names of libraries, for tasks whose link maps grow by the same bytes, as without ASLR (maps); or "
 		  "nothing, as if each task had a debugger of its own (none)",
 	  .group = "Tracer" },
 	{ .key = "index", .type = CONF_CHOICE, FIELD(index), .default_text = "off", .choices = index_names,

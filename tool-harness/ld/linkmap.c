@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ld/mapsteps.h"
+#include "lib/intern.h"
 #include "lib/mem.h"
 
 #define NAME_CHUNK 256u
@@ -16,7 +18,7 @@
 
 static void link_deinit(struct link *link)
 {
-	free(link->name);
+	intern_put(link->name);
 }
 
 void linkmap_clear(struct linkmap *map)
@@ -24,6 +26,7 @@ void linkmap_clear(struct linkmap *map)
 	for (size_t i = 0; i < map->n; i++)
 		link_deinit(&map->links[i]);
 	map->n = 0;
+	map->at = NULL;
 }
 
 void linkmap_deinit(struct linkmap *map)
@@ -51,8 +54,9 @@ static struct err *bad_node(taddr node)
  * most names are short and most nodes on the heap, so this is one call per library.
  */
 static struct err *read_pair(struct memory *memory, taddr next, struct raw_link_map *node_ret, taddr name_addr,
-			     char **name_ret)
+			     const char **name_ret)
 {
+	_cleanup_free_ char *whole = NULL;
 	char chunk[NAME_CHUNK];
 	size_t name_len = PAGE - name_addr % PAGE;
 	struct mem_span spans[2];
@@ -73,10 +77,13 @@ static struct err *read_pair(struct memory *memory, taddr next, struct raw_link_
 	if (!name_ret)
 		return NULL;
 	if (memchr(chunk, '\0', spans[n - 1].got)) {
-		*name_ret = mem_strdup(chunk);
+		*name_ret = intern_get(chunk);
 		return NULL;
 	}
-	return memory_read_string(memory, name_addr, LINKMAP_MAX_NAME, name_ret);
+	err = memory_read_string(memory, name_addr, LINKMAP_MAX_NAME, &whole);
+	if (!err)
+		*name_ret = intern_get(whole);
+	return err;
 }
 
 static void push(struct link **links, size_t *n, size_t *cap, const struct link *link)
@@ -88,15 +95,17 @@ static void push(struct link **links, size_t *n, size_t *cap, const struct link 
 /* --- following the list ------------------------------------------------------------ */
 
 /*
- * Where known nodes are is known, so a walk reads them in batches, each node at the
- * address where the last walk saw it; a node is used only where the list leads to it.
+ * Where known nodes are is known, or told by another task's steps, so a walk reads them in batches, each node
+ * at the address where it was last seen; a node is used only where the list leads to it.
  */
 struct walker {
 	struct memory *memory;
+	struct linkmap *map;
 	struct linkmap *known;      /* NULL: nothing is */
 	size_t at;                  /* first known link not passed yet: the list keeps its order */
 	struct raw_link_map ahead[MEMORY_MAX_SPANS];
-	size_t ahead_from, n_ahead; /* known links [ahead_from, ahead_from + n_ahead) are in it */
+	taddr ahead_of[MEMORY_MAX_SPANS];
+	size_t ahead_at, n_ahead;   /* the next of them */
 	uint64_t nodes_read;
 };
 
@@ -112,48 +121,107 @@ static struct link *walker_known(struct walker *w, taddr node)
 	return NULL;
 }
 
-static struct err *read_ahead(struct walker *w, size_t from)
+/* Addresses where this node and those behind it are likely to be; none if nothing tells. */
+static size_t foresee(struct walker *w, taddr node, taddr ret[MEMORY_MAX_SPANS])
+{
+	const struct link *known = walker_known(w, node);
+	const struct mapstep *step = NULL;
+	size_t n = 0;
+
+	if (known) {
+		for (size_t i = (size_t)(known - w->known->links); i < w->known->n && n < MEMORY_MAX_SPANS; i++)
+			ret[n++] = w->known->links[i].node;
+		return n;
+	}
+	if (w->map->steps)
+		step = w->map->at ? w->map->at->ahead : mapsteps_first(w->map->steps);
+	if (!step || step->node != node)
+		return 0;
+	for (; step && !step->removed && n < MEMORY_MAX_SPANS; step = step->ends ? NULL : step->ahead)
+		ret[n++] = step->node;
+	return n;
+}
+
+static struct err *read_ahead(struct walker *w, size_t n)
 {
 	struct mem_span spans[MEMORY_MAX_SPANS];
-	size_t n = w->known->n - from;
 	struct err *err;
 
-	if (n > MEMORY_MAX_SPANS)
-		n = MEMORY_MAX_SPANS;
 	for (size_t i = 0; i < n; i++)
-		spans[i] = (struct mem_span){ .addr = w->known->links[from + i].node,
-					      .buf = &w->ahead[i],
-					      .len = sizeof(w->ahead[i]) };
+		spans[i] = (struct mem_span){ .addr = w->ahead_of[i], .buf = &w->ahead[i], .len = sizeof(w->ahead[i]) };
 	err = w->memory->read(w->memory, spans, n);
 	if (err)
 		return err;
-	w->ahead_from = from;
+	w->ahead_at = 0;
 	for (w->n_ahead = 0; w->n_ahead < n && spans[w->n_ahead].got == sizeof(w->ahead[0]); w->n_ahead++)
 		;
 	w->nodes_read += w->n_ahead;
 	return NULL;
 }
 
+/* Of those that were read ahead: the list may leave some out. */
+static bool take_ahead(struct walker *w, taddr node, struct raw_link_map *ret)
+{
+	for (size_t i = w->ahead_at; i < w->n_ahead; i++) {
+		if (w->ahead_of[i] != node)
+			continue;
+		*ret = w->ahead[i];
+		w->ahead_at = i + 1;
+		return true;
+	}
+	return false;
+}
+
 static struct err *walker_node(struct walker *w, taddr node, struct raw_link_map *ret)
 {
-	const struct link *known = walker_known(w, node);
-	struct err *err;
+	taddr likely[MEMORY_MAX_SPANS];
+	struct err *err = NULL;
+	size_t n;
 
-	if (known) {
-		size_t i = (size_t)(known - w->known->links);
-
-		if (i < w->ahead_from || i >= w->ahead_from + w->n_ahead) {
-			err = read_ahead(w, i);
-			if (err)
-				return err;
-		}
-		if (i < w->ahead_from + w->n_ahead) {
-			*ret = w->ahead[i - w->ahead_from];
-			return NULL;
-		}
+	if (take_ahead(w, node, ret))
+		return NULL;
+	n = foresee(w, node, likely);
+	if (n) {
+		memcpy(w->ahead_of, likely, n * sizeof(likely[0]));
+		err = read_ahead(w, n);
 	}
+	if (err || (n && take_ahead(w, node, ret)))
+		return err;
 	w->nodes_read++;
 	return read_pair(w->memory, node, ret, 0, NULL);
+}
+
+/* --- what other tasks did ----------------------------------------------------------- */
+
+/* Goes on in the map's history: to a step that another task has taken, or to a new one. */
+static void step_on(struct linkmap *map, const struct link *link, bool removed)
+{
+	struct mapstep *step;
+
+	if (!map->steps)
+		return;
+	step = mapsteps_find(map->steps, map->at, link, removed);
+	map->at = step ? step : mapsteps_add(map->steps, map->at, link, removed);
+	if (!map->at)
+		map->steps = NULL;
+}
+
+/* What comes behind is not there yet in a task that stands here. */
+static void end_step(struct linkmap *map)
+{
+	if (map->at)
+		map->at->ends = true;
+}
+
+/* The name of a new link, if another task that came the same way has read it. */
+static const char *name_by_step(const struct linkmap *map, const struct link *link)
+{
+	const struct mapstep *step = map->steps ? mapsteps_find(map->steps, map->at, link, false) : NULL;
+
+	if (!step)
+		return NULL;
+	mapsteps_note_shared(map->steps);
+	return intern_again(step->name);
 }
 
 /* Pushes all links from the node at `next` on. */
@@ -179,9 +247,14 @@ static struct err *follow(struct walker *w, taddr next, struct link **links, siz
 			link.kept = old->kept = true;
 			w->at++;
 			err = after ? walker_node(w, after, &following) : NULL;
+		} else if ((link.name = name_by_step(w->map, &link))) {
+			step_on(w->map, &link, false);
+			err = after ? walker_node(w, after, &following) : NULL;
 		} else {
 			err = read_pair(w->memory, after, &following, raw.name, &link.name);
 			w->nodes_read += after != 0;
+			if (!err)
+				step_on(w->map, &link, false);
 		}
 		if (err) {
 			if (!link.kept)
@@ -207,7 +280,8 @@ struct err *linkmap_append(struct linkmap *map, struct memory *memory, taddr hea
 			   struct linkmap_change *ret)
 {
 	struct linkmap_change change = { .first_added = map->n };
-	struct walker walker = { .memory = memory };
+	struct walker walker = { .memory = memory, .map = map };
+	struct mapstep *at = map->at;
 	struct raw_link_map raw;
 	taddr next = head;
 	struct err *err;
@@ -227,9 +301,11 @@ struct err *linkmap_append(struct linkmap *map, struct memory *memory, taddr hea
 	if (err) {
 		links_drop(map->links, change.first_added, map->n);
 		map->n = change.first_added;
+		map->at = at;
 		return err;
 	}
 	change.n_added = map->n - change.first_added;
+	end_step(map);
 	*ret = change;
 	return NULL;
 }
@@ -246,7 +322,8 @@ static size_t count_kept(const struct link *links, size_t n)
 
 struct err *linkmap_walk(struct linkmap *map, struct memory *memory, taddr head, struct linkmap_change *ret)
 {
-	struct walker walker = { .memory = memory, .known = map };
+	struct walker walker = { .memory = memory, .map = map, .known = map };
+	struct mapstep *at = map->at;
 	struct linkmap_change change = { 0 };
 	struct link *links = NULL;
 	size_t n = 0, cap = 0, cap_removed = 0;
@@ -259,17 +336,22 @@ struct err *linkmap_walk(struct linkmap *map, struct memory *memory, taddr head,
 	if (err) {
 		links_drop(links, 0, n);
 		free(links);
+		map->at = at;
 		return err;
 	}
-	for (size_t i = 0; i < map->n; i++)
-		if (!map->links[i].kept)
+	for (size_t i = 0; i < map->n; i++) {
+		if (!map->links[i].kept) {
+			step_on(map, &map->links[i], true);
 			push(&change.removed, &change.n_removed, &cap_removed, &map->links[i]);
+		}
+	}
 	change.first_added = count_kept(links, n);
 	change.n_added = n - change.first_added;
 	free(map->links);
 	map->links = links;
 	map->n = n;
 	map->cap = cap;
+	end_step(map);
 	*ret = change;
 	return NULL;
 }

@@ -26,12 +26,15 @@ struct raw_link_map {
 	taddr prev;
 };
 
+struct mapsteps;
+struct mapstep;
+
 struct link {
 	taddr node;
 	taddr bias;
 	taddr name_addr;
 	taddr ld;
-	char *name;     /* path as the loader has it; "" is the program itself */
+	const char *name; /* interned: path as the loader has it; "" is the program itself */
 	void *data;     /* the owner's; not touched here */
 	bool kept;      /* during a walk: it is in the old map and in the new one, which share the name */
 };
@@ -40,6 +43,8 @@ struct linkmap {
 	struct link *links; /* in the loader's order */
 	size_t n, cap;
 	uint64_t nodes_read;
+	struct mapsteps *steps; /* of tasks that share what they know (ld/mapsteps.h); NULL: none */
+	struct mapstep *at;     /* the last step of this map; NULL: none yet */
 };
 
 /* What an update found: links[first_added ...] of the map are new, removed were taken out. */

@@ -20,13 +20,21 @@ struct raw_r_debug_extended {
 static void push(struct namespaces *spaces, taddr r_debug, const struct raw_r_debug *debug)
 {
 	mem_grow(spaces->v, spaces->n, spaces->cap);
-	spaces->v[spaces->n++] = (struct namespace){ .r_debug = r_debug, .debug = *debug };
+	spaces->v[spaces->n++] = (struct namespace){ .r_debug = r_debug, .debug = *debug,
+						     .map = { .steps = spaces->steps } };
 }
 
 void namespaces_init(struct namespaces *spaces, taddr r_debug)
 {
 	*spaces = (struct namespaces){ 0 };
 	push(spaces, r_debug, &(struct raw_r_debug){ 0 });
+}
+
+void namespaces_share(struct namespaces *spaces, struct mapsteps *steps)
+{
+	spaces->steps = steps;
+	for (size_t i = 0; i < spaces->n; i++)
+		spaces->v[i].map.steps = steps;
 }
 
 void namespaces_deinit(struct namespaces *spaces)

@@ -35,6 +35,7 @@ struct namespace {
 struct namespaces {
 	struct namespace *v;       /* the program's own first; the loader never takes one away */
 	size_t n, cap;
+	struct mapsteps *steps;    /* for the maps of those to come; may be NULL */
 };
 
 /* A change of the maps of all namespaces together. */
@@ -47,6 +48,9 @@ struct loader_change {
 
 void namespaces_init(struct namespaces *spaces, taddr r_debug);
 void namespaces_deinit(struct namespaces *spaces);
+
+/* From now on maps share steps with other tasks. Before the first is read. */
+void namespaces_share(struct namespaces *spaces, struct mapsteps *steps);
 void loader_change_deinit(struct loader_change *change);
 
 /*

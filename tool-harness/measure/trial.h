@@ -235,6 +235,7 @@ struct trial_work {
 	uint64_t file_bytes_read;
 	uint64_t indices_read, index_bytes_read;
 	uint64_t indices_written, indices_refused;
+	uint64_t names_shared; /* of new link-map nodes, known from another task: share maps */
 };
 
 struct trial {

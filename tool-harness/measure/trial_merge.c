@@ -123,6 +123,7 @@ static void merge_rest(struct trial *trial, const struct trial *shard)
 	trial->traps_written += shard->traps_written;
 	trial->text_writes += shard->text_writes;
 	trial->lookups += shard->lookups;
+	trial->work.names_shared += shard->work.names_shared;
 	trial->left_running |= shard->left_running;
 	trial->timed_out |= shard->timed_out;
 	trial->interrupted |= shard->interrupted;

@@ -95,6 +95,7 @@ static const struct field work_fields[] = {
 	WORK(index_bytes_read),
 	WORK(indices_written),
 	WORK(indices_refused),
+	WORK(names_shared),
 	END,
 };
 

@@ -67,6 +67,7 @@ struct native {
 	const struct policy *policy;   /* when breakpoints go in, */
 	const struct trap_way *way;    /* and how */
 	struct uprobes *uprobes;       /* of the way that has them, else NULL */
+	struct mapsteps *steps;        /* of link maps, with share maps; else NULL */
 	struct native_stacks *stacks;  /* NULL: none are asked for */
 	int64_t deadline_ns;
 	struct native_team *team;

@@ -103,6 +103,8 @@ struct err *native_find_loader(struct native *native, struct native_task *t)
 	struct symcache *symbols = library_set_symbols(native_libraries(native, t));
 	struct err *err = loader_find(t->task->pid, symbols, &t->loader);
 
+	if (!err)
+		namespaces_share(&t->loader.spaces, native->steps);
 	if (!err && native->request->scenario->load_events == LOAD_EVENTS_PROBES)
 		err = loader_use_probes(&t->loader);
 	if (!err)

@@ -13,6 +13,7 @@
 
 #include "job/acquire.h"
 #include "lib/fault.h"
+#include "ld/mapsteps.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
 #include "measure/trial_merge.h"
@@ -157,6 +158,7 @@ static void member_init(struct member *member, const struct native *run, struct 
 	native->tasks = run->tasks + first;
 	native->n_tasks = end - first;
 	native->libraries = library_set_share(run->libraries);
+	native->steps = run->request->scenario->share == SHARE_MAPS ? mapsteps_create() : NULL;
 	tracer_init(&native->tracer);
 	native->tracer.exit_kill = !run->request->plan->attach;
 	native->tracer.trap_write = native->way->bytes;
@@ -173,6 +175,7 @@ static void member_finish(struct member *member)
 	native->trial->bytes_read = (int64_t)native->tracer.bytes_read;
 	native->trial->traps_written = (int64_t)native->tracer.traps_written;
 	native->trial->text_writes = native->tracer.text_writes;
+	native->trial->work.names_shared = native->steps ? mapsteps_shared(native->steps) : 0;
 	native_stacks_deinit(native);
 	native_policy_deinit(native);
 }
@@ -250,6 +253,7 @@ void native_team_destroy(struct native_team *team)
 	for (size_t i = 0; i < team->n; i++) {
 		tracer_deinit(&team->members[i].native.tracer);
 		library_set_destroy(team->members[i].native.libraries);
+		mapsteps_destroy(team->members[i].native.steps);
 	}
 	pthread_cond_destroy(&team->changed);
 	pthread_mutex_destroy(&team->lock);

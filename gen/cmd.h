@@ -8,6 +8,7 @@
 MUST_CHECK struct err *cmd_make(int argc, char **argv);
 MUST_CHECK struct err *cmd_footprint(int argc, char **argv);
 MUST_CHECK struct err *cmd_fit(int argc, char **argv);
+MUST_CHECK struct err *cmd_doctor(int argc, char **argv);
 
 /* Writes the text to standard output, now. */
 MUST_CHECK struct err *cmd_print(const char *text);

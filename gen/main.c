@@ -21,6 +21,7 @@ static const struct {
 } commands[] = {
 	{ "footprint", cmd_footprint },
 	{ "fit", cmd_fit },
+	{ "doctor", cmd_doctor },
 };
 
 static struct err *run_command(int argc, char **argv)

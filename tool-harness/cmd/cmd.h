@@ -12,6 +12,7 @@
 MUST_CHECK struct err *cmd_run(int argc, char **argv, int *status_ret);
 MUST_CHECK struct err *cmd_validate(int argc, char **argv, int *status_ret);
 MUST_CHECK struct err *cmd_explain(int argc, char **argv, int *status_ret);
+MUST_CHECK struct err *cmd_doctor(int argc, char **argv, int *status_ret);
 MUST_CHECK struct err *cmd_attach(int argc, char **argv, int *status_ret);
 MUST_CHECK struct err *cmd_starter(int argc, char **argv, int *status_ret);
 MUST_CHECK struct err *cmd_model(int argc, char **argv, int *status_ret);

@@ -71,6 +71,9 @@ void here_init(const struct job_plan *plan, struct here *ret);
 /* True of its own name, with or without domain, localhost, "-", or one of the others. arg: struct here. */
 bool host_is_here(const char *host, const void *arg);
 
+/* Why a running launcher has no process table that could be read (MPIR); NULL if it has one, filled or not. */
+MUST_CHECK struct err *mpir_check(pid_t launcher);
+
 /* --- for job/ only ---------------------------------------------------------------- */
 
 /* Puts tasks found into a job that has none yet, and opens their pidfds. Takes nothing. */

@@ -199,6 +199,13 @@ struct err *mpir_find(const struct job_plan *plan, pid_t launcher, struct found 
 	return NULL;
 }
 
+struct err *mpir_check(pid_t launcher)
+{
+	struct mpir mpir;
+
+	return symbols_find(launcher, &mpir);
+}
+
 /* --- launch ----------------------------------------------------------------------- */
 
 struct mpir_hold {

@@ -36,6 +36,18 @@ static void path_resolve(const char *folder, char **path)
 	*path = no_free_ptr(there);
 }
 
+/* One that is nowhere yet is meant in the scenario's folder, too: messages then name a place. */
+static void path_resolve_target(const char *folder, char **path)
+{
+	path_resolve(folder, path);
+	if (**path != '/' && !fs_exists(*path)) {
+		char *there = fs_join(folder, *path);
+
+		free(*path);
+		*path = there;
+	}
+}
+
 /* A tool that is described in the scenario's folder: by path, or by name in its folder tools/. */
 static void path_resolve_tool(const char *folder, char **tool)
 {
@@ -72,14 +84,14 @@ static void sweep_paths_resolve(const char *folder, struct scenario *scenario)
 		struct conf_axis *axis = &scenario->matrix.axes[i];
 
 		for (size_t j = 0; j < axis->n && !strcmp(axis->key, "target"); j++)
-			path_resolve(folder, &axis->values[j]);
+			path_resolve_target(folder, &axis->values[j]);
 	}
 	for (size_t i = 0; i < scenario->cases.n; i++) {
 		struct conf_case *one = &scenario->cases.cases[i];
 
 		for (size_t j = 0; j < one->n; j++)
 			if (!strcmp(one->settings[j].key, "target"))
-				path_resolve(folder, &one->settings[j].value);
+				path_resolve_target(folder, &one->settings[j].value);
 	}
 }
 
@@ -99,7 +111,7 @@ struct err *scenario_read(const char *path, struct scenario *ret)
 		}
 		path_resolve_tool(folder, &scenario.tool);
 		if (scenario.target)
-			path_resolve(folder, &scenario.target);
+			path_resolve_target(folder, &scenario.target);
 		for (size_t i = 0; i < scenario.cold_files.n; i++)
 			path_resolve(folder, &scenario.cold_files.strings[i]);
 		sweep_paths_resolve(folder, &scenario);

@@ -7,7 +7,9 @@
  */
 #include "tool/template.h"
 
+#include <dirent.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/fs.h"
@@ -299,26 +301,76 @@ int template_end_signal(const struct template *t)
 	return signal_numbers[t->end_signal];
 }
 
-char *template_find(const char *name)
+#define N_FOLDERS 3
+
+/* Where descriptions are looked for, in this order; heap strings, NULL where there is none. */
+static void folders_find(char *folders[N_FOLDERS])
 {
-	_cleanup_free_ char *file = mem_printf("%s.yaml", name), *self = NULL, *bin = NULL, *share = NULL;
+	_cleanup_free_ char *self = NULL, *bin = NULL;
 	struct err *err = fs_realpath("/proc/self/exe", &self);
-	size_t len = strlen(name);
 
 	err_free(err);
-	if (strchr(name, '/') || (len > 5 && !strcmp(name + len - 5, ".yaml")))
-		return mem_strdup(name);
+	folders[0] = mem_strdup(getenv("ATTACHSTORM_TOOLS"));
+	folders[1] = mem_strdup("scenarios/tools");
+	folders[2] = NULL;
 	if (self) {
 		bin = fs_dirname(self);
-		share = fs_join(bin, "../share/attachstorm/scenarios/tools");
+		folders[2] = fs_join(bin, "../share/attachstorm/scenarios/tools");
 	}
-	const char *const folders[] = { getenv("ATTACHSTORM_TOOLS"), "scenarios/tools", share };
+}
 
-	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+char *template_find(const char *name)
+{
+	_cleanup_free_ char *file = mem_printf("%s.yaml", name);
+	char *folders[N_FOLDERS], *found = NULL;
+	size_t len = strlen(name);
+
+	if (strchr(name, '/') || (len > 5 && !strcmp(name + len - 5, ".yaml")))
+		return mem_strdup(name);
+	folders_find(folders);
+	for (size_t i = 0; i < N_FOLDERS; i++) {
 		_cleanup_free_ char *path = folders[i] ? fs_join(folders[i], file) : NULL;
 
-		if (path && fs_exists(path))
-			return_ptr(path);
+		if (!found && path && fs_exists(path))
+			found = no_free_ptr(path);
+		free(folders[i]);
 	}
-	return NULL;
+	return found;
+}
+
+static int name_compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **template_names(void)
+{
+	char *folders[N_FOLDERS], **names = NULL;
+	size_t n = 0, cap = 0, kept = 0;
+
+	folders_find(folders);
+	for (size_t i = 0; i < N_FOLDERS; i++) {
+		_cleanup_closedir_ DIR *dir = folders[i] ? opendir(folders[i]) : NULL;
+		struct dirent *entry;
+
+		while (dir && (entry = readdir(dir))) {
+			size_t len = strlen(entry->d_name);
+
+			if (len <= 5 || entry->d_name[0] == '.' || strcmp(entry->d_name + len - 5, ".yaml") != 0)
+				continue;
+			mem_grow(names, n, cap);
+			names[n++] = mem_strndup(entry->d_name, len - 5);
+		}
+		free(folders[i]);
+	}
+	mem_grow(names, n, cap);
+	qsort(names, n, sizeof(*names), name_compare);
+	for (size_t i = 0; i < n; i++) {
+		if (kept && !strcmp(names[kept - 1], names[i]))
+			free(names[i]);
+		else
+			names[kept++] = names[i];
+	}
+	names[kept] = NULL;
+	return names;
 }

@@ -65,6 +65,9 @@ int template_end_signal(const struct template *t);
  */
 char *template_find(const char *name);
 
+/* The names of all descriptions in these folders, sorted, each once; NULL-terminated, all heap. */
+char **template_names(void);
+
 /* What stands for placeholders. */
 struct template_values {
 	pid_t pid;                 /* of the task */

@@ -188,7 +188,7 @@ run-demo: programs
 	@scripts/demo $(O)
 
 .PHONY: bench
-bench: programs ## measure what design.md promises: costs, ratios, build times
+bench: programs ## measure what it costs: events, ratios, build times
 	@scripts/bench $(O)
 
 # --- man pages ------------------------------------------------------------------------

@@ -45,6 +45,20 @@ void job_fill_trial(const struct job *job, struct trial *trial)
 	trial->phases.launch_ns = job->launch_ns;
 }
 
+void job_read_statuses(const struct job *job, struct trial *trial)
+{
+	int status;
+
+	for (size_t i = 0; i < job->n_spawned; i++) {
+		if (!child_exited(job->spawned[i], &status))
+			continue;
+		if (job->launcher == LAUNCHER_SPAWN)
+			trial->tasks[i].exit_status = status;
+		if (!trial->launcher_status)
+			trial->launcher_status = status;
+	}
+}
+
 struct err *job_release(struct job *job, size_t i)
 {
 	struct job_task *task = &job->tasks[i];
@@ -74,6 +88,15 @@ struct err *job_exec_error(struct job *job, size_t i)
 		task->fd = -1;
 	}
 	return task->exec_error ? err_new("rank %d: %s", task->rank, task->exec_error) : NULL;
+}
+
+struct err *job_exec_errors(struct job *job)
+{
+	struct err *err = NULL;
+
+	for (size_t i = 0; !err && i < job->n_tasks; i++)
+		err = job_exec_error(job, i);
+	return err;
 }
 
 bool job_owns(const struct job *job, pid_t pid)

@@ -91,11 +91,20 @@ MUST_CHECK struct err *job_launch(const struct job_plan *plan, int64_t deadline_
 /* Fills trial->tasks (rank, pid, host, exe; nothing seen yet) and the launch phase from the job. */
 void job_fill_trial(const struct job *job, struct trial *trial);
 
+/*
+ * The exit statuses of those of our own children that have ended: of each task if we started
+ * the tasks, and the first that is not 0 as the launcher's. Those of mpirun's tasks are
+ * mpirun's to know. Nothing is reaped.
+ */
+void job_read_statuses(const struct job *job, struct trial *trial);
+
 /* Lets one task's shim go on to exec its program. If the exec fails, job_exec_error tells. */
 MUST_CHECK struct err *job_release(struct job *job, size_t task);
 
 /* Why a released task's exec failed; NULL if it did not fail, or not yet. */
 MUST_CHECK struct err *job_exec_error(struct job *job, size_t task);
+/* The first of them. */
+MUST_CHECK struct err *job_exec_errors(struct job *job);
 
 /* True if pid is a child that job_launch started (the launcher, or a spawned task). */
 bool job_owns(const struct job *job, pid_t pid);

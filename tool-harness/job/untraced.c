@@ -13,7 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "job/child.h"
 #include "job/job.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
@@ -53,22 +52,6 @@ static void wait_all(struct pollfd *fds, size_t n, int64_t deadline_ns, const vo
 	}
 }
 
-/* Statuses of our own children; those of mpirun's tasks are mpirun's to know. */
-static void read_statuses(const struct job *job, struct trial *trial)
-{
-	int status;
-
-	trial->launcher_status = 0;
-	for (size_t i = 0; i < job->n_spawned; i++) {
-		if (!child_exited(job->spawned[i], &status))
-			continue;
-		if (job->launcher == LAUNCHER_SPAWN)
-			trial->tasks[i].exit_status = status;
-		if (!trial->launcher_status)
-			trial->launcher_status = status;
-	}
-}
-
 static struct err *job_watch(struct job *job, int64_t deadline_ns, const volatile bool *stop,
 			     struct trial *trial)
 {
@@ -88,13 +71,8 @@ static struct err *job_watch(struct job *job, int64_t deadline_ns, const volatil
 	wait_all(fds, job->n_tasks + 1, deadline_ns, stop, trial);
 	if (!trial->timed_out && !trial->interrupted)
 		trial->phases.ended_ns = clock_now_ns();
-	read_statuses(job, trial);
-	for (size_t i = 0; i < job->n_tasks; i++) {
-		err = job_exec_error(job, i);
-		if (err)
-			return err;
-	}
-	return NULL;
+	job_read_statuses(job, trial);
+	return job_exec_errors(job);
 }
 
 struct err *job_run_untraced(const struct job_plan *plan, int64_t time_limit_ns, const volatile bool *stop,

@@ -15,7 +15,6 @@
 #include <time.h>
 
 #include "job/acquire.h"
-#include "job/child.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "tool/usage.h"
@@ -176,30 +175,6 @@ static struct err *watch(struct observe *observe, const struct observer_ops *ops
 	return err;
 }
 
-/* Statuses of our own children; those of mpirun's tasks are mpirun's to know. */
-static struct err *read_statuses(struct observe *observe)
-{
-	const struct job *job = observe->job;
-	struct trial *trial = observe->trial;
-	int status;
-
-	for (size_t i = 0; i < job->n_spawned; i++) {
-		if (!child_exited(job->spawned[i], &status))
-			continue;
-		if (job->launcher == LAUNCHER_SPAWN)
-			trial->tasks[i].exit_status = status;
-		if (!trial->launcher_status)
-			trial->launcher_status = status;
-	}
-	for (size_t i = 0; i < job->n_tasks; i++) {
-		struct err *err = job_exec_error(observe->job, i);
-
-		if (err)
-			return err;
-	}
-	return NULL;
-}
-
 static struct err *run_phases(struct observe *observe, const struct observer_ops *ops, int64_t deadline_ns)
 {
 	struct err *err;
@@ -214,8 +189,10 @@ static struct err *run_phases(struct observe *observe, const struct observer_ops
 	err = watch(observe, ops, deadline_ns);
 	if (!err && !observe->trial->timed_out && !observe->trial->interrupted)
 		observe->trial->phases.ended_ns = clock_now_ns();
-	if (!err)
-		err = read_statuses(observe);
+	if (!err) {
+		job_read_statuses(observe->job, observe->trial);
+		err = job_exec_errors(observe->job);
+	}
 	if (!err && ops->finish)
 		err = ops->finish(observe);
 	return err;

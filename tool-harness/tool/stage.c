@@ -18,7 +18,6 @@
 #include <sys/wait.h>
 
 #include "job/acquire.h"
-#include "job/child.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
@@ -289,23 +288,6 @@ static void judge_hanging(struct stage *stage, const char *when)
 
 /* --- the end ---------------------------------------------------------------------- */
 
-/* Statuses of our own children; those of mpirun's tasks are mpirun's to know. */
-static void read_statuses(const struct stage *stage)
-{
-	const struct job *job = stage->job;
-	struct trial *trial = stage->trial;
-	int status;
-
-	for (size_t i = 0; i < job->n_spawned; i++) {
-		if (!child_exited(job->spawned[i], &status))
-			continue;
-		if (job->launcher == LAUNCHER_SPAWN)
-			trial->tasks[i].exit_status = status;
-		if (!trial->launcher_status)
-			trial->launcher_status = status;
-	}
-}
-
 void stage_wait_tools(struct stage *stage, int64_t grace_ns)
 {
 	int64_t until_ns = clock_now_ns() + grace_ns;
@@ -344,9 +326,8 @@ struct err *stage_end(struct stage *stage, int64_t grace_ns)
 	outside_set_end(&stage->tools, TERM_GRACE_NS, trial);
 	if (stage->job) {
 		if (stage->job_ended)
-			read_statuses(stage);
-		for (size_t i = 0; !err && i < stage->job->n_tasks; i++)
-			err = job_exec_error(stage->job, i);
+			job_read_statuses(stage->job, trial);
+		err = job_exec_errors(stage->job);
 		job_end(stage->job, JOB_GRACE_NS);
 		if (!trial->phases.ended_ns)
 			trial->phases.ended_ns = clock_now_ns();

@@ -215,7 +215,7 @@ $(O)/man/%: docs/man/%.scd
 
 PREFIX ?= /usr/local
 .PHONY: install
-install: all ## install programs, scenarios, specs and man pages under PREFIX
+install: all ## install programs, scenarios, specs, man pages, completion under PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/attachstorm/scenarios/tools \
 		$(DESTDIR)$(PREFIX)/share/attachstorm/scenarios/series $(DESTDIR)$(PREFIX)/share/attachstorm/targets
@@ -224,6 +224,11 @@ install: all ## install programs, scenarios, specs and man pages under PREFIX
 	install -m 644 scenarios/tools/*.yaml $(DESTDIR)$(PREFIX)/share/attachstorm/scenarios/tools
 	install -m 644 scenarios/series/*.csv $(DESTDIR)$(PREFIX)/share/attachstorm/scenarios/series
 	install -m 644 targets/*.yaml $(DESTDIR)$(PREFIX)/share/attachstorm/targets
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions zsh/site-functions fish/vendor_completions.d)
+	for p in attachstorm pynamic-gen; do install -m 644 scripts/completion/attachstorm.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p; done
+	install -m 644 scripts/completion/_attachstorm $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -m 644 scripts/completion/attachstorm.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	for m in $(MAN); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}; done
 
 .PHONY: clean

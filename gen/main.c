@@ -8,6 +8,8 @@
 
 #include "gen/cmd.h"
 #include "gen/emit_build.h"
+#include "gen/spec.h"
+#include "lib/complete.h"
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
@@ -24,6 +26,29 @@ static const struct {
 	{ "doctor", cmd_doctor },
 };
 
+/* Hidden: "pynamic-gen complete WORD...": what a shell may offer for the last word. */
+static struct err *complete(const char *const *words, int n)
+{
+	static const char *const with_setting[] = { "-s", "--set" };
+	_cleanup_strbuf_ struct strbuf candidates = STRBUF_INIT;
+	const char *word = words[n - 1], *subcommand = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (n == 1)
+			complete_add(commands[i].name, word, &candidates);
+		else if (!strcmp(words[0], commands[i].name))
+			subcommand = commands[i].name;
+	}
+	if (!strncmp(word, "--set=", 6))
+		complete_setting(&spec_table, "--set=", word + 6, &candidates);
+	else if (word[0] == '-')
+		complete_options(subcommand, word, &candidates);
+	for (size_t i = 0; n > 1 && i < ARRAY_SIZE(with_setting); i++)
+		if (!strcmp(words[n - 2], with_setting[i]))
+			complete_setting(&spec_table, "", word, &candidates);
+	return cmd_print(candidates.text);
+}
+
 static struct err *run_command(int argc, char **argv)
 {
 	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++) {
@@ -36,6 +61,8 @@ static struct err *run_command(int argc, char **argv)
 		free(argv[1]);
 		return err;
 	}
+	if (argc > 2 && !strcmp(argv[1], "complete"))
+		return complete((const char *const *)argv + 2, argc - 2);
 	return cmd_make(argc, argv);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/complete.h"
 #include "lib/err.h"
 #include "lib/fault.h"
 #include "lib/mem.h"
@@ -53,6 +54,17 @@ static void print_help(FILE *out)
 	      out);
 }
 
+static struct err *complete(int n, char **words)
+{
+	const char *names[ARRAY_SIZE(commands) + 1] = { NULL };
+	size_t n_names = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (commands[i].help)
+			names[n_names++] = commands[i].name;
+	return complete_print(names, (const char *const *)words, (size_t)n);
+}
+
 static const struct command *command_find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
@@ -91,6 +103,10 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "--version")) {
 		printf("attachstorm %s\n", KIT_VERSION);
 		return EXIT_OK;
+	}
+	if (!strcmp(argv[1], CMD_COMPLETE)) {
+		err = complete(argc - 2, argv + 2);
+		return err ? report(err) : EXIT_OK;
 	}
 	command = command_find(argv[1]);
 	if (!command)

@@ -93,6 +93,18 @@ static const struct shortcut *shortcut_find(int key)
 	return NULL;
 }
 
+const char *scenario_args_key(const char *option)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(shortcuts); i++) {
+		const struct shortcut *s = &shortcuts[i];
+
+		if (!strncmp(option, "--", 2) ? !strcmp(option + 2, s->name) :
+						option[0] == '-' && option[1] == s->letter && s->letter && !option[2])
+			return s->arg ? s->key : NULL;
+	}
+	return NULL;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;

@@ -17,6 +17,14 @@ static const struct tool_ops *const tools[] = {
 	&tool_native, &tool_null, &tool_gdb, &tool_lldb, &tool_command, &tool_none,
 };
 
+const struct tool_ops *tool_at(size_t i)
+{
+	for (size_t t = 0; t < ARRAY_SIZE(tools); t++)
+		if (tools[t] != &tool_command && i-- == 0)
+			return tools[t];
+	return NULL;
+}
+
 struct err *tool_find(const char *name, const struct tool_ops **ret)
 {
 	_cleanup_strbuf_ struct strbuf known = STRBUF_INIT;

@@ -8,6 +8,7 @@
 #define TOOL_TOOL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "job/job.h"
 #include "job/scenario.h"
@@ -46,6 +47,9 @@ struct tool_ops {
 };
 
 extern const struct tool_ops tool_native, tool_null, tool_command, tool_gdb, tool_lldb;
+
+/* The i-th tool with a name of its own; NULL behind the last. */
+const struct tool_ops *tool_at(size_t i);
 
 /* By name, or tool_command for that of a template (tool/template.h); an unknown one is an error that
  * lists the known ones. */

@@ -263,8 +263,12 @@ expect_nothing_left() {
 
 @test "calibrate prints every kind with its n" {
 	expect_status 0 attachstorm calibrate -n 50 --json
-	[ "$(jq '[.bare_stop_continue_ns.same_core, .register_access_ns, .trap_write_mem_ns, .trap_write_poke_ns] | map(.n) | unique == [50]' <<<"$output")" = true ]
+	[ "$(jq '[.register_access_ns, .trap_write_mem_ns, .trap_write_poke_ns] | map(.n) | unique == [50]' <<<"$output")" = true ]
 	[ "$(jq '.bare_stop_continue_ns.same_core.p50 > 0' <<<"$output")" = true ]
+	# Of stops as many as there was time for.
+	[ "$(jq '.bare_stop_registers_ns | keys == ["adaptive", "block", "follow", "free", "spin"]' <<<"$output")" = true ]
+	[ "$(jq '.bare_stop_registers_ns.follow.n | . >= 1 and . <= 50' <<<"$output")" = true ]
 	expect_status 0 attachstorm calibrate -n 50
 	expect_output "stop + continue"
+	expect_output "with registers"
 }

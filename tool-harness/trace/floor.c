@@ -21,9 +21,13 @@
 
 #define WARM_UP 200
 
-const char *const floor_names[] = { "stop_block",    "stop_spin", "stop_same_core", "stop_free",      "stop_follow",
-				    "stop_adaptive", "registers", "read",	    "trap_write_mem", "trap_write_poke",
-				    NULL };
+/* Twice what a stop takes on a machine that sleeps deeply; a busy one must not hold up a run. */
+#define LIMIT_NS (200 * NS_PER_US)
+
+const char *const floor_names[] = { "stop_block",  "stop_spin",	     "stop_same_core",	"stop_free",
+				    "stop_follow", "stop_adaptive",  "full_block",	"full_spin",
+				    "full_free",   "full_follow",    "full_adaptive",	"registers",
+				    "read",	   "trap_write_mem", "trap_write_poke", NULL };
 _Static_assert(ARRAY_SIZE(floor_names) == FLOOR_N + 1, "a name per kind");
 
 void floor_tracee(void)
@@ -93,32 +97,45 @@ static void two_cores(const cpu_set_t *allowed, int *first_ret, int *second_ret)
 	}
 }
 
-static struct err *measure_stops(struct bench *bench, size_t n, double *ns)
+static struct err *access_registers(struct thread *thread)
 {
-	int64_t last_ns = clock_now_ns(), now_ns;
+	struct user_regs_struct regs;
+	struct err *err = thread_regs_get(thread, &regs);
+
+	return err ? err : thread_regs_set(thread, &regs);
+}
+
+/* n_ret: samples there was time for, at least one. */
+static struct err *measure_stops(struct bench *bench, bool registers, size_t n, double *ns, size_t *n_ret)
+{
+	int64_t last_ns = clock_now_ns(), end_ns = last_ns + (int64_t)(WARM_UP + n) * LIMIT_NS, now_ns;
+	int64_t warm_ns = last_ns + WARM_UP * LIMIT_NS;
+	size_t warmed = 0, got = 0;
 	struct err *err = NULL;
 
-	for (size_t i = 0; !err && i < WARM_UP + n; i++) {
-		err = cont_and_wait(bench);
+	while (!err && got < n && (!got || last_ns < end_ns)) {
+		err = registers ? access_registers(bench->thread) : NULL;
+		if (!err)
+			err = cont_and_wait(bench);
 		now_ns = clock_now_ns();
-		if (i >= WARM_UP)
-			ns[i - WARM_UP] = (double)(now_ns - last_ns);
+		if (warmed < WARM_UP && now_ns < warm_ns)
+			warmed++;
+		else
+			ns[got++] = (double)(now_ns - last_ns);
 		last_ns = now_ns;
 	}
+	*n_ret = got;
 	return err;
 }
 
 /* One of the things a tracer does with a stopped tracee. */
 static struct err *act(struct bench *bench, enum floor_kind kind, taddr text)
 {
-	struct user_regs_struct regs;
 	char bytes[100];
-	struct err *err;
 
 	switch (kind) {
 	case FLOOR_REGISTERS:
-		err = thread_regs_get(bench->thread, &regs);
-		return err ? err : thread_regs_set(bench->thread, &regs);
+		return access_registers(bench->thread);
 	case FLOOR_READ:
 		return memory_read(&bench->task->memory, text, bytes, sizeof(bytes));
 	default:
@@ -135,7 +152,8 @@ static struct err *measure_acts(struct bench *bench, enum floor_kind kind, size_
 	for (size_t i = 0; !err && i < WARM_UP + n; i++) {
 		int64_t begin_ns = clock_now_ns();
 
-		err = act(bench, kind, regs.rip - 1); /* where its int3 is: writing it again changes nothing */
+		err = act(bench, kind,
+			  regs.rip - 1); /* where its int3 is: writing it again changes nothing */
 		if (i >= WARM_UP)
 			ns[i - WARM_UP] = (double)(clock_now_ns() - begin_ns);
 	}
@@ -155,23 +173,30 @@ static const struct setting {
 	[FLOOR_STOP_FREE] = { WAIT_BLOCK, PLACE_FREE },
 	[FLOOR_STOP_FOLLOW] = { WAIT_FOLLOW, PLACE_FREE },
 	[FLOOR_STOP_ADAPTIVE] = { WAIT_ADAPTIVE, PLACE_FREE },
+	[FLOOR_FULL_BLOCK] = { WAIT_BLOCK, PLACE_OTHER },
+	[FLOOR_FULL_SPIN] = { WAIT_SPIN, PLACE_OTHER },
+	[FLOOR_FULL_FREE] = { WAIT_BLOCK, PLACE_FREE },
+	[FLOOR_FULL_FOLLOW] = { WAIT_FOLLOW, PLACE_FREE },
+	[FLOOR_FULL_ADAPTIVE] = { WAIT_ADAPTIVE, PLACE_FREE },
 	[FLOOR_REGISTERS] = { WAIT_BLOCK, PLACE_SAME },
 };
 
-static struct err *measure_kind(struct bench *bench, enum floor_kind kind, size_t n, double *ns)
+static struct err *measure_kind(struct bench *bench, enum floor_kind kind, size_t n, double *ns,
+				size_t *n_ret)
 {
 	struct err *err;
 
 	tracer_wait_by(&bench->tracer, settings[kind].wait);
-	if (kind <= FLOOR_STOP_ADAPTIVE)
-		err = measure_stops(bench, n, ns);
+	if (kind <= FLOOR_FULL_ADAPTIVE)
+		err = measure_stops(bench, kind >= FLOOR_FULL_BLOCK, n, ns, n_ret);
 	else
 		err = measure_acts(bench, kind, n, ns);
 	tracer_wait_by(&bench->tracer, WAIT_BLOCK); /* the affinity is ours again */
 	return err;
 }
 
-static struct err *measure_all(struct bench *bench, const cpu_set_t *allowed, size_t n, struct floor_samples *ret)
+static struct err *measure_all(struct bench *bench, const cpu_set_t *allowed, size_t n,
+			       struct floor_samples *ret)
 {
 	int first, second;
 	struct err *err = NULL;
@@ -186,7 +211,7 @@ static struct err *measure_all(struct bench *bench, const cpu_set_t *allowed, si
 		ret->n[kind] = n;
 		tie(0, place == PLACE_FREE ? -1 : first, allowed);
 		tie(bench->pid, place == PLACE_FREE ? -1 : place == PLACE_OTHER ? second : first, allowed);
-		err = measure_kind(bench, (enum floor_kind)kind, n, ret->ns[kind]);
+		err = measure_kind(bench, (enum floor_kind)kind, n, ret->ns[kind], &ret->n[kind]);
 	}
 	return err;
 }
@@ -236,8 +261,8 @@ struct err *floor_measure(const char *const *tracee_argv, size_t n, struct floor
 	tracer_deinit(&bench.tracer);
 	if (err) {
 		floor_samples_deinit(&samples);
-		return err_is_gone(err) ? err_new("the calibration's tracee was killed") :
-					  err_wrap(err, "calibration");
+		return err_is_gone(err) ? err_new("the calibration's tracee was killed")
+					: err_wrap(err, "calibration");
 	}
 	*ret = samples;
 	return NULL;

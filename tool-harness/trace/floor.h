@@ -19,6 +19,11 @@ enum floor_kind {
 	FLOOR_STOP_FREE,      /* tracer asleep, neither of them tied to a core: as the scheduler has it */
 	FLOOR_STOP_FOLLOW,    /* WAIT_FOLLOW (waiting.h), neither tied */
 	FLOOR_STOP_ADAPTIVE,  /* WAIT_ADAPTIVE, likewise */
+	FLOOR_FULL_BLOCK,     /* from here as above, with FLOOR_REGISTERS at each stop */
+	FLOOR_FULL_SPIN,
+	FLOOR_FULL_FREE,
+	FLOOR_FULL_FOLLOW,
+	FLOOR_FULL_ADAPTIVE,
 	FLOOR_REGISTERS,      /* GETREGS and SETREGS at one stop */
 	FLOOR_READ,           /* one batched read of 100 bytes, process_vm_readv */
 	FLOOR_TRAP_WRITE_MEM, /* one trap byte through /proc/PID/mem */
@@ -34,7 +39,8 @@ struct floor_samples {
 };
 
 /*
- * Measures every kind, `n` samples each (about 0.1 ms a sample at worst). Starts and ends
+ * Measures every kind, `n` samples each; fewer stops, if they would take above 0.2 ms each because
+ * the machine is busy. Starts and ends
  * a tracee of its own: `tracee_argv` is a program that reads one byte from standard input,
  * then calls floor_tracee. No other child of this process may be waited for meanwhile.
  */

@@ -200,6 +200,8 @@ man: $(MAN) ## build the man pages
 # The pages of file formats list the keys that the program's own table has.
 $(O)/man/attachstorm-scenario.5: $(O)/attachstorm
 $(O)/man/attachstorm-scenario.5: KEYS = $(O)/attachstorm run --help-keys
+$(O)/man/attachstorm-tool.5: $(O)/attachstorm
+$(O)/man/attachstorm-tool.5: KEYS = $(O)/attachstorm run --help-tool-keys
 $(O)/man/attachstorm-compare.1: $(O)/attachstorm
 $(O)/man/attachstorm-compare.1: KEYS = $(O)/attachstorm compare --help-tolerances
 $(O)/man/pynamic-spec.5: $(O)/pynamic-gen

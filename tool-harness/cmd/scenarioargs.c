@@ -15,6 +15,7 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
+#include "tool/template.h"
 
 enum group { GROUP_JOB = 1, GROUP_TOOL, GROUP_MEASURE, GROUP_OUTPUT };
 
@@ -24,6 +25,7 @@ enum group { GROUP_JOB = 1, GROUP_TOOL, GROUP_MEASURE, GROUP_OUTPUT };
 #define KEY_HELP_KEYS 0x100
 #define KEY_COMPARE_TO 0x101
 #define KEY_DETAILS 0x102
+#define KEY_HELP_TOOL_KEYS 0x103
 #define KEY_FIRST 0x200 /* options without a letter: index into the table below */
 
 /* Short names of scenario keys. A flag without an argument has its value here, and so has an
@@ -43,7 +45,7 @@ static const struct shortcut {
 	{ "tasks", 'n', "N", "tasks", NULL, GROUP_JOB, "MPI tasks" },
 	{ "launcher", 'l', "NAME", "launcher", NULL, GROUP_JOB, "mpirun, or spawn for N processes without MPI" },
 	{ "aslr", 0, "on|off", "aslr", NULL, GROUP_JOB, "address-space randomisation of the tasks" },
-	{ "tool", 0, "NAME", "tool", NULL, GROUP_TOOL, "native, null for made-up events, or none" },
+	{ "tool", 0, "NAME", "tool", NULL, GROUP_TOOL, "native, gdb, lldb, null for made-up events, none, or a tool with a description (scenarios/tools)" },
 	{ "breakpoints", 'b', "N", "breakpoints.count", NULL, GROUP_TOOL,
 	  "breakpoints per task, spread over the target's functions" },
 	{ "break-at", 'B', "F,G,...", "breakpoints.names", NULL, GROUP_TOOL, "breakpoints at these functions instead" },
@@ -130,6 +132,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_HELP_KEYS:
 		conf_print_help(&scenario_table, stdout);
 		exit(EXIT_OK);
+	case KEY_HELP_TOOL_KEYS:
+		conf_print_help(&template_table, stdout);
+		exit(EXIT_OK);
 	case ARGP_KEY_ARG:
 		if (options->file)
 			argp_error(state, "one scenario at a time; a command to run stands behind '--'");
@@ -154,6 +159,7 @@ static void option_table(int flags, struct argp_option *table)
 		  "measure two variants in turns: A, the scenario, and B, the same with this setting (again for "
 		  "another key), or another scenario", GROUP_MEASURE },
 		{ "help-keys", KEY_HELP_KEYS, NULL, 0, "list all scenario keys", -1 },
+		{ "help-tool-keys", KEY_HELP_TOOL_KEYS, NULL, 0, "list the keys of a tool's description", -1 },
 	};
 	static const struct argp_option of_run[] = {
 		{ "details", KEY_DETAILS, NULL, 0, "of several variants print all, not just a row each",

@@ -223,6 +223,31 @@ static void a_second_tracer_is_refused(void **state)
 	waitpid(pid, &status, 0);
 }
 
+/* A uprobe's, or one that a killed tracer left behind: hits would not come, or its byte would stay. */
+static void a_trap_of_another_is_not_covered(void **state)
+{
+	struct hammer *h = *state;
+	struct trap_place places[N_FUNCTIONS];
+	struct tracer tracer;
+	struct task *task;
+	uint8_t byte;
+
+	for (size_t i = 0; i < N_FUNCTIONS; i++)
+		places[i] = (struct trap_place){ .addr = h->bias + h->values[i], .id = (uint32_t)i };
+	tracer_init(&tracer);
+	tracer.exit_kill = false;
+	assert_ok(tracer_seize(&tracer, h->pid, 0, &task));
+	assert_ok(threads_hold(task, NULL));
+	assert_ok(memory_read(&task->memory, h->bias + h->values[1], &byte, 1));
+	assert_ok(task_write_byte(task, h->bias + h->values[1], TRAP_BYTE));
+	assert_err_has(trap_insert(task, h->bias + h->values[1], 1), "there is a trap already");
+	assert_err_has(traps_insert(task, places, N_FUNCTIONS), "there is a trap already");
+	assert_ok(task_write_byte(task, h->bias + h->values[1], byte));
+	assert_ok(task_detach(task));
+	tracer_deinit(&tracer);
+	assert_text_is_the_files(h);
+}
+
 static void a_missing_process_is_gone(void **state)
 {
 	struct tracer tracer;
@@ -240,6 +265,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(many_rounds_leave_no_trace, hammer_setup, hammer_teardown),
 		cmocka_unit_test_setup_teardown(a_stopped_program_stays_stopped, hammer_setup, hammer_teardown),
 		cmocka_unit_test_setup_teardown(a_second_tracer_is_refused, hammer_setup, hammer_teardown),
+		cmocka_unit_test_setup_teardown(a_trap_of_another_is_not_covered, hammer_setup, hammer_teardown),
 		cmocka_unit_test(a_missing_process_is_gone),
 	};
 

@@ -71,6 +71,17 @@ static struct err *read_text(struct task *task, struct trap *trap, size_t *got_r
 	return NULL;
 }
 
+/* Over a trap of somebody else's ours would not be told to us, and its byte would come back for good. */
+static struct err *refuse_foreign(const struct task *task, const struct trap *trap)
+{
+	if (trap->text[0] != TRAP_BYTE)
+		return NULL;
+	return err_hint(err_new("cannot set a breakpoint at 0x%" PRIx64 " of pid %d: there is a trap already",
+				trap->addr, task->pid),
+			"a uprobe on this machine (perf, bpftrace, another run that uses uprobes), or left by a tracer "
+			"that was killed: end the one, take the other out with 'attachstorm attach --repair'");
+}
+
 struct err *trap_insert(struct task *task, taddr addr, uint32_t id)
 {
 	struct trap trap = { .addr = addr, .byte = TRAP_BYTE, .id = id };
@@ -80,6 +91,8 @@ struct err *trap_insert(struct task *task, taddr addr, uint32_t id)
 	if (trap_find(&task->traps, addr))
 		return NULL;
 	err = read_text(task, &trap, &got);
+	if (!err)
+		err = refuse_foreign(task, &trap);
 	if (!err)
 		err = task_write_byte(task, addr, TRAP_BYTE);
 	if (!err)
@@ -130,6 +143,8 @@ static struct err *insert_some(struct task *task, struct trap_place *places, siz
 	if (!n_new)
 		return NULL;
 	err = read_texts(task, traps, n_new);
+	for (size_t i = 0; !err && i < n_new; i++)
+		err = refuse_foreign(task, &traps[i]);
 	/* Into the table before they are written: what is left of a failure is taken out again. */
 	for (size_t i = 0; !err && i < n_new; i++)
 		table_insert(&task->traps, &traps[i]);

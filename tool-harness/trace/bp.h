@@ -51,7 +51,10 @@ void trap_table_deinit(struct trap_table *table);
 /* The trap at an address, or NULL; good until the table changes. */
 struct trap *trap_find(const struct trap_table *table, taddr addr);
 
-/* Reads what is there and writes a trap; one that is there already is success. */
+/*
+ * Reads what is there and writes a trap; one of ours that is there already is success. A trap
+ * that is not ours, as a uprobe's, is an error: the kernel would give its hits to the uprobe.
+ */
 MUST_CHECK struct err *trap_insert(struct task *task, taddr addr, uint32_t id);
 
 struct trap_place {

@@ -179,7 +179,7 @@ no_complaint() {
 		lldb -b -o 'breakpoint set -n libmodule0_fn3_abcdefghi' -o 'breakpoint set -n libmodule0_cross_abcdefghi' \
 			-o 'image lookup -v -n libmodule0_fn4_abcdefghi' -o 'source list -n libmodule0_fn3_abcdefghi' \
 			"$O/targets/tiny-$codegen/lib/libmodule0.so" 2>&1 |
-			grep -v 'embedded_interpreter\|Traceback\|<module>\|Block:\|^ *id = \|Function:\|Module:\|FuncType\|CompileUnit' |
+			grep -v 'embedded_interpreter\|ModuleNotFoundError\|Traceback\|<module>\|Block:\|^ *id = \|Function:\|Module:\|FuncType\|CompileUnit' |
 			sed -E "s,$O/targets/tiny-$codegen,,g; s/0x[0-9a-f]+/X/g" >$codegen.out
 	done
 	diff c.out asm.out

@@ -13,6 +13,7 @@
 #include "report/cell.h"
 #include "report/human.h"
 #include "report/metrics.h"
+#include "report/table4.h"
 #include "report/tablecosts.h"
 #include "report/tablecounts.h"
 #include "report/tablehead.h"
@@ -212,6 +213,10 @@ static void format(const struct run *run, bool details, struct strbuf *out)
 	if (run_is_untraced(run)) {
 		put_untraced(run, out);
 	} else {
+		if (table4_applies(run)) {
+			cell_rule(out, TABLE_WIDTH);
+			table4_put(run, out);
+		}
 		if (run->n_variants > 1) {
 			cell_rule(out, TABLE_WIDTH);
 			variants_put(run, out);

@@ -128,3 +128,19 @@ acquired() {
 	[ "$(jq '.trials[0] | .left_running and (.tasks | length == 2)' "$RESULTS"/*.json)" = true ]
 	wait "$pid"
 }
+
+@test "the ready script of scripts/slurm, submitted" {
+	cat >"$BATS_TEST_TMPDIR/one.yaml" <<-END
+		command: [ls, /]
+		tasks: 2
+		repetitions: 1
+		temperature: [warm]
+	END
+	export BIN=$O RESULTS SCENARIO=$BATS_TEST_TMPDIR/one.yaml
+	expect_status 0 timeout 120 sbatch --wait -o "$BATS_TEST_TMPDIR/out" "$ROOT/scripts/slurm/attachstorm.sbatch"
+	grep -q '^valid' "$BATS_TEST_TMPDIR/out"
+	[ "$(jq .valid "$RESULTS"/*.json)" = true ]
+	export OPTIONS="--set nonsense=1"
+	run timeout 120 sbatch --wait -o "$BATS_TEST_TMPDIR/out" "$ROOT/scripts/slurm/attachstorm.sbatch"
+	[ "$status" -eq 2 ]
+}

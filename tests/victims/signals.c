@@ -47,15 +47,15 @@ static void pause_ms(long ms)
 static int stop_and_continue(void)
 {
 	volatile int *past = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 	int status;
 
 	if (!pid) {
 		pause_ms(100);
 		if (*past)
 			_exit(1);
-		while (!*past) {
-			kill(getppid(), SIGCONT);
+		while (!*past && getppid() == parent) { /* a parent that was killed is waited for no more */
+			kill(parent, SIGCONT);
 			pause_ms(5);
 		}
 		_exit(0);

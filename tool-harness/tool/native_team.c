@@ -100,10 +100,35 @@ static struct err *release_launcher(struct native_team *team, struct job *job)
 
 /* --- a member --------------------------------------------------------------------- */
 
-/* Tasks that are still there are let go clean before the job is ended, so that what the
- * launcher does with them is what it would do without us. */
-static void let_go(struct native *native)
+static void keep_first(struct err **first, struct err *err)
 {
+	if (*first)
+		err_free(err);
+	else
+		*first = err;
+}
+
+/* A running job's task that cannot be let go clean is an error; one of ours is ended. */
+static struct err *not_let_go(const struct native *native, const struct native_task *t, struct err *err)
+{
+	pid_t pid = t->task->pid;
+
+	if (native->request->plan->attach)
+		return err_hint(err_wrap(err, "rank %d (pid %d) may have traps left",
+					 native->trial->tasks[t->task->index].rank, (int)pid),
+				"see 'attachstorm attach --repair'");
+	progress_warn("%s", err_message(err));
+	kill(pid, SIGKILL);
+	err_free(err);
+	return NULL;
+}
+
+/* Tasks that are still there are let go clean before the job is ended, so that what the
+ * launcher does with them is what it would do without us. The first error is returned. */
+static struct err *let_go(struct native *native)
+{
+	struct err *first = NULL;
+
 	for (size_t i = 0; i < native->n_tasks; i++) {
 		struct task *task = native->tasks[i].task;
 		struct err *err;
@@ -112,16 +137,10 @@ static void let_go(struct native *native)
 			continue;
 		native_count_threads(native, &native->tasks[i]);
 		err = task_detach(task);
-		if (err && !err_is_gone(err)) {
-			progress_warn("%s", err_message(err));
-			err_free(err);
-			if (native->request->plan->attach)
-				progress_warn("pid %d may have traps left: see 'attachstorm attach --repair'",
-					      (int)task->pid);
-			else
-				kill(task->pid, SIGKILL);
-		}
+		if (err && !err_is_gone(err))
+			keep_first(&first, not_let_go(native, &native->tasks[i], err));
 	}
+	return first;
 }
 
 /* What must be done by the thread that traces. */
@@ -139,7 +158,7 @@ static void *member_run(void *arg)
 		native_give_up(native);
 	if (!member->err && (native->trial->timed_out || native->trial->interrupted))
 		native_end_stacks(native);
-	let_go(native);
+	keep_first(&member->err, let_go(native));
 	tracer_ticks_stop();
 	tracer_wait_by(&native->tracer, WAIT_BLOCK);
 	return NULL;
@@ -181,14 +200,6 @@ static void member_finish(struct member *member)
 }
 
 /* --- the team --------------------------------------------------------------------- */
-
-static void keep_first(struct err **first, struct err *err)
-{
-	if (*first)
-		err_free(err);
-	else
-		*first = err;
-}
 
 static struct err *start_members(struct native_team *team, size_t *n_started_ret)
 {

@@ -15,9 +15,11 @@
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/strbuf.h"
+#include "trace/procmem.h"
 #include "trace/wait.h"
 
-static pid_t thread_group_of(pid_t tid)
+/* A field of /proc/TID/status that is a pid ("\nTgid:"); 0 if it is gone. */
+static pid_t status_pid(pid_t tid, const char *field)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	char path[64];
@@ -30,8 +32,8 @@ static pid_t thread_group_of(pid_t tid)
 		err_free(err);
 		return 0;
 	}
-	line = strstr(text.text, "\nTgid:");
-	return line ? (pid_t)strtol(line + 6, NULL, 10) : 0;
+	line = strstr(text.text, field);
+	return line ? (pid_t)strtol(line + strlen(field), NULL, 10) : 0;
 }
 
 /* The event alone does not tell: clone(CLONE_VM | SIGCHLD) reports a fork. kcmp(2) may be
@@ -83,7 +85,7 @@ struct err *thread_new_child(struct thread *thread, int event)
 	if (!child)
 		child = tracer_add_thread(tracer, pid, NULL);
 
-	if (event == PTRACE_EVENT_CLONE && thread_group_of(pid) == task->pid) {
+	if (event == PTRACE_EVENT_CLONE && status_pid(pid, "\nTgid:") == task->pid) {
 		task_move_thread(child, task);
 		return child->stopped ? thread_cont(child, 0) : NULL;
 	}
@@ -105,5 +107,44 @@ struct err *thread_new_child(struct thread *thread, int event)
 	}
 	tracer_drop_thread(tracer, child);
 	/* A child that died meanwhile is no concern of the task's. */
+	return err_is_gone(err) ? NULL : err;
+}
+
+/* The ended task that a process was forked from: it has a copy of that one's first trap. */
+static const struct task *forked_from(const struct tracer *tracer, pid_t pid)
+{
+	struct process_memory memory;
+
+	process_memory_init(&memory, pid);
+	for (const struct task *task = tracer->tasks; task; task = task->next) {
+		uint8_t byte = 0;
+		struct err *err;
+
+		if (!task->gone || !task->traps.n)
+			continue;
+		err = memory_read(&memory.memory, task->traps.traps[0].addr, &byte, 1);
+		if (!err && byte == task->traps.traps[0].byte)
+			return task;
+		err_free(err);
+	}
+	return NULL;
+}
+
+struct err *orphan_release(struct tracer *tracer, struct thread *thread)
+{
+	const struct task *task;
+	pid_t parent = status_pid(thread->tid, "\nPPid:");
+	struct err *err;
+
+	if (status_pid(thread->tid, "\nTgid:") != thread->tid)
+		return NULL; /* a thread: it ends with its process */
+	for (task = tracer->tasks; task; task = task->next)
+		if (!task->gone && task->pid == parent)
+			return NULL; /* which will tell of it */
+	task = forked_from(tracer, thread->tid);
+	err = task ? traps_clean_child(task, thread->tid) : NULL;
+	if (!err)
+		err = ptrace_request(tracer, PTRACE_DETACH, thread->tid, NULL, NULL);
+	tracer_drop_thread(tracer, thread);
 	return err_is_gone(err) ? NULL : err;
 }

@@ -65,7 +65,6 @@ static struct err *settle_thread(struct thread *thread, int *signal_ret)
 	uint32_t id;
 	struct err *err;
 
-	*signal_ret = thread->stash_signal;
 	if (thread->has_queued) {
 		int status = thread->queued_status;
 
@@ -74,8 +73,9 @@ static struct err *settle_thread(struct thread *thread, int *signal_ret)
 		if (!status_event(status) && WSTOPSIG(status) == SIGTRAP)
 			thread->at_trap = true;
 		else if (!status_event(status))
-			*signal_ret = WSTOPSIG(status);
+			thread_stash(thread, WSTOPSIG(status)); /* a second try needs it, too */
 	}
+	*signal_ret = thread->stash_signal;
 	err = thread_regs_get(thread, &regs);
 	if (err)
 		return err;
@@ -168,14 +168,12 @@ static struct err *stop_all(struct task *task)
 	return err_new("cannot stop all threads of pid %d to let it go", task->pid);
 }
 
-struct err *task_detach(struct task *task)
+static struct err *detach_once(struct task *task)
 {
 	struct tracer *tracer = task->tracer;
 	struct thread *next;
 	struct err *err;
 
-	if (task->gone)
-		return NULL;
 	err = stop_all(task);
 	if (err)
 		return err;
@@ -211,4 +209,18 @@ struct err *task_detach(struct task *task)
 		tracer->n_tasks--;
 	}
 	return NULL;
+}
+
+struct err *task_detach(struct task *task)
+{
+	struct err *err = NULL;
+
+	/* A task left in a trap would die of it, so what fails is tried once more. */
+	for (int round = 0; !task->gone && round < 2; round++) {
+		err_free(err);
+		err = detach_once(task);
+		if (!err || err_is_gone(err))
+			return err;
+	}
+	return err;
 }

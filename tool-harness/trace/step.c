@@ -199,8 +199,8 @@ static struct err *step_once(struct thread *thread)
 		int status = 0;
 		struct err *err;
 
-		thread->stopped = false;
 		err = ptrace_request(thread->task->tracer, PTRACE_SINGLESTEP, thread->tid, NULL, NULL);
+		thread->stopped = err && !err_is_gone(err);
 		if (err)
 			return err;
 		err = thread_collect(thread, STEP_TIMEOUT_NS, &status, &got);
@@ -229,15 +229,17 @@ static struct err *step_once(struct thread *thread)
 static struct err *single_step(struct thread *thread)
 {
 	uint64_t mask = mask_during_step();
-	struct err *err;
+	struct err *err, *back;
 
 	err = sigmask_swap(thread, &mask);
 	if (err)
 		return err;
 	err = step_once(thread);
-	if (err)
-		return err;
-	return sigmask_swap(thread, &mask);
+	back = err_is_gone(err) ? NULL : sigmask_swap(thread, &mask);
+	if (!err)
+		return back;
+	err_free(back);
+	return err;
 }
 
 struct err *thread_step_over(struct thread *thread, const struct trap *trap)

@@ -356,35 +356,51 @@ struct err *tracer_seize(struct tracer *tracer, pid_t pid, uint32_t index, struc
 
 /* --- threads ---------------------------------------------------------------------- */
 
+void thread_stash(struct thread *thread, int signal)
+{
+	struct err *err = thread_siginfo_get(thread, &thread->stash_info);
+
+	if (err)
+		thread->stash_info = (siginfo_t){ .si_signo = signal };
+	err_free(err);
+	thread->stash_signal = signal;
+}
+
 struct err *thread_cont(struct thread *thread, int signal)
 {
 	struct tracer *tracer = thread->task->tracer;
+	bool owed = thread->stash_signal && !signal;
+	struct err *err;
 
 	assert(thread->stopped);
-	if (thread->stash_signal && !signal) {
-		struct err *err = ptrace_request(tracer, PTRACE_SETSIGINFO, thread->tid, NULL, &thread->stash_info);
-
-		if (err)
-			return err;
+	err = owed ? ptrace_request(tracer, PTRACE_SETSIGINFO, thread->tid, NULL, &thread->stash_info) : NULL;
+	if (!err && thread->debug.version != thread->task->debug.version)
+		err = debugregs_sync(thread);
+	if (err)
+		return err;
+	if (owed)
 		signal = thread->stash_signal;
+	err = ptrace_request(tracer, PTRACE_CONT, thread->tid, NULL, (void *)(uintptr_t)signal);
+	if (err && !err_is_gone(err)) {
+		if (signal && !owed)
+			thread_stash(thread, signal);
+		return err;
+	}
+	if (owed)
 		thread->stash_signal = 0;
-	}
-	if (thread->debug.version != thread->task->debug.version) {
-		struct err *err = debugregs_sync(thread);
-
-		if (err)
-			return err;
-	}
 	thread->stopped = false;
 	thread->at_trap = false;
-	return ptrace_request(tracer, PTRACE_CONT, thread->tid, NULL, (void *)(uintptr_t)signal);
+	return err;
 }
 
 struct err *thread_listen(struct thread *thread)
 {
+	struct err *err;
+
 	assert(thread->stopped);
-	thread->stopped = false;
-	return ptrace_request(thread->task->tracer, PTRACE_LISTEN, thread->tid, NULL, NULL);
+	err = ptrace_request(thread->task->tracer, PTRACE_LISTEN, thread->tid, NULL, NULL);
+	thread->stopped = err && !err_is_gone(err);
+	return err;
 }
 
 struct err *thread_ip_get(struct thread *thread, taddr *ret)
@@ -411,9 +427,13 @@ struct err *thread_regs_get(struct thread *thread, struct user_regs_struct *ret)
 
 struct err *thread_regs_set(struct thread *thread, const struct user_regs_struct *regs)
 {
+	struct err *err;
+
 	assert(thread->stopped);
-	thread->at_trap = false;
-	return ptrace_request(thread->task->tracer, PTRACE_SETREGS, thread->tid, NULL, (void *)regs);
+	err = ptrace_request(thread->task->tracer, PTRACE_SETREGS, thread->tid, NULL, (void *)regs);
+	if (!err)
+		thread->at_trap = false;
+	return err;
 }
 
 struct err *thread_siginfo_get(struct thread *thread, siginfo_t *ret)

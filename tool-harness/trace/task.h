@@ -136,6 +136,9 @@ MUST_CHECK struct err *task_write(struct task *task, taddr addr, const void *byt
 /* All requests go through here: counted, ESRCH turned into err_gone. */
 MUST_CHECK struct err *ptrace_request(struct tracer *tracer, int request, pid_t tid, void *addr, void *data);
 
+/* Keeps a signal of a stopped thread, with its details, for when the thread goes on. */
+void thread_stash(struct thread *thread, int signal);
+
 struct thread *tracer_find_thread(const struct tracer *tracer, pid_t tid);
 struct thread *tracer_add_thread(struct tracer *tracer, pid_t tid, struct task *task);
 void tracer_drop_thread(struct tracer *tracer, struct thread *thread);

@@ -118,6 +118,31 @@ static bool task_has_threads(const struct task *task)
 	return false;
 }
 
+/* New processes whose parent died before it could tell of them would stay in their first stop for ever. */
+static struct err *release_orphans(struct tracer *tracer)
+{
+	struct err *err = NULL;
+
+	for (size_t i = 0; i < TRACER_HASH; i++) {
+		struct thread *next;
+
+		for (struct thread *t = tracer->threads[i]; t && !err; t = next) {
+			next = t->hash_next;
+			if (!t->task && t->stopped)
+				err = orphan_release(tracer, t);
+		}
+	}
+	return err;
+}
+
+static bool some_task_is_gone(const struct tracer *tracer)
+{
+	for (const struct task *task = tracer->tasks; task; task = task->next)
+		if (task->gone)
+			return true;
+	return false;
+}
+
 static void handle_exit(struct tracer *tracer, struct thread *thread, int status, struct stop *ret)
 {
 	struct task *task = thread->task;
@@ -194,7 +219,7 @@ static struct err *dispatch(struct tracer *tracer, struct thread *thread, int st
 	if (!WIFSTOPPED(status)) {
 		handle_exit(tracer, thread, status, ret);
 		*told = ret->kind == STOP_TASK_GONE;
-		return NULL;
+		return *told ? release_orphans(tracer) : NULL;
 	}
 	thread->stopped = true;
 	if (thread->task)
@@ -247,7 +272,11 @@ struct err *tracer_wait(struct tracer *tracer, struct stop *ret)
 			thread = tracer_find_thread(tracer, pid);
 			if (!thread && WIFSTOPPED(status)) {
 				/* A new thread that was faster than its parent's clone event. */
-				tracer_add_thread(tracer, pid, NULL)->stopped = true;
+				thread = tracer_add_thread(tracer, pid, NULL);
+				thread->stopped = true;
+				err = some_task_is_gone(tracer) ? orphan_release(tracer, thread) : NULL;
+				if (err)
+					return err;
 				continue;
 			}
 			if (!thread) {

@@ -63,6 +63,12 @@ void thread_queue(struct thread *thread, int status);
 /* Handles clone, fork and vfork events of a stopped thread: adopts, cleans, lets go. */
 MUST_CHECK struct err *thread_new_child(struct thread *thread, int event);
 
+/*
+ * Lets a stopped process go whose parent, a task that has ended, did not live to tell of it; forgets
+ * it then. One whose parent lives, and a thread of a process that ends, stays as it is.
+ */
+MUST_CHECK struct err *orphan_release(struct tracer *tracer, struct thread *thread);
+
 static inline int status_event(int status)
 {
 	return (unsigned int)status >> 16;

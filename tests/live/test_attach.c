@@ -6,182 +6,13 @@
  */
 #include "../unit/unit.h"
 
-#include <fcntl.h>
-#include <link.h>
-#include <signal.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "elf/symidx.h"
-#include "job/tasklist.h"
-#include "lib/proc.h"
-#include "native.h"
-#include "tool/repair.h"
-#include "trace/wait.h"
+#include "elf/segment.h"
+#include "ld/uprobe.h"
+#include "steady.h"
 
 #define ROUNDS 1000 /* ATTACH_ROUNDS in the environment for another number */
-#define MAX_TASKS 4
-
-struct steady {
-	struct spy *spy;
-	pid_t pids[MAX_TASKS];
-	int out[MAX_TASKS]; /* what they print */
-	size_t n;
-};
-
-static void steady_start(struct steady *s, const char *mode)
-{
-	_cleanup_free_ char *path = fs_join(s->spy->victims, "steady");
-	struct proc_opts opts = PROC_OPTS_INIT;
-	int fds[2];
-	char ready;
-
-	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	opts.stdout_fd = fds[1];
-	opts.death_signal = SIGKILL;
-	assert_ok(proc_spawn(WORDS(path, s->spy->victims, mode), &opts, &s->pids[s->n]));
-	close(fds[1]);
-	s->out[s->n++] = fds[0];
-	assert_int_equal(read(fds[0], &ready, 1), 1);
-}
-
-static int steady_setup(void **state)
-{
-	struct steady *s = mem_alloc(sizeof(*s));
-
-	if (spy_setup((void **)&s->spy))
-		return -1;
-	*state = s;
-	return 0;
-}
-
-static int steady_teardown(void **state)
-{
-	struct steady *s = *state;
-	int failed;
-
-	for (size_t i = 0; i < s->n; i++) {
-		if (s->pids[i]) {
-			kill(s->pids[i], SIGKILL);
-			waitpid(s->pids[i], NULL, __WALL);
-		}
-		close(s->out[i]);
-	}
-	failed = spy_teardown((void **)&s->spy);
-	free(s);
-	return failed;
-}
-
-/* Ends a task that nobody traces: it must say that all was right, and how many signals it had. */
-static void steady_end(struct steady *s, size_t i, int signals)
-{
-	char text[16] = "";
-	int status;
-
-	assert_int_equal(kill(s->pids[i], SIGTERM), 0);
-	assert_int_equal(waitpid(s->pids[i], &status, __WALL), s->pids[i]);
-	s->pids[i] = 0;
-	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		fail_msg("task %zu has status 0x%x", i, status);
-	assert_true(read(s->out[i], text, sizeof(text) - 1) > 0);
-	assert_int_equal(atoi(text), signals);
-}
-
-/* Follows the tasks with these pids for a time; 0 is until they end. */
-static struct err *attach(struct steady *s, const pid_t *pids, size_t n, int64_t for_ns, const char *const *breakpoints)
-{
-	struct listed_task tasks[MAX_TASKS];
-	const struct tasklist list = { .tasks = tasks, .n = n };
-	const struct job_plan plan = { .attach = true, .acquire = ACQUIRE_LIST, .list = &list, .attach_ns = for_ns };
-	struct tool_request request = { .scenario = &s->spy->scenario, .plan = &plan,
-					.breakpoints = (char **)breakpoints, .stop = &s->spy->stop };
-
-	for (size_t i = 0; i < n; i++)
-		tasks[i] = (struct listed_task){ (int)i, pids[i], (char *)"-" };
-	while (breakpoints && breakpoints[request.n_breakpoints])
-		request.n_breakpoints++;
-	trial_deinit(&s->spy->trial);
-	trial_init(&s->spy->trial);
-	return tool_native.run(&request, &s->spy->trial);
-}
-
-static char status_field(pid_t pid, const char *name)
-{
-	_cleanup_free_ char *path = mem_printf("/proc/%d/status", pid);
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-
-	assert_ok(fs_read(path, &text));
-	return strstr(text.text, name)[strlen(name) + 2]; /* "Name:\tX" */
-}
-
-static void assert_untraced(pid_t pid)
-{
-	assert_int_equal(status_field(pid, "TracerPid"), '0');
-}
-
-/* Where the loader is mapped in a process. */
-static taddr loader_base(const char *maps_path)
-{
-	_cleanup_strbuf_ struct strbuf maps = STRBUF_INIT;
-	char *name, *line;
-
-	assert_ok(fs_read(maps_path, &maps));
-	name = strstr(maps.text, "/ld-linux");
-	assert_non_null(name);
-	for (line = name; line > maps.text && line[-1] != '\n'; line--)
-		;
-	return strtoull(line, NULL, 16);
-}
-
-static bool hook_is_trapped(pid_t pid)
-{
-	_cleanup_free_ char *maps = mem_printf("/proc/%d/maps", pid), *mem = mem_printf("/proc/%d/mem", pid);
-	taddr hook = _r_debug.r_brk - loader_base("/proc/self/maps") + loader_base(maps);
-	_cleanup_close_ int fd = open(mem, O_RDONLY | O_CLOEXEC);
-	uint8_t byte = 0;
-
-	return fd >= 0 && pread(fd, &byte, 1, (off_t)hook) == 1 && byte == TRAP_BYTE;
-}
-
-/* Until its hook has the trap: from then on no load is missed. The other traps are in within
- * the next moments. */
-static void wait_traced(pid_t pid)
-{
-	for (int i = 0; i < 20000 && (status_field(pid, "TracerPid") == '0' || !hook_is_trapped(pid)); i++)
-		usleep(1000);
-	usleep(500000);
-}
-
-/* A uprobe on the loader's hook, of anybody on this machine, is a trap in every process. */
-static void skip_with_uprobe(void)
-{
-	if (*(const volatile uint8_t *)_r_debug.r_brk == TRAP_BYTE)
-		skip();
-}
-
-static size_t repaired(pid_t pid)
-{
-	struct symcache *symbols = symcache_create();
-	size_t n = 99;
-
-	assert_ok(repair_task(pid, symbols, &n));
-	symcache_destroy(symbols);
-	assert_untraced(pid);
-	if (n)
-		skip_with_uprobe();
-	return n;
-}
-
-static size_t open_descriptors(void)
-{
-	_cleanup_closedir_ DIR *dir = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	while (readdir(dir))
-		n++;
-	return n;
-}
 
 static void link_maps_are_read_at_once(void **state)
 {
@@ -267,6 +98,7 @@ static void many_rounds_leave_no_trace(void **state)
 	}
 	assert_int_equal(open_descriptors(), descriptors);
 	assert_int_equal(repaired(s->pids[0]), 0);
+	assert_text_clean(s->pids[0]);
 	assert_true(hits > 0);
 	assert_true(loads > 0);
 	steady_end(s, 0, rounds);
@@ -373,6 +205,7 @@ static void a_task_that_dies_meanwhile(void **state)
 static void a_killed_harness_is_repaired(void **state)
 {
 	struct steady *s = *state;
+	char what[512];
 	pid_t harness;
 	int status;
 
@@ -387,7 +220,9 @@ static void a_killed_harness_is_repaired(void **state)
 	assert_int_equal(waitpid(harness, &status, 0), harness);
 	assert_untraced(s->pids[0]);
 	assert_int_equal(kill(s->pids[0], 0), 0);
-	assert_int_equal(repaired(s->pids[0]), 2); /* the loader's hook, never_called */
+	assert_int_equal(text_changes(s->pids[0], what, sizeof(what)), 2); /* the loader's hook, never_called */
+	assert_int_equal(repaired(s->pids[0]), 2);
+	assert_text_clean(s->pids[0]);
 	assert_int_equal(repaired(s->pids[0]), 0);
 	/* A load now comes past the hook. */
 	assert_int_equal(sigqueue(s->pids[0], SIGRTMIN + 1, (union sigval){ 0 }), 0);
@@ -416,6 +251,41 @@ static void debug_registers_of_a_killed_harness_are_repaired(void **state)
 	steady_end(s, 0, 0);
 }
 
+/* A uprobe's int3 is in every process that maps the file, and not ours to take out. */
+static void a_uprobe_is_no_trap(void **state)
+{
+	struct steady *s = *state;
+	_cleanup_free_ char *path = fs_join(s->spy->victims, "steady");
+	struct segment segment;
+	struct uprobe *uprobe;
+	struct symidx *index;
+	uint64_t value;
+	char what[512];
+	struct err *err;
+
+	assert_ok(symidx_create(path, &index));
+	assert_true(symidx_find(index, "never_called", &value));
+	symidx_destroy(index);
+	assert_ok(segment_read(path, value, &segment));
+	err = uprobe_open(path, value - segment.addr + segment.offset, &uprobe);
+	segment_deinit(&segment);
+	if (err) {
+		print_message("skipped: %s\n", err_message(err));
+		err_free(err);
+		skip();
+	}
+	steady_start(s, "quiet");
+	assert_true(text_changes(s->pids[0], what, sizeof(what)) > 0);
+	assert_int_equal(repaired(s->pids[0]), 0);
+	assert_true(text_changes(s->pids[0], what, sizeof(what)) > 0);
+	/* The tool's own traps beside it come and go. */
+	assert_ok(attach(s, s->pids, 1, 20 * NS_PER_MS, WORDS("never_called", "victim_add")));
+	assert_int_equal(repaired(s->pids[0]), 0);
+	uprobe_close(uprobe);
+	assert_text_clean(s->pids[0]);
+	steady_end(s, 0, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -429,6 +299,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_killed_harness_is_repaired, steady_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(debug_registers_of_a_killed_harness_are_repaired, steady_setup,
 						steady_teardown),
+		cmocka_unit_test_setup_teardown(a_uprobe_is_no_trap, steady_setup, steady_teardown),
 	};
 
 	return cmocka_run_group_tests_name("attach", tests, NULL, NULL);

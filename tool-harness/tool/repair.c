@@ -4,7 +4,8 @@
  * were our own, and lets the detach do the rest. Reads functions' first bytes only, since
  * that is where tools break, and since elsewhere text may differ for other reasons.
  *
- * Invariant: a byte is written only where the memory has int3 and the file has not.
+ * Invariant: a byte is written only where the memory has int3 and the file has not, nor has any
+ * other process.
  */
 #include "tool/repair.h"
 
@@ -12,6 +13,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -82,12 +84,39 @@ static bool file_read(const struct mapping *m, struct text *text)
 	return true;
 }
 
+/*
+ * A uprobe's int3 is the kernel's, in every process that maps the file to be executed; taking it
+ * out of one would make that task miss it, or die of a stop under way. So a mapping of our own
+ * has it, too, which a trap in another process never gets into (kernel/events/uprobes.c: uprobe_mmap).
+ */
+static bool is_uprobe(const struct mapping *m, size_t offset)
+{
+	_cleanup_close_ int fd = open(m->path, O_RDONLY | O_CLOEXEC);
+	off_t page = (off_t)((m->offset + offset) & ~(uint64_t)(PAGE - 1));
+	const volatile uint8_t *own;
+	bool found;
+
+	if (fd < 0)
+		return false;
+	own = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, page);
+	if (own == MAP_FAILED)
+		return false;
+	found = own[(m->offset + offset) & (PAGE - 1)] == TRAP_BYTE;
+	munmap((void *)own, PAGE);
+	return found;
+}
+
 static void check_at(struct task *task, const struct mapping *m, const struct text *text, taddr addr)
 {
 	size_t offset = addr - m->start;
 
-	if (addr >= m->start && offset < text->len && text->memory[offset] == TRAP_BYTE &&
-	    text->file[offset] != TRAP_BYTE)
+	if (addr < m->start || offset >= text->len || text->memory[offset] != TRAP_BYTE ||
+	    text->file[offset] == TRAP_BYTE)
+		return;
+	if (is_uprobe(m, offset))
+		progress_warn("pid %d: the int3 at 0x%" PRIx64 " of '%s' is a uprobe of the kernel, and stays", task->pid,
+			      m->offset + offset, m->path);
+	else
 		trap_adopt(task, addr, text->file + offset);
 }
 

@@ -197,7 +197,8 @@ static void damage_is_told_and_mended(void **state)
 		refused_and_mended(f, sound.text, cuts[i],
 				   cuts[i] < sizeof(*header) ? "it is no index" : "it is cut off");
 	refused_and_mended(f, sound.text, 0, "is empty or no file");
-	refused_and_mended(f, sound.text, sound.len + 1, "something behind its end");
+	strbuf_putc(&sound, 'x');
+	refused_and_mended(f, sound.text, sound.len--, "something behind its end");
 	/* One bit anywhere behind the checksum, in steps that are no multiple of a word. */
 	for (size_t at = sizeof(*header); at < sound.len; at += sound.len / 9 + 1) {
 		sound.text[at] ^= 0x10;

@@ -35,9 +35,12 @@ struct err *fs_mkdirs(const char *path)
 		mkdir(part, 0777);
 		*p = '/';
 	}
-	if (FAULT_OR(FAULT_FOLDER, 0, mkdir(path, 0777)) == 0 || is_dir(path))
+	if (FAULT_OR(FAULT_FOLDER, 0, mkdir(path, 0777)) == 0)
 		return NULL;
-	return err_errno(errno == EEXIST ? ENOTDIR : errno, "cannot make folder '%s'", path);
+	int errnum = errno; /* the reason, whatever the look at the path adds */
+	if (is_dir(path))
+		return NULL;
+	return err_errno(errnum == EEXIST ? ENOTDIR : errnum, "cannot make folder '%s'", path);
 }
 
 struct err *fs_read(const char *path, struct strbuf *ret)

@@ -156,25 +156,3 @@ fake_test() {
 	expect_status 1 "$TREE/scripts/check" build unit
 	expect_output "repeat: make O=build build/tests/unit/test_fake"
 }
-
-# Long options that a command's --help lists.
-options_of() {
-	"$@" --help | grep -o -- '^ *\(-[A-Za-z], *\)\?--[a-z0-9-]*' | grep -o -- '--.*' |
-		grep -v -e '^--usage$' -e '^--help$' | sort -u
-}
-
-@test "each man page has all options of its command" {
-	local page option command
-	command -v scdoc >/dev/null || skip "no scdoc"
-	for page in attachstorm-run attachstorm-model attachstorm-calibrate pynamic-gen; do
-		command=${page/-/ }
-		[ $page = pynamic-gen ] && command=pynamic-gen
-		# shellcheck disable=SC2086  # two words
-		for option in $(options_of $command); do
-			grep -q -- "\*$option\*" "$ROOT/docs/man/$page.1.scd" || {
-				echo "docs/man/$page.1.scd lacks $option"
-				return 1
-			}
-		done
-	done
-}

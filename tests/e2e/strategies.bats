@@ -150,3 +150,16 @@ expected() {
 	expect_output "cannot set a uprobe"
 	expect_output "breakpoints.write mem do without"
 }
+
+@test "rows for the table of strategies: one for each case, misses of the late ones" {
+	printf '%s\n' "target: $TINY" 'program: plain' 'launcher: spawn' 'tasks: 2' 'temperature: warm' \
+		'repetitions: 1' 'baseline: false' 'breakpoints: {count: 4}' 'cases:' '- {name: again}' \
+		'- {name: late, breakpoints.policy: deferred, breakpoints.deferred_until: visit_end}' \
+		>"$BATS_TEST_TMPDIR/two.yaml"
+	attachstorm run -q "$BATS_TEST_TMPDIR/two.yaml" -o "$BATS_TEST_TMPDIR" --json >"$BATS_TEST_TMPDIR/two.json"
+	hits=$(jq '.variants[0].summary.warm.breakpoint_hits' "$BATS_TEST_TMPDIR/two.json")
+	expect_status 0 "$ROOT/scripts/strategies-table" "$BATS_TEST_TMPDIR/two.json"
+	[[ "${lines[2]}" =~ ^'| `again` | '.*' µs ('[0-9]+') | '.*" | 0 of $hits |"$ ]]
+	[[ "${lines[3]}" =~ ^'| `late` | '.*' | - | '"$hits of $hits |"$ ]]
+	expect_status 2 "$ROOT/scripts/strategies-table"
+}

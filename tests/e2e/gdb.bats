@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Real GDBs on the tiny target under MPI, one for each task and one for all: libraries, load
 # events and hits are the manifest's, and what GDB tells is what the native tool sees.
+# Runs alone: cold runs want no other user of the target.
 # shellcheck disable=SC2154  # TINY is set by tiny_target
 
 load common

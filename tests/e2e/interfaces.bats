@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Interfaces to load events on the tiny target: their counts agree with each other and with
 # the manifest, and what a machine lacks is said with status 77.
+# Runs alone: a uprobe at the loader's hook takes the traps of other tests away.
 # shellcheck disable=SC2154  # TINY is set by tiny_target
 
 load common

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # attachstorm run on the tiny target and on commands: counts against the manifest and against
 # the loader's own account, every bad input with its message, and what is left when it ends.
+# Runs alone: cold runs want no other user of the target.
 # shellcheck disable=SC2154  # TINY is set by tiny_target
 
 load common

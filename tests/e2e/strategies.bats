@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # When breakpoints go in and how they are written, on the tiny target: hits equal the plan for
 # every timely policy by every way of writing; late policies miss exactly what ran before.
+# Runs alone: uprobes on the target take the traps of other tests away.
 # shellcheck disable=SC2154  # TINY is set by tiny_target
 
 load common

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The paper's Tables 1 and 2 as commands, on a tiny target: which programs are run and how,
 # whose numbers are whose, and what is said where a machine cannot count.
+# Runs alone: cold runs want no other user of the target.
 # shellcheck disable=SC2154  # TINY and TINY_LINKED are set by their functions
 
 load common

@@ -3,6 +3,7 @@
  * Loads that are hard to follow, with exact counts: namespaces, loads inside of loads, storms
  * of unloads, several threads at once, thousands of libraries. The trap at the hook, the
  * uprobe and the audit library must tell the same of each.
+ * Runs alone: a uprobe at the loader's hook takes the traps of other tests away.
  */
 #include "native.h"
 

@@ -2,6 +2,7 @@
 /*
  * Interfaces to load events against each other: what the trap at the loader's hook counts,
  * a uprobe, an audit library and the loader's probes count too. Counts are exact.
+ * Runs alone: a uprobe at the loader's hook takes the traps of other tests away.
  */
 #include "ld/probes.h"
 #include "native.h"

@@ -2,6 +2,7 @@
 /*
  * When breakpoints go in, how they are written and what is stopped, against a victim that calls
  * ten functions of a library before and after a phase mark. Counts are exact.
+ * Runs alone: a uprobe at a victim's functions takes the traps of other tests away.
  */
 #include "native.h"
 

@@ -87,6 +87,11 @@ bool fault_has_struck(void)
 	return __atomic_load_n(&fault.struck, __ATOMIC_RELAXED);
 }
 
+unsigned long fault_calls(void)
+{
+	return __atomic_load_n(&fault.calls, __ATOMIC_RELAXED);
+}
+
 bool fault_strike(pid_t pid)
 {
 	unsigned long call;

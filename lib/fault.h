@@ -75,6 +75,9 @@ const char *fault_name(enum fault_point point);
 /* Whether it has struck since it was set. */
 bool fault_has_struck(void);
 
+/* How often the point was come to since it was set: for tests that count calls, with an N out of reach. */
+unsigned long fault_calls(void);
+
 extern enum fault_point fault_armed;
 bool fault_strike(pid_t pid);
 

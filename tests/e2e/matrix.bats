@@ -118,6 +118,14 @@ ask() {
 	expect_status 0 attachstorm run -q -t "$TINY" -p plain --launcher spawn -r 1 -n 1 -T warm -o "$RESULTS"
 	expect_status 0 attachstorm explain -t "$TINY" -p plain --launcher spawn -r 2 -o "$RESULTS" --matrix tasks=1,2
 	expect_output "by 2 executions of this target"
+	expect_status 0 attachstorm explain -t "$TINY" --no-baseline --compare-to wait=spin
+	expect_output "      wait=spin"
+	expect_output "under the tool alone"
+	expect_status 0 attachstorm explain -t "$TINY" --tool none
+	expect_output "of cold and warm, untraced"
+	[[ "$output" != *"under the tool"* ]]
+	expect_status 0 attachstorm explain --tool null
+	expect_output "no process is started"
 	expect_status 0 attachstorm validate -t "$TINY" --matrix program=host,plain
 	expect_output "valid: 2 variants"
 }

@@ -32,6 +32,14 @@ static size_t executions(const struct scenario *scenario, const struct prepared_
 	return n * (size_t)scenario->repetitions * scenario->temperature.n;
 }
 
+/* By what a variant differs, unless its name says so. */
+static void put_settings(const struct variant *variant)
+{
+	for (size_t i = 0; i < variant->n_settings; i++)
+		if (!strstr(variant->name, variant->settings[i].key))
+			printf("      %s=%s\n", variant->settings[i].key, variant->settings[i].value);
+}
+
 static void put_variants(const struct prepared_list *list)
 {
 	printf("variants    %zu\n", list->n);
@@ -45,6 +53,7 @@ static void put_variants(const struct prepared_list *list)
 		if (!prepared_makes_up(p))
 			printf(": %s", p->argv[0]);
 		putchar('\n');
+		put_settings(p->variant);
 	}
 }
 
@@ -62,13 +71,24 @@ static void put_order(const struct scenario *scenario, const struct prepared_lis
 		puts("            and so on");
 }
 
+static const char *how_executed(const struct prepared_list *list)
+{
+	bool untraced = false, traced = false;
+
+	for (size_t i = 0; i < list->n; i++) {
+		untraced |= list->v[i].scenario->baseline;
+		traced |= list->v[i].tool->run != NULL;
+	}
+	return untraced && traced ? ", untraced and under the tool" : traced ? ", under the tool alone" : ", untraced";
+}
+
 static void put_executions(const struct scenario *scenario, const struct prepared_list *list)
 {
 	printf("executions  %zu: %lld repetition%s of ", executions(scenario, list), (long long)scenario->repetitions,
 	       scenario->repetitions == 1 ? "" : "s");
 	for (size_t i = 0; i < scenario->temperature.n; i++)
 		printf("%s%s", i ? " and " : "", temperature_names[scenario->temperature.choices[i]]);
-	puts(", untraced and under the tool");
+	puts(how_executed(list));
 }
 
 static void put_files(const struct scenario *scenario, const struct prepared_list *list)
@@ -107,12 +127,24 @@ static void find_durations(const struct scenario *scenario, const struct prepare
 	json_decref(target);
 }
 
+static bool all_made_up(const struct prepared_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (!prepared_makes_up(&list->v[i]))
+			return false;
+	return true;
+}
+
 static void put_time(const struct scenario *scenario, const struct prepared_list *list)
 {
 	_cleanup_(samples_deinit) struct samples durations = { 0 };
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	double limit_ns = 0;
 
+	if (all_made_up(list)) {
+		puts("time        seconds: the events are made up, no process is started");
+		return;
+	}
 	for (size_t i = 0; i < list->n; i++)
 		limit_ns += (double)executions_of(&list->v[i]) * (double)list->v[i].scenario->time_limit_ns *
 			    (double)scenario->repetitions * (double)scenario->temperature.n;

@@ -205,7 +205,8 @@ static struct err *add_trial(struct law_sources *sources, const struct run *run,
 	_cleanup_free_ char *name = group_name(run, trial);
 	enum law_basis basis = LAW_BASIS_EVENTS;
 	struct law_run total = { 0 };
-	bool events = has_samples && trial->n_events > 0;
+	/* of a tool that does not tell how long it took, events are no use */
+	bool events = has_samples && trial->n_events > 0 && run->trial_summaries[index].t1_ns.n > 0;
 	struct law_group *group;
 	struct err *err;
 

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Finds the pairs by what the record says of its variants, and prints their tax as text.
+ *
+ * Invariant: two variants are a pair only if every setting but ASLR, program and binding are equal.
+ */
+#include "report/aslrpair.h"
+
+#include <string.h>
+
+#include "lib/mem.h"
+#include "report/cell.h"
+#include "report/human.h"
+#include "report/table.h"
+
+#define LABEL_WIDTH 34
+#define KEY "aslr"
+
+const struct aslr_column aslr_columns[ASLR_N] = {
+	[ASLR_PHASE1] = { "phase 1", "traced_ns.phase1.p50", HTML_DURATION },
+	[ASLR_PHASE2] = { "phase 2", "traced_ns.phase2.p50", HTML_DURATION },
+	[ASLR_T1] = { "T1", "t1_ns.p50", HTML_DURATION },
+	[ASLR_BYTES_READ] = { "bytes read", "bytes_read", HTML_BYTES },
+	[ASLR_MEMORY] = { "memory", "tracer_peak_rss_bytes", HTML_BYTES },
+};
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool has(const struct run *run, const struct run_variant *variant, const char *value)
+{
+	return same_text(run_variant_text(run, variant, KEY), value);
+}
+
+/* Each setting of `a` but ASLR is one of `b`, too. */
+static bool covers(const struct run *run, const struct run_variant *a, const struct run_variant *b)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (a->settings, key, value)
+		if (strcmp(key, KEY) && !same_text(json_string_value(value), run_variant_text(run, b, key)))
+			return false;
+	return true;
+}
+
+static bool are_pair(const struct run *run, const struct run_variant *on, const struct run_variant *off)
+{
+	return has(run, on, "on") && has(run, off, "off") && same_text(on->program, off->program) &&
+	       on->bind_now == off->bind_now && covers(run, on, off) && covers(run, off, on);
+}
+
+bool aslr_pair_find(const struct run *run, size_t from, struct aslr_pair *ret)
+{
+	for (size_t i = from; i < run->n_variants; i++) {
+		for (size_t j = 0; j < run->n_variants; j++) {
+			if (!are_pair(run, &run->variants[i], &run->variants[j]))
+				continue;
+			*ret = (struct aslr_pair){ i, j };
+			return true;
+		}
+	}
+	return false;
+}
+
+char *aslr_pair_name(const struct run *run, const struct aslr_pair *pair)
+{
+	struct strbuf name = STRBUF_INIT;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (run->variants[pair->on].settings, key, value)
+		if (strcmp(key, KEY) && json_is_string(value))
+			strbuf_printf(&name, "%s%s=%s", name.len ? " " : "", key, json_string_value(value));
+	if (!name.len)
+		strbuf_puts(&name, "all else the same");
+	return strbuf_steal(&name);
+}
+
+static void put_counts(double on, double off, int width, struct strbuf *out)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	human_count(&text, on);
+	strbuf_puts(&text, " / ");
+	human_count(&text, off);
+	cell_right(out, text.text, width);
+}
+
+static void put_pair(const struct run *run, const struct aslr_pair *pair, enum temperature temperature,
+		     struct strbuf *out)
+{
+	const struct summary *on = &run->variants[pair->on].summaries[temperature];
+	const struct summary *off = &run->variants[pair->off].summaries[temperature];
+	_cleanup_free_ char *name = aslr_pair_name(run, pair);
+	_cleanup_free_ char *label = mem_printf("%s %s", temperature_names[temperature], name);
+	struct aslr_tax tax;
+
+	if (!aslr_tax_compute(on, off, &tax))
+		return;
+	cell_label(out, label, LABEL_WIDTH);
+	if (cell_display_width(label) + 2 >= LABEL_WIDTH) {
+		cell_end(out);
+		cell_left(out, "", LABEL_WIDTH);
+	}
+	for (size_t i = 0; i < ASLR_N; i++) {
+		if (tax.rows[i].known)
+			cell_multiple(out, tax.rows[i].ratio, i == ASLR_BYTES_READ ? 11 : 9);
+		else
+			cell_right(out, "-", i == ASLR_BYTES_READ ? 11 : 9);
+	}
+	if (tax.maps_known) {
+		put_counts(on->maps_different, off->maps_different, 8, out);
+		put_counts(on->libraries_same_place, off->libraries_same_place, 11, out);
+	}
+	cell_end(out);
+}
+
+void aslr_put(const struct run *run, struct strbuf *out)
+{
+	struct aslr_pair pair;
+	bool any = false;
+
+	for (size_t i = 0; aslr_pair_find(run, i, &pair); i = pair.on + 1) {
+		for (size_t t = 0; t < TEMPERATURE_N; t++) {
+			if (!run->variants[pair.on].summaries[t].n_traced ||
+			    !run->variants[pair.off].summaries[t].n_traced)
+				continue;
+			if (!any) {
+				cell_rule(out, TABLE_WIDTH);
+				cell_headings(out, "ASLR tax, on / off", LABEL_WIDTH,
+					      (const char *const[]){ "phase 1", "phase 2", "T1", "bytes read",
+								     "memory", "maps", "same place", NULL },
+					      (const int[]){ 9, 9, 9, 11, 9, 8, 11 });
+			}
+			any = true;
+			put_pair(run, &pair, t, out);
+		}
+	}
+	if (any)
+		strbuf_puts(out,
+			    "maps      different link maps among the tasks, on / off; same place: libraries at one "
+			    "address in all\n");
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Variants of a run that differ in ASLR alone, and what each measure of them is called. */
+#ifndef REPORT_ASLRPAIR_H
+#define REPORT_ASLRPAIR_H
+
+#include "measure/aslrtax.h"
+#include "report/html.h"
+#include "report/record.h"
+
+struct aslr_pair {
+	size_t on, off; /* indices into run.variants */
+};
+
+/* The next pair whose variant with ASLR is number `from` or later; false: there is none. */
+bool aslr_pair_find(const struct run *run, size_t from, struct aslr_pair *ret);
+
+/* What is the same in both: the settings but ASLR, or "all else the same". Heap. */
+char *aslr_pair_name(const struct run *run, const struct aslr_pair *pair);
+
+struct aslr_column {
+	const char *title;
+	const char *key; /* of the value, in a variant's summary of the record */
+	enum html_unit unit;
+};
+extern const struct aslr_column aslr_columns[ASLR_N];
+
+/* The plain table of all pairs, a line each; nothing without any. */
+void aslr_put(const struct run *run, struct strbuf *out);
+
+#endif

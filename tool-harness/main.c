@@ -34,6 +34,7 @@ static const struct command commands[] = {
 	{ "list", "list the records of the results folder", cmd_list },
 	{ "show", "print a record's table again", cmd_show },
 	{ "trend", "how a metric went from record to record", cmd_trend },
+	{ "report", "make one HTML page of runs, with pictures", cmd_report },
 	{ "export", "print a record as CSV, or as hyperfine or Google Benchmark would", cmd_export },
 	{ CMD_FLOOR_TRACEE, NULL, cmd_floor_tracee },
 };

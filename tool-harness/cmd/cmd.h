@@ -21,6 +21,7 @@ MUST_CHECK struct err *cmd_compare(int argc, char **argv, int *status_ret);
 MUST_CHECK struct err *cmd_list(int argc, char **argv, int *status_ret);
 MUST_CHECK struct err *cmd_show(int argc, char **argv, int *status_ret);
 MUST_CHECK struct err *cmd_trend(int argc, char **argv, int *status_ret);
+MUST_CHECK struct err *cmd_report(int argc, char **argv, int *status_ret);
 MUST_CHECK struct err *cmd_export(int argc, char **argv, int *status_ret);
 
 /* Hidden: the tracee of the calibration. */

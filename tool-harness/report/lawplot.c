@@ -1,27 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The picture of fitted laws: time per task over M, both logarithmic, since a power is a
- * straight line there. Writes gnuplot's commands and data; gnuplot draws.
+ * straight line there. Writes gnuplot's commands and data; plot.c has it draw.
  *
  * Invariant: the file at path is a whole picture or not touched.
  */
 #include "report/lawresult.h"
 
 #include <math.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 
 #include "lib/clock.h"
 #include "lib/fs.h"
-#include "lib/proc.h"
+#include "report/plot.h"
 
 #define PANEL_WIDTH 720
 #define PANEL_HEIGHT 440
-#define STEPS 40          /* points of a curve */
-#define MOST_CURVES 6     /* numbers of breakpoints drawn */
-#define DEADLINE_NS (60 * NS_PER_S)
+#define STEPS 40      /* points of a curve */
+#define MOST_CURVES 6 /* numbers of breakpoints drawn */
 
-static const char *const colours[MOST_CURVES] = { "#0060ad", "#dd6b20", "#2f855a", "#805ad5", "#b83280", "#718096" };
+static const char *const colours[MOST_CURVES] = {
+	"#0060ad", "#dd6b20", "#2f855a", "#805ad5", "#b83280", "#718096"
+};
 static const char *const bands[MOST_CURVES] = { "#cfe0f0", "#f9e0cd", "#d3e8db", "#e6dcf6", "#f2d5e4", "#e1e5ea" };
 
 /* The different B of a group, at most MOST_CURVES, in ascending order of first M. */
@@ -38,7 +37,8 @@ static size_t find_breakpoints(const struct law_data *data, double *ret)
 	return n;
 }
 
-static void put_points(const struct law_data *data, size_t panel, size_t curve, double breakpoints, struct strbuf *out)
+static void put_points(const struct law_data *data, size_t panel, size_t curve, double breakpoints,
+		       struct strbuf *out)
 {
 	strbuf_printf(out, "$points%zu_%zu << EOD\n", panel, curve);
 	for (size_t i = 0; i < data->n_cells; i++)
@@ -68,15 +68,6 @@ static void put_curve(const struct law_result *result, size_t panel, size_t curv
 	strbuf_puts(out, "EOD\n");
 }
 
-/* Names come from records: nothing in them may end the string or be markup. */
-static void put_quoted(const char *text, struct strbuf *out)
-{
-	strbuf_putc(out, '\'');
-	for (; *text; text++)
-		strbuf_putc(out, *text == '\'' || (unsigned char)*text < ' ' ? ' ' : *text);
-	strbuf_putc(out, '\'');
-}
-
 static void put_panel(const struct law_result *result, size_t panel, struct strbuf *out)
 {
 	double breakpoints[MOST_CURVES];
@@ -89,15 +80,15 @@ static void put_panel(const struct law_result *result, size_t panel, struct strb
 			put_curve(result, panel, i, breakpoints[i], out);
 	}
 	strbuf_puts(out, "set title ");
-	put_quoted(result->group->name, out);
+	plot_put_quoted(out, result->group->name);
 	strbuf_puts(out, " noenhanced\n");
 	/* Bands first, light and opaque: not every viewer knows transparency. */
 	for (size_t i = 0; result->choice && i < n; i++, between = ", \\\n     ")
-		strbuf_printf(out, "%s$law%zu_%zu using 1:3:4 with filledcurves fillcolor rgb '%s' notitle", between,
-			      panel, i, bands[i]);
+		strbuf_printf(out, "%s$law%zu_%zu using 1:3:4 with filledcurves fillcolor rgb '%s' notitle",
+			      between, panel, i, bands[i]);
 	for (size_t i = 0; result->choice && i < n; i++)
-		strbuf_printf(out, "%s$law%zu_%zu using 1:2 with lines linewidth 2 linecolor rgb '%s' notitle", between,
-			      panel, i, colours[i]);
+		strbuf_printf(out, "%s$law%zu_%zu using 1:2 with lines linewidth 2 linecolor rgb '%s' notitle",
+			      between, panel, i, colours[i]);
 	for (size_t i = 0; i < n; i++, between = ", \\\n     ")
 		strbuf_printf(out,
 			      "%s$points%zu_%zu using 1:2 with points pointtype 7 pointsize 0.7 linecolor rgb '%s' "
@@ -106,10 +97,9 @@ static void put_panel(const struct law_result *result, size_t panel, struct strb
 	strbuf_putc(out, '\n');
 }
 
-static void put_script(const struct law_result *results, size_t n, struct strbuf *out)
+void law_plot_script(const struct law_result *results, size_t n, struct strbuf *out)
 {
-	strbuf_printf(out, "set terminal svg size %d,%zu font 'sans-serif,13' background '#ffffff'\n", PANEL_WIDTH,
-		      n * PANEL_HEIGHT);
+	plot_put_terminal(out, PANEL_WIDTH, (unsigned)n * PANEL_HEIGHT);
 	strbuf_puts(out, "set logscale xy\nset grid\nset key left top\nset xlabel 'load events in each task (M)'\n"
 			 "set ylabel 'seconds per task'\n");
 	strbuf_printf(out, "set multiplot layout %zu,1\n", n);
@@ -118,35 +108,12 @@ static void put_script(const struct law_result *results, size_t n, struct strbuf
 	strbuf_puts(out, "unset multiplot\n");
 }
 
-static struct err *run_gnuplot(const struct strbuf *script, struct proc_result *ret)
-{
-	static const char *const argv[] = { "gnuplot", "-", NULL };
-	_cleanup_close_ int fd = memfd_create("gnuplot", MFD_CLOEXEC);
-	struct proc_opts opts = PROC_OPTS_INIT;
-
-	if (fd < 0 || write(fd, script->text, script->len) != (ssize_t)script->len || lseek(fd, 0, SEEK_SET))
-		return err_new("cannot hand gnuplot its commands");
-	opts.stdin_fd = fd;
-	return proc_run(argv, &opts, DEADLINE_NS, ret);
-}
-
 struct err *law_plot(const struct law_result *results, size_t n, const char *path)
 {
-	_cleanup_strbuf_ struct strbuf script = STRBUF_INIT;
-	_cleanup_free_ char *program = fs_find_program("gnuplot"), *status = NULL;
-	_cleanup_(proc_result_deinit) struct proc_result result = { 0 };
+	_cleanup_strbuf_ struct strbuf script = STRBUF_INIT, picture = STRBUF_INIT;
 	struct err *err;
 
-	if (!program)
-		return err_hint(err_exit(EXIT_SKIPPED, "no plot '%s': gnuplot is missing", path),
-				"install gnuplot-nox; the tables need none");
-	put_script(results, n, &script);
-	err = run_gnuplot(&script, &result);
-	if (err)
-		return err_wrap(err, "no plot '%s'", path);
-	if (!WIFEXITED(result.status) || WEXITSTATUS(result.status) || !result.out.len) {
-		status = proc_status_text(result.status);
-		return err_new("no plot '%s': gnuplot %s: %s", path, status, result.err.text ? result.err.text : "");
-	}
-	return fs_publish(path, result.out.text, result.out.len);
+	law_plot_script(results, n, &script);
+	err = err_wrap(plot_draw(&script, &picture), "no plot '%s'", path);
+	return err ? err : fs_publish(path, picture.text, picture.len);
 }

@@ -23,11 +23,17 @@ struct law_job {
 
 void law_result_put(const struct law_result *result, struct strbuf *out);
 
+/* The same without the table of cells. */
+void law_result_put_law(const struct law_result *result, struct strbuf *out);
+
 /* The law's prediction alone. The result must have a choice. */
 void law_result_put_prediction(const struct law_result *result, const struct law_job *job, struct strbuf *out);
 
 /* A new reference; with a prediction if a job is asked for. */
 json_t *law_result_to_json(const struct law_result *result, const struct law_job *job);
+
+/* Appends gnuplot's commands for the picture that law_plot makes. */
+void law_plot_script(const struct law_result *results, size_t n, struct strbuf *out);
 
 /*
  * Cells, law and 95 % band of each group, a panel each, as SVG by gnuplot into path

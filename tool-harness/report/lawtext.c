@@ -176,7 +176,7 @@ static void put_cells(const struct law_result *result, struct strbuf *out)
 	}
 }
 
-void law_result_put(const struct law_result *result, struct strbuf *out)
+void law_result_put_law(const struct law_result *result, struct strbuf *out)
 {
 	const struct law_group *group = result->group;
 
@@ -191,6 +191,11 @@ void law_result_put(const struct law_result *result, struct strbuf *out)
 	put_tail(&group->data, out);
 	if (result->choice)
 		put_scores(result->choice, out);
+}
+
+void law_result_put(const struct law_result *result, struct strbuf *out)
+{
+	law_result_put_law(result, out);
 	put_cells(result, out);
 }
 

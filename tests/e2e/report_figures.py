@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""
+Checks the figures of a page of 'attachstorm report' against the JSON that they are from.
+
+usage: report_figures.py PAGE.html NAME=FILE.json...
+
+Every right-aligned cell must have a key, and say the value that is at it, rounded to what is
+shown; NAME is what data-record says (a record's id is taken from the file itself if NAME is
+empty). Cells in italics are the paper's. Prints how many figures were checked, and of what.
+"""
+import collections
+import html.parser
+import json
+import re
+import sys
+
+UNITS = {
+    "": 1, "×": 1,
+    "ns": 1, "µs": 1e3, "ms": 1e6, "s": 1e9, "min": 60e9, "h": 3600e9, "d": 86400e9,
+    "B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40,
+}
+
+
+class Cells(html.parser.HTMLParser):
+    """Collects (attributes, text, italic, section) of the right-aligned cells."""
+
+    def __init__(self):
+        super().__init__()
+        self.cells, self.cell, self.section = [], None, None
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag == "section":
+            self.section = attrs["id"]
+        if tag == "td" and attrs.get("align") == "right":
+            self.cell = [attrs, "", False, self.section]
+        if tag == "i" and self.cell:
+            self.cell[2] = True
+
+    def handle_data(self, data):
+        if self.cell:
+            self.cell[1] += data
+
+    def handle_endtag(self, tag):
+        if tag == "td" and self.cell:
+            self.cells.append(self.cell)
+            self.cell = None
+
+
+def at(json_value, key):
+    """The value at a path such as a[0].b; the sum over all at a path with []."""
+    values = [json_value]
+    for name, index in re.findall(r"([A-Za-z_0-9]+)|\[(\d*)\]", key):
+        if name:
+            values = [v[name] for v in values]
+        elif index:
+            values = [v[int(index)] for v in values]
+        else:
+            values = [w for v in values for w in (v.values() if isinstance(v, dict) else v)]
+    return sum(values)
+
+
+def shown(text):
+    """The number that a cell shows, in the unit of its value, and by how much it may be rounded."""
+    number, unit = re.fullmatch(r"(-?[\d.,]+) ?(\D*)", text).groups()
+    value = float(number.replace(",", "")) * UNITS[unit]
+    if "," in number or (unit == "" and "." not in number):
+        return value, 0.51
+    # a count's one decimal is cut, not rounded
+    return value, max(abs(value) * 0.006, 0.11 if unit == "" and re.fullmatch(r"\d+\.\d", number) else 0)
+
+
+def main():
+    sources = {}
+    for argument in sys.argv[2:]:
+        name, path = argument.split("=", 1)
+        with open(path, encoding="utf-8") as file:
+            source = json.load(file)
+        sources[name or source["id"]] = source
+    with open(sys.argv[1], encoding="utf-8") as file:
+        page = Cells()
+        page.feed(file.read())
+    checked = collections.Counter()
+    for attrs, text, italic, section in page.cells:
+        where = "%s: '%s' at %s" % (section, text, attrs.get("data-key"))
+        if "data-key" not in attrs:
+            # the paper's, not measured, or a comparison's own words
+            assert italic or text in ("", "-") or section == "compare", where
+            continue
+        if attrs["data-record"] == "model predict":
+            continue
+        source = sources[attrs["data-record"]]
+        value = at(source, attrs["data-key"])
+        if "data-under" in attrs:
+            value /= at(source, attrs["data-under"])
+        assert abs(float(attrs["data-value"]) - value) <= 1e-8 * abs(value), (where, value)
+        number, rounding = shown(text.split("…")[0])
+        if "…" not in text:
+            assert abs(number - value) <= rounding + 1e-9, (where, value)
+        checked[section] += 1
+    for section, count in sorted(checked.items()):
+        print(section, count)
+
+
+main()

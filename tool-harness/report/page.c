@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The page's frame: its sections in order, its contents, and what sections share. Each section has
+ * a file of its own and computes nothing that measure/ does not.
+ *
+ * Invariant: nothing in the page refers to another file, and no element needs a style to be read.
+ */
+#include "report/page_internal.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "lib/fs.h"
+#include "lib/mem.h"
+#include "report/plot.h"
+#include "report/samples.h"
+
+/* Okabe and Ito's, darkened where white shines through. */
+const char *const page_colours[PAGE_N_COLOURS] = { "#0072b2", "#d55e00", "#009e73", "#cc79a7",
+						   "#56b4e9", "#e69f00", "#5b4b8a", "#555555" };
+
+/* Where styles are allowed: one column, a font without serifs, quiet tables. */
+static const char style[] =
+	"<style>\n"
+	"body { font-family: sans-serif; color: #1a202c; max-width: 66em; margin: 2em auto; padding: 0 1em; "
+	"line-height: 1.4; }\n"
+	"h1 { font-size: 1.7em; } h2 { margin-top: 2.2em; border-bottom: 1px solid #cbd5e0; } h3 { font-size: 1em; "
+	"}\n"
+	"table { border-collapse: collapse; border: 0; margin: 1em 0; font-size: 0.9em; }\n"
+	"th, td { border: 0; border-bottom: 1px solid #e2e8f0; padding: 0.25em 0.7em; }\n"
+	"thead th { border-bottom: 2px solid #718096; }\n"
+	"td { font-variant-numeric: tabular-nums; } td[align=right], tbody th { white-space: nowrap; } th { "
+	"font-weight: normal; }\n"
+	"thead th { font-weight: bold; vertical-align: bottom; }\n"
+	"caption { text-align: left; font-style: italic; padding: 0.3em 0; }\n"
+	"figure { margin: 1em 0; } figcaption { font-style: italic; max-width: 56em; } svg { max-width: 100%; "
+	"height: auto; }\n"
+	"pre { font-size: 0.85em; overflow-x: auto; background: #f7fafc; padding: 0.7em; }\n"
+	"@media print { h2 { break-after: avoid; } figure, table { break-inside: avoid; } }\n"
+	"</style>\n";
+
+static const struct section {
+	const char *id, *title;
+	void (*put)(struct page *page);
+} sections[] = {
+	{ "runs", "What was run", page_head },
+	{ "phases", "Phases of start-up", page_phases },
+	{ "table4", "Tool start-up, as in the paper's Table 4", page_paper_tools },
+	{ "table1", "Driver without a tool, as in the paper's Table 1", page_paper_times },
+	{ "table2", "Cache misses, as in the paper's Table 2", page_paper_misses },
+	{ "variants", "Variants side by side", page_strategies },
+	{ "aslr", "ASLR tax", page_aslr },
+	{ "compare", "A against B", page_compare },
+	{ "events", "What one load event costs", page_events },
+	{ "law", "Time against load events", page_laws },
+	{ "scale", "Cost over libraries and tasks", page_scale },
+	{ "trend", "From record to record", page_trend },
+	{ "footprint", "Footprint of the target", page_footprints },
+	{ "tools", "Tools, and how they ended", page_tools },
+	{ "stacks", "Stacks", page_stacks },
+};
+
+void page_input_deinit(struct page_input *input)
+{
+	for (size_t i = 0; i < input->n_records; i++) {
+		run_deinit(&input->records[i].run);
+		free(input->records[i].path);
+		free(input->records[i].no_samples);
+	}
+	for (size_t i = 0; i < input->n_footprints; i++) {
+		json_decref(input->footprints[i].json);
+		free(input->footprints[i].name);
+	}
+	free(input->records);
+	free(input->footprints);
+	memset(input, 0, sizeof(*input));
+}
+
+struct err *page_input_add_record(struct page_input *input, const char *path)
+{
+	struct page_record record = { 0 };
+	struct err *err = run_read(path, &record.run);
+
+	if (err)
+		return err;
+	/* The record stands by itself: without samples it is a page with one picture less. */
+	err = samples_read(path, &record.run, &record.has_samples);
+	if (err)
+		record.no_samples = mem_strdup(err_message(err));
+	err_free(err);
+	record.path = mem_strdup(path);
+	mem_grow(input->records, input->n_records, input->cap_records);
+	input->records[input->n_records++] = record;
+	return NULL;
+}
+
+static bool is_footprint(const json_t *json)
+{
+	const char *format = json_string_value(json_object_get(json, "format"));
+
+	return format && !strcmp(format, "pynamic-footprint") &&
+	       json_integer_value(json_object_get(json, "version")) == 1;
+}
+
+struct err *page_input_add_footprint(struct page_input *input, const char *path)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct err *err = fs_read(path, &text);
+	json_t *json;
+
+	if (err)
+		return err;
+	json = json_loadb(text.text, text.len, JSON_REJECT_DUPLICATES, NULL);
+	if (!json || !is_footprint(json)) {
+		json_decref(json);
+		return err_hint(err_new("'%s' is no footprint of version 1", path),
+				"'pynamic-gen footprint --json' writes one");
+	}
+	mem_grow(input->footprints, input->n_footprints, input->cap_footprints);
+	input->footprints[input->n_footprints++] = (struct page_footprint){ json, mem_strdup(fs_basename(path)) };
+	return NULL;
+}
+
+void page_note(struct page *page, const char *fmt, ...)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vprintf(&text, fmt, ap);
+	va_end(ap);
+	html_element(page->out, "p", text.text);
+	strbuf_putc(page->out, '\n');
+}
+
+void page_plot(struct page *page, const struct strbuf *script, const char *caption)
+{
+	_cleanup_strbuf_ struct strbuf svg = STRBUF_INIT;
+	_cleanup_free_ char *prefix = mem_printf("plot%u-", page->n_plots + 1);
+
+	if (!page->draws || page->err)
+		return;
+	page->err = err_wrap(plot_draw(script, &svg), "picture %u", page->n_plots + 1);
+	if (page->err)
+		return;
+	page->n_plots++;
+	strbuf_puts(page->out, "<figure>\n");
+	plot_put_inline(page->out, svg.text, prefix, caption);
+	html_element(page->out, "figcaption", caption);
+	strbuf_puts(page->out, "\n</figure>\n");
+}
+
+void page_put_record_heading(struct page *page, const struct run *run)
+{
+	if (page->input->n_records < 2)
+		return;
+	html_element(page->out, "h3", run->id);
+	strbuf_putc(page->out, '\n');
+}
+
+bool page_is_shown(const struct run *run, size_t variant, enum temperature temperature)
+{
+	const struct summary *s = &run->variants[variant].summaries[temperature];
+
+	return s->n_traced + s->n_untraced + s->n_invalid > 0;
+}
+
+void page_put_label(struct page *page, const char *text)
+{
+	html_element(page->out, "th scope=\"row\" align=\"left\"", text);
+}
+
+void page_put_median(struct page *page, const struct run *run, size_t variant, enum temperature temperature,
+		     enum html_unit unit, const struct quantiles *q, const char *key)
+{
+	if (q->n)
+		html_value(page->out, unit, q->p50, run->id, "variants[%zu].summary.%s.%s.p50", variant,
+			   temperature_names[temperature], key);
+	else
+		html_no_value(page->out);
+}
+
+void page_put_known(struct page *page, const struct run *run, size_t variant, enum temperature temperature,
+		    enum html_unit unit, double value, const char *key)
+{
+	if (value >= 0)
+		html_value(page->out, unit, value, run->id, "variants[%zu].summary.%s.%s", variant,
+			   temperature_names[temperature], key);
+	else
+		html_no_value(page->out);
+}
+
+/* "table1: host, native"; what all records are of. */
+static void put_title(const struct page_input *input, struct strbuf *out)
+{
+	const struct run *run = &input->records[0].run;
+	const char *name = json_string_value(json_object_get(run->scenario, "name"));
+
+	if (input->title)
+		html_text(out, input->title);
+	else if (input->n_records == 1)
+		html_textf(out, "Start-up of %s", name && *name ? name : run->id);
+	else
+		html_textf(out, "Start-up: %zu records", input->n_records);
+}
+
+static void put_head(struct page *page, struct strbuf *out)
+{
+	strbuf_puts(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+			 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+			 "<meta name=\"generator\" content=\"attachstorm\">\n<title>");
+	put_title(page->input, out);
+	strbuf_puts(out, "</title>\n");
+	strbuf_puts(out, style);
+	strbuf_puts(out, "</head>\n<body>\n<h1>");
+	put_title(page->input, out);
+	strbuf_puts(out, "</h1>\n");
+	page->out = out;
+	page_validity(page);
+}
+
+static void put_foot(const struct page *page, struct strbuf *out)
+{
+	strbuf_puts(out, "<hr>\n<p><small>");
+	html_textf(out, "Made by attachstorm %s. ", KIT_VERSION);
+	strbuf_puts(out,
+		    "Numbers are medians where nothing else is said; n is how many runs or events they are of. "
+		    "A number's title says where it is from in the record: the same, unrounded.");
+	if (!page->draws && !page->input->tables_only)
+		strbuf_puts(out, " There is no gnuplot on the machine that made this page, so tables stand alone.");
+	strbuf_puts(out, "</small></p>\n</body>\n</html>\n");
+}
+
+struct err *page_put(const struct page_input *input, struct strbuf *out)
+{
+	struct page page = { .input = input, .draws = !input->tables_only && plot_available() };
+	_cleanup_strbuf_ struct strbuf contents = STRBUF_INIT, body = STRBUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sections) && !page.err; i++) {
+		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+		page.out = &text;
+		sections[i].put(&page);
+		if (!text.len)
+			continue;
+		strbuf_printf(&contents, "<li><a href=\"#%s\">", sections[i].id);
+		html_text(&contents, sections[i].title);
+		strbuf_puts(&contents, "</a></li>\n");
+		strbuf_printf(&body, "<section id=\"%s\">\n<h2>", sections[i].id);
+		html_text(&body, sections[i].title);
+		strbuf_puts(&body, "</h2>\n");
+		strbuf_add(&body, text.text, text.len);
+		strbuf_puts(&body, "</section>\n");
+	}
+	if (page.err)
+		return page.err;
+	put_head(&page, out);
+	strbuf_printf(out, "<nav><ul>\n%s</ul></nav>\n", contents.text);
+	strbuf_add(out, body.text, body.len);
+	put_foot(&page, out);
+	return NULL;
+}

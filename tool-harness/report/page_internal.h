@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Internal to report/page*.c: one section each; a section that puts nothing is left out. */
+#ifndef REPORT_PAGE_INTERNAL_H
+#define REPORT_PAGE_INTERNAL_H
+
+#include "report/html.h"
+#include "report/page.h"
+
+struct page {
+	const struct page_input *input;
+	struct strbuf *out; /* of the section at work */
+	bool draws;	    /* there is a gnuplot, and it is wanted */
+	unsigned n_plots;
+	struct err *err; /* the first one of gnuplot; then nothing more is drawn */
+};
+
+/* Colours of series, told apart also by those who see red and green alike; drawn in this order. */
+#define PAGE_N_COLOURS 8
+extern const char *const page_colours[PAGE_N_COLOURS];
+
+#define PAGE_PLOT_WIDTH 900
+
+/* A picture with a caption, if pictures are drawn at all: by gnuplot's commands, which begin with
+ * plot_put_terminal. The caption is plain text, and says what is to be seen. */
+void page_plot(struct page *page, const struct strbuf *script, const char *caption);
+
+/* <h3> of a record, if there are several. */
+void page_put_record_heading(struct page *page, const struct run *run);
+
+/* <p>, plain text. */
+void page_note(struct page *page, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Any valid or invalid run of this variant at this temperature. */
+bool page_is_shown(const struct run *run, size_t variant, enum temperature temperature);
+
+/* Row headings: <th> of a text. */
+void page_put_label(struct page *page, const char *text);
+
+/* A cell with the median of a quantiles object of a variant's summary: key as "traced_ns.phase1". A
+ * dash without any. */
+void page_put_median(struct page *page, const struct run *run, size_t variant, enum temperature temperature,
+		     enum html_unit unit, const struct quantiles *q, const char *key);
+
+/* Of a plain number of a variant's summary; below 0 is not known: a dash. */
+void page_put_known(struct page *page, const struct run *run, size_t variant, enum temperature temperature,
+		    enum html_unit unit, double value, const char *key);
+
+void page_validity(struct page *page);
+void page_head(struct page *page);
+void page_phases(struct page *page);
+void page_tools(struct page *page);
+void page_strategies(struct page *page);
+void page_events(struct page *page);
+void page_laws(struct page *page);
+void page_scale(struct page *page);
+void page_paper_times(struct page *page);
+void page_paper_misses(struct page *page);
+void page_paper_tools(struct page *page);
+void page_aslr(struct page *page);
+void page_compare(struct page *page);
+void page_trend(struct page *page);
+void page_footprints(struct page *page);
+void page_stacks(struct page *page);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Phases as stacked bars: each variant at each temperature, untraced and beside it traced. The
+ * table below the picture has the same numbers.
+ *
+ * Invariant: a bar's part is the number in the table, a median over valid runs.
+ */
+#include <math.h>
+
+#include "lib/mem.h"
+#include "report/human.h"
+#include "report/page_internal.h"
+#include "report/plot.h"
+
+#define MOST_BARS 36
+#define BAR_HEIGHT 26
+#define FRAME_HEIGHT 120 /* key, axis, its label */
+
+static const struct {
+	enum span span;
+	const char *title;
+	const char *colour;
+} parts[] = {
+	{ SPAN_PHASE1, "phase 1", "#0072b2" }, { SPAN_PHASE2, "phase 2", "#e69f00" },
+	{ SPAN_VISIT, "visit", "#009e73" },    { SPAN_MPI, "MPI test", "#cc79a7" },
+	{ SPAN_EXIT, "exit", "#999999" },
+};
+
+struct bar {
+	size_t variant;
+	enum temperature temperature;
+	bool traced;
+	const struct quantiles *spans;
+	uint64_t n;
+};
+
+struct bars {
+	struct bar *v;
+	size_t n, cap;
+};
+
+static void add_bar(struct bars *bars, const struct run *run, size_t variant, enum temperature t, bool traced)
+{
+	const struct summary *s = &run->variants[variant].summaries[t];
+	uint64_t n = traced ? s->n_traced : s->n_untraced;
+
+	if (!n)
+		return;
+	mem_grow(bars->v, bars->n, bars->cap);
+	bars->v[bars->n++] = (struct bar){ variant, t, traced, traced ? s->traced_ns : s->untraced_ns, n };
+}
+
+static void find_bars(const struct run *run, struct bars *ret)
+{
+	for (size_t t = 0; t < TEMPERATURE_N; t++) {
+		for (size_t i = 0; i < run->n_variants; i++) {
+			add_bar(ret, run, i, t, false);
+			add_bar(ret, run, i, t, true);
+		}
+	}
+}
+
+/* "host, warm, gdb"; a traced bar has the name of its tool where that is known. */
+static char *bar_label(const struct run *run, const struct bar *bar)
+{
+	const struct run_variant *variant = &run->variants[bar->variant];
+	const char *tool = run_variant_text(run, variant, "tool");
+
+	return mem_printf("%s, %s, %s", variant->name, temperature_names[bar->temperature],
+			  !bar->traced ? "untraced"
+			  : tool       ? tool
+				       : "traced");
+}
+
+static double longest(const struct bars *bars)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < bars->n; i++) {
+		double sum = 0;
+
+		for (size_t j = 0; j < ARRAY_SIZE(parts); j++)
+			sum += bars->v[i].spans[parts[j].span].p50;
+		most = fmax(most, sum);
+	}
+	return most;
+}
+
+static void put_parts(const struct bars *bars, size_t n, size_t part, double unit_ns, struct strbuf *script)
+{
+	strbuf_printf(script, "$part%zu << EOD\n", part);
+	for (size_t i = 0; i < n; i++) {
+		double begin = 0, length = bars->v[i].spans[parts[part].span].p50;
+
+		for (size_t j = 0; j < part; j++)
+			begin += bars->v[i].spans[parts[j].span].p50;
+		/* y grows upwards, bars are read downwards */
+		strbuf_printf(script, "%.9g %zu %.9g %.9g %.2f %.2f\n", begin / unit_ns, n - i, begin / unit_ns,
+			      (begin + length) / unit_ns, (double)(n - i) - 0.36, (double)(n - i) + 0.36);
+	}
+	strbuf_puts(script, "EOD\n");
+}
+
+static void put_picture(struct page *page, const struct run *run, const struct bars *bars)
+{
+	size_t n = bars->n < MOST_BARS ? bars->n : MOST_BARS;
+	const struct human_unit *unit = human_unit_for(longest(bars));
+	_cleanup_strbuf_ struct strbuf script = STRBUF_INIT;
+	_cleanup_free_ char *caption = NULL;
+
+	plot_put_terminal(&script, PAGE_PLOT_WIDTH, (unsigned)n * BAR_HEIGHT + FRAME_HEIGHT);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		put_parts(bars, n, i, unit->ns, &script);
+	strbuf_printf(&script, "set xlabel '%s'\nset xrange [0:*]\nset yrange [0.4:%zu.6]\n", unit->word, n);
+	strbuf_puts(&script,
+		    "set grid xtics linecolor rgb '#cbd5e0'\nset border 1\nset ytics nomirror scale 0 noenhanced\n"
+		    "set xtics nomirror\nset key outside top center horizontal samplen 1\nset style fill solid 1.0 "
+		    "noborder\n"
+		    "set ytics (");
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_free_ char *label = bar_label(run, &bars->v[i]);
+
+		strbuf_puts(&script, i ? ", " : "");
+		plot_put_quoted(&script, label);
+		strbuf_printf(&script, " %zu", n - i);
+	}
+	strbuf_puts(&script, ")\nplot ");
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		strbuf_printf(&script, "%s$part%zu using 1:2:3:4:5:6 with boxxyerror linecolor rgb '%s' title '%s'",
+			      i ? ", " : "", i, parts[i].colour, parts[i].title);
+	strbuf_putc(&script, '\n');
+	caption = mem_printf(
+		"Where the time goes from the launch of the job to its end, in %s: medians of each phase, one "
+		"bar for each variant, the same job untraced above it traced.%s",
+		unit->word, n < bars->n ? " The first bars only; the table has all." : "");
+	page_plot(page, &script, caption);
+}
+
+static void put_table(struct page *page, const struct run *run, const struct bars *bars)
+{
+	html_table_begin(page->out, NULL, 3,
+			 (const char *const[]){ "Variant", "Temperature", "Tool", "n", "phase 1", "phase 2",
+						"visit", "MPI test", "exit", "total", "traced / untraced", NULL });
+	for (size_t i = 0; i < bars->n; i++) {
+		const struct bar *bar = &bars->v[i];
+		const struct run_variant *variant = &run->variants[bar->variant];
+		const struct quantiles *ratio = &variant->summaries[bar->temperature].ratio[SPAN_TOTAL];
+		const char *tool = run_variant_text(run, variant, "tool");
+
+		strbuf_puts(page->out, "<tr>");
+		page_put_label(page, variant->name);
+		html_element(page->out, "td align=\"left\"", temperature_names[bar->temperature]);
+		html_element(page->out, "td align=\"left\"", !bar->traced ? "untraced" : tool ? tool : "traced");
+		html_value(page->out, HTML_COUNT, (double)bar->n, run->id, "variants[%zu].summary.%s.%s",
+			   bar->variant, temperature_names[bar->temperature],
+			   bar->traced ? "n_traced" : "n_untraced");
+		for (size_t j = 0; j <= ARRAY_SIZE(parts); j++) {
+			enum span span = j < ARRAY_SIZE(parts) ? parts[j].span : SPAN_TOTAL;
+			_cleanup_free_ char *key =
+				mem_printf("%s.%s", bar->traced ? "traced_ns" : "untraced_ns", span_names[span]);
+
+			page_put_median(page, run, bar->variant, bar->temperature, HTML_DURATION, &bar->spans[span],
+					key);
+		}
+		if (bar->traced)
+			page_put_median(page, run, bar->variant, bar->temperature, HTML_MULTIPLE, ratio,
+					"ratio.total");
+		else
+			strbuf_puts(page->out, "<td></td>");
+		strbuf_puts(page->out, "</tr>\n");
+	}
+	html_table_end(page->out);
+}
+
+void page_phases(struct page *page)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < page->input->n_records; i++) {
+		const struct run *run = &page->input->records[i].run;
+		struct bars bars = { 0 };
+
+		find_bars(run, &bars);
+		if (bars.n) {
+			page_put_record_heading(page, run);
+			put_picture(page, run, &bars);
+			put_table(page, run, &bars);
+			any = true;
+		}
+		free(bars.v);
+	}
+	if (any)
+		page_note(page,
+			  "Phase 1: from the launch until the tool has planted its breakpoints in all tasks; "
+			  "untraced, until the tasks are let go. Phase 2: from there until the last rank has "
+			  "imported all modules. Medians of parts need not add up to the median of the total.");
+}

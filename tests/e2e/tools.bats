@@ -209,6 +209,28 @@ verdict() {
 	run_fake 0 wrapped
 	[ "$(trial .tool_verdict)" = ok ]
 	[ "$(trial '.tracer_cpu_ns')" = null ]
+	[ "$(trial '.tool_report.usage')" = "not known: the tool is the launcher's child" ]
+}
+
+@test "tools: one that attaches to tasks that run" {
+	fake follows 'sleep 0.3; echo "at $(readlink "/proc/$1/exe")"; while [ -e "/proc/$1/exe" ]; do sleep 0.05; done' \
+		'form: running' 'may_leave: true' 'ready: output' 'ready_text: at '
+	expect_status 0 attachstorm run -q -r 1 -n 2 -T warm --no-baseline -l spawn -o "$RESULTS" --time-limit 30s \
+		--tool "$BATS_TEST_TMPDIR/follows.yaml" -- sleep 2
+	expect_output "tool      follows"
+	[ "$(trial .tool_verdict)" = ok ]
+	grep -q "^at $(command -v sleep | xargs realpath)" "$(trial .transcript)"
+	[ "$(trial '.phases | .continued_ns < .planted_ns and .planted_ns < .ended_ns')" = true ]
+	nothing_left
+}
+
+@test "tools: LLDB's index cache is empty in the cold run, and kept for the warm one" {
+	needs lldb
+	expect_status 0 attachstorm run -q -r 1 -n 1 -T cold,warm --no-baseline -l spawn -o "$RESULTS" --time-limit 120s \
+		--tool lldb -s lldb.index_cache=on -B main -- "$O/attachstorm-shim" -- true
+	[ "$(jq -c '[.trials[] | [.temperature, .tool_home_bytes > 0]]' "$(record)")" = '[["cold",false],["warm",true]]' ]
+	[ "$(jq -c '[.trials[] | .tool_residency | .files > 10 and .pages > 1000]' "$(record)")" = '[true,true]' ]
+	grep -q 'symbols.enable-lldb-index-cache true' "$RESULTS"/*/*/lldb.before
 }
 
 @test "tools: one that is not here is skipped, with the package to install" {

@@ -142,6 +142,8 @@ static struct err *prepare_files(const struct prepared_list *list, struct prepar
 	}
 	if (!prepared_makes_up(p))
 		err = add_files(p);
+	if (!err && p->tool->files)
+		err = p->tool->files(p->scenario, &p->tool_files);
 	if (!err && list->counter_source == COUNTERS_CALLGRIND)
 		err = make_argv(true, p);
 	set_env(list->counter_source, p);
@@ -183,6 +185,7 @@ void prepared_deinit(struct prepared_list *list)
 	for (size_t i = 0; i < list->n; i++) {
 		variant_argv_free(list->v[i].argv);
 		file_set_deinit(&list->v[i].files);
+		file_set_deinit(&list->v[i].tool_files);
 		breakpoints_free(list->v[i].breakpoints, list->v[i].n_breakpoints);
 	}
 	free(list->v);

@@ -21,6 +21,7 @@ struct prepared {
 	char **argv;                            /* of a task; NULL: no job is started */
 	const char *env[4];                     /* of the tasks, NULL-terminated; static text */
 	struct file_set files;                  /* whose pages are evicted and counted */
+	struct file_set tool_files;             /* likewise: the tool's own */
 	struct expectation expectation;
 	char **breakpoints;                     /* names of functions */
 	size_t n_breakpoints;

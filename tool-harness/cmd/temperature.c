@@ -74,10 +74,14 @@ struct err *temperature_set_pages(const struct prepared *p, const char *home, st
 		err = file_set_add(&own, remembered);
 	if (!err)
 		err = set_pages(&own, trial->temperature, false);
+	if (!err && trial->traced)
+		err = set_pages(&p->tool_files, trial->temperature, false);
 	if (!err)
 		err = set_pages(&p->files, trial->temperature, drop);
 	if (!err)
 		err = pagecache_residency(&p->files, &trial->residency);
+	if (!err && trial->traced)
+		err = pagecache_residency(&p->tool_files, &trial->tool_residency);
 	trial->residency.dropped_caches = drop;
 	return err;
 }

@@ -252,6 +252,8 @@ struct trial {
 	struct trial_loader loader;
 	struct trial_phases phases;
 	struct trial_residency residency;
+	struct trial_residency tool_residency; /* of the programs of a tool that is a process of its own, and of
+					  the libraries that they are linked with; what others run cannot be evicted */
 	struct trial_task *tasks;      /* by rank */
 	size_t n_tasks;
 	struct event *events;          /* in the order of handling */

@@ -92,6 +92,17 @@ const char *run_variant_text(const struct run *run, const struct run_variant *va
 	return json_string_value(json_object_get(object, key));
 }
 
+bool run_tells_events(const struct run *run, const struct run_variant *variant)
+{
+	for (size_t i = 0; i < run->n_trials; i++) {
+		const struct trial *trial = &run->trials[i];
+
+		if (&run->variants[trial->variant] == variant && trial->traced && !trial->n_contradictions)
+			return trial->tool_verdict == VERDICT_NONE || trial->load_events;
+	}
+	return true;
+}
+
 bool run_is_untraced(const struct run *run)
 {
 	for (size_t i = 0; i < run->n_variants; i++) {

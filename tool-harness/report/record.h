@@ -62,6 +62,9 @@ const struct run_variant *run_find_variant(const struct run *run, const char *na
  * if that is a text; NULL: neither. Borrowed. */
 const char *run_variant_text(const struct run *run, const struct run_variant *variant, const char *key);
 
+/* False of tools that tell of no load events: what counts say of those is nothing, not 0. */
+bool run_tells_events(const struct run *run, const struct run_variant *variant);
+
 /* All runs of all variants are untraced: their tool is "none". */
 bool run_is_untraced(const struct run *run);
 

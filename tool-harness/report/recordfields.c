@@ -134,6 +134,7 @@ const struct field trial_fields[] = {
 	  offsetof(struct trial, n_contradictions), offsetof(struct trial, cap_contradictions) },
 	{ "phases", FIELD_OBJECT, offsetof(struct trial, phases), phases_fields, NULL, 0, 0, 0 },
 	{ "residency", FIELD_OBJECT, offsetof(struct trial, residency), residency_fields, NULL, 0, 0, 0 },
+	{ "tool_residency", FIELD_OBJECT, offsetof(struct trial, tool_residency), residency_fields, NULL, 0, 0, 0 },
 	T(FIELD_U64, libraries_mapped),
 	T(FIELD_U64, libraries_same_place),
 	T(FIELD_KNOWN_I64, ptrace_calls),

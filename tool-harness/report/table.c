@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#include "report/aslrpair.h"
 #include "report/cell.h"
 #include "report/human.h"
 #include "report/metrics.h"
@@ -101,36 +100,51 @@ static void put_spans(const struct summary *summaries, struct strbuf *out)
 	}
 }
 
+/* Whose pages: the target's, or the tool's own. */
+static const struct trial_residency *residency_of(const struct trial *trial, bool tool)
+{
+	return tool ? &trial->tool_residency : &trial->residency;
+}
+
+static double resident_share(const struct trial_residency *r)
+{
+	return r->pages ? (double)r->pages_resident / (double)r->pages : 0;
+}
+
 /* The run whose page cache was least as it should be stands for all; variant NULL: of any. */
-static void put_residency(const struct run *run, const struct run_variant *variant, struct strbuf *out)
+static void put_residency_of(const struct run *run, const struct run_variant *variant, bool tool, struct strbuf *out)
 {
 	for (size_t i = 0; i < TEMPERATURE_N; i++) {
 		const struct trial_residency *worst = NULL;
-		double worst_share = 0;
 
 		for (size_t j = 0; j < run->n_trials; j++) {
-			const struct trial_residency *r = &run->trials[j].residency;
-			double share = r->pages ? (double)r->pages_resident / r->pages : 0;
+			const struct trial_residency *r = residency_of(&run->trials[j], tool);
 
 			if (variant && variant != &run->variants[run->trials[j].variant])
 				continue;
 			if (run->trials[j].temperature != i || !r->pages)
 				continue;
-			if (!worst || (i == TEMPERATURE_COLD ? share > worst_share : share < worst_share)) {
+			if (!worst || (i == TEMPERATURE_COLD ? resident_share(r) > resident_share(worst) :
+							       resident_share(r) < resident_share(worst)))
 				worst = r;
-				worst_share = share;
-			}
 		}
 		if (!worst)
 			continue;
 		cell_left(out, temperature_names[i], 10);
-		strbuf_printf(out, "at %s %.1f %% of ", i == TEMPERATURE_COLD ? "most" : "least", 100 * worst_share);
+		strbuf_printf(out, "at %s %.1f %% of ", i == TEMPERATURE_COLD ? "most" : "least",
+			      100 * resident_share(worst));
 		human_count(out, worst->pages);
 		strbuf_puts(out, " pages of ");
 		human_count(out, worst->files);
-		strbuf_printf(out, " files in the page cache at launch%s\n",
+		strbuf_printf(out, " files%s in the page cache at launch%s\n", tool ? " of the tool" : "",
 			      worst->dropped_caches ? "; all caches dropped" : "");
 	}
+}
+
+static void put_residency(const struct run *run, const struct run_variant *variant, struct strbuf *out)
+{
+	put_residency_of(run, variant, false, out);
+	put_residency_of(run, variant, true, out);
 }
 
 static void put_verdict(const struct run *run, struct strbuf *out)
@@ -183,8 +197,9 @@ static void put_variant(const struct run *run, const struct run_variant *variant
 	put_residency(run, variant, out);
 	if (traced) {
 		cell_rule(out, TABLE_WIDTH);
-		stops_put(summaries, out);
-		libraries_put(summaries, out);
+		if (run_tells_events(run, variant))
+			stops_put(summaries, out);
+		libraries_put(summaries, run_tells_events(run, variant), out);
 		maps_put(summaries, out);
 		tracer_put(summaries, out);
 	}
@@ -227,7 +242,6 @@ static void format(const struct run *run, bool details, struct strbuf *out)
 			put_variant(run, &run->variants[i], out);
 		}
 	}
-	aslr_put(run, out);
 	cell_rule(out, TABLE_WIDTH);
 	put_verdict(run, out);
 }

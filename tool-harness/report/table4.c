@@ -69,8 +69,10 @@ bool table4_same(const struct run *run, const struct run_variant *a, const struc
 /* The work is what the tasks do and what is asked of the tool; how it does that is the tool's. */
 static bool same_work(const struct run *run, const struct table4_row *a, const struct table4_row *b)
 {
-	static const char *const keys[] = { "target",	 "command", "launcher",		 "acquire",
-					    "aslr",	 "breakpoints.count",	"breakpoints.where", "breakpoints.names" };
+	static const char *const keys[] = {
+		"target", "command", "launcher", "acquire", "aslr",
+		"breakpoints.count", "breakpoints.where", "breakpoints.names",
+	};
 
 	if (a->tasks != b->tasks || a->variant->bind_now != b->variant->bind_now ||
 	    strcmp(a->variant->program ? a->variant->program : "", b->variant->program ? b->variant->program : ""))

@@ -145,7 +145,8 @@ static bool by_law(const struct run *run, const struct table4_row *from, double 
 		law_data_deinit(&data);
 		return false;
 	}
-	serial = !choice.n_varies || (choice.tasks_exponent_interval.low <= 1 && choice.tasks_exponent_interval.high >= 1);
+	serial = !choice.n_varies ||
+		 (choice.tasks_exponent_interval.low <= 1 && choice.tasks_exponent_interval.high >= 1);
 	if (serial) {
 		law_predict(&choice, &data, events, tasks, (double)trial->n_breakpoints, &p);
 		row->times[t][TABLE4_PHASE2] = (struct table4_time){ base + p.total_ns, base + p.interval.low,

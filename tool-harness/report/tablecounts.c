@@ -66,7 +66,16 @@ void stops_put(const struct summary *summaries, struct strbuf *out)
 	}
 }
 
-void libraries_put(const struct summary *summaries, struct strbuf *out)
+/* What a tool does not tell is no 0. */
+static void cell_known_count(struct strbuf *out, double count, int width)
+{
+	if (count < 0)
+		cell_right(out, "-", width);
+	else
+		cell_count(out, count, width);
+}
+
+void libraries_put(const struct summary *summaries, bool events, struct strbuf *out)
 {
 	cell_headings(out, "per task", 18,
 		      (const char *const[]){ "load events", "of phase 2", "libs at start", "at end", "of target",
@@ -78,11 +87,11 @@ void libraries_put(const struct summary *summaries, struct strbuf *out)
 		if (!s->n_traced || s->tasks <= 0)
 			continue;
 		cell_label(out, temperature_names[i], 18);
-		cell_count(out, s->load_events / s->tasks, 12);
-		cell_count(out, s->load_events_per_task, 12);
-		cell_count(out, s->libraries_at_start, 15);
-		cell_count(out, s->libraries_at_end, 9);
-		cell_count(out, s->target_libraries, 11);
+		cell_known_count(out, events ? s->load_events / s->tasks : -1, 12);
+		cell_known_count(out, events ? s->load_events_per_task : -1, 12);
+		cell_known_count(out, events ? s->libraries_at_start : -1, 15);
+		cell_known_count(out, events ? s->libraries_at_end : -1, 9);
+		cell_known_count(out, events || s->target_libraries > 0 ? s->target_libraries : -1, 11);
 		cell_count(out, s->breakpoints_planted / s->tasks, 13);
 		cell_count(out, s->breakpoint_hits / s->tasks, 10);
 		cell_end(out);
@@ -94,15 +103,6 @@ void libraries_put(const struct summary *summaries, struct strbuf *out)
 			cell_end(out);
 		}
 	}
-}
-
-/* What a tool does not tell is no 0. */
-static void cell_known_count(struct strbuf *out, double count, int width)
-{
-	if (count < 0)
-		cell_right(out, "-", width);
-	else
-		cell_count(out, count, width);
 }
 
 void maps_put(const struct summary *summaries, struct strbuf *out)

@@ -98,6 +98,18 @@ static bool is_swept(const struct run *run, const char *key)
 	return false;
 }
 
+/* How stops are waited for and traps written is the kit's own tracer's; others do as they like. */
+static bool is_our_own(const struct run *run)
+{
+	for (size_t i = 0; i < run->n_variants; i++) {
+		const char *tool = run_variant_text(run, &run->variants[i], "tool");
+
+		if (!tool || is(tool, "native") || is(tool, "null"))
+			return true;
+	}
+	return run->n_variants == 0;
+}
+
 static void put_breakpoints(const struct run *run, struct facts *facts)
 {
 	json_t *breakpoints = json_object_get(run->scenario, "breakpoints");
@@ -107,9 +119,9 @@ static void put_breakpoints(const struct run *run, struct facts *facts)
 	if (is_swept(run, "breakpoints.count"))
 		return;
 	facts_add(facts, "%" JSON_INTEGER_FORMAT " breakpoint%s", count, count == 1 ? "" : "s");
-	if (count > 0 && policy && !is_swept(run, "breakpoints.policy"))
+	if (count > 0 && policy && is_our_own(run) && !is_swept(run, "breakpoints.policy"))
 		facts_add(facts, "%s", policy);
-	if (count > 0 && write && !is_swept(run, "breakpoints.write"))
+	if (count > 0 && write && is_our_own(run) && !is_swept(run, "breakpoints.write"))
 		facts_add(facts, "written by %s", write);
 }
 
@@ -139,7 +151,7 @@ static void put_job(const struct run *run, struct strbuf *out)
 	if (text_of(scenario, "load_events") && !untraced && !is_swept(run, "load_events") &&
 	    !is(text_of(scenario, "load_events"), "rbrk"))
 		facts_add(&facts, "load events by %s", text_of(scenario, "load_events"));
-	if (text_of(scenario, "wait") && !untraced && !is_swept(run, "wait"))
+	if (text_of(scenario, "wait") && !untraced && is_our_own(run) && !is_swept(run, "wait"))
 		facts_add(&facts, "wait %s", text_of(scenario, "wait"));
 	if (simulated)
 		facts_add(&facts, "ASLR off under callgrind");
@@ -185,6 +197,39 @@ static void put_machine(const struct run *run, struct strbuf *out)
 	cell_end(out);
 }
 
+static bool same_tool(const struct trial *a, const struct trial *b)
+{
+	return is(a->tool, b->tool ? b->tool : "") && a->tool_verdict == b->tool_verdict &&
+	       a->tool_untried == b->tool_untried && is(a->tool_version, b->tool_version ? b->tool_version : "");
+}
+
+/* Tools that are processes of their own: which they are, and how they came through. */
+static void put_tools(const struct run *run, struct strbuf *out)
+{
+	for (size_t i = 0; i < run->n_trials; i++) {
+		const struct trial *trial = &run->trials[i];
+		size_t n = 0, before = 0;
+		struct facts facts;
+
+		if (trial->tool_verdict == VERDICT_NONE)
+			continue;
+		for (size_t j = 0; j < run->n_trials; j++) {
+			n += same_tool(trial, &run->trials[j]) || j == i;
+			before += j < i && same_tool(trial, &run->trials[j]);
+		}
+		if (before)
+			continue;
+		facts_begin(&facts, "tool", out);
+		facts_add(&facts, "%s", trial->tool ? trial->tool : "?");
+		if (trial->tool_version)
+			facts_add(&facts, "%s", trial->tool_version);
+		facts_add(&facts, "%s in %zu run%s", tool_verdict_names[trial->tool_verdict], n, n == 1 ? "" : "s");
+		if (trial->tool_untried)
+			facts_add(&facts, "its description was never tried");
+		cell_end(out);
+	}
+}
+
 void head_put(const struct run *run, struct strbuf *out)
 {
 	struct facts facts;
@@ -198,6 +243,7 @@ void head_put(const struct run *run, struct strbuf *out)
 	cell_end(out);
 	put_target(run, out);
 	put_job(run, out);
+	put_tools(run, out);
 	put_machine(run, out);
 }
 

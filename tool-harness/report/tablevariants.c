@@ -48,7 +48,7 @@ static void put_row(const struct run *run, size_t index, enum temperature temper
 	put_quantile(&s->task_cost_per_stop_ns, 10, out);
 	for (size_t phase = 0; phase < EVENT_N_PHASES; phase++)
 		stops += stops_in_phase(s, phase);
-	if (s->n_traced)
+	if (s->n_traced && run_tells_events(run, &run->variants[index]))
 		cell_count(out, stops, 8);
 	else
 		cell_right(out, "-", 8);

@@ -15,6 +15,7 @@
 #include "lib/progress.h"
 #include "tool/stage.h"
 #include "tool/template.h"
+#include "tool/toolfiles.h"
 #include "tool/version.h"
 
 #define END_GRACE_NS (10 * NS_PER_S)
@@ -222,6 +223,18 @@ static struct err *command_check(const struct scenario *scenario)
 	return err;
 }
 
+static struct err *command_files(const struct scenario *scenario, struct file_set *set)
+{
+	struct template t;
+	struct err *err = read_template(scenario, &t);
+
+	if (err)
+		return err;
+	err = toolfiles_add(t.argv.strings[0], set);
+	template_deinit(&t);
+	return err;
+}
+
 static struct err *command_run(const struct tool_request *request, struct trial *trial)
 {
 	struct command c = { 0 };
@@ -240,6 +253,8 @@ static struct err *command_run(const struct tool_request *request, struct trial 
 	trial->tool_version = version[0] ? version_ask((const char *const *)version) : NULL;
 	if (c.template.form == FORM_WRAP)
 		wrap = template_argv(&c.template.argv, &c.values);
+	if (wrap)
+		trial->tool_report = mem_strdup("{\"usage\": \"not known: the tool is the launcher's child\"}");
 	err = stage_begin(request, (const char *const *)wrap, trial, &c.stage);
 	c.stage.may_leave = c.template.may_leave || c.template.ready == READY_EXIT;
 	c.stage.ok_status = (int)c.template.ok_status;
@@ -266,5 +281,6 @@ const struct tool_ops tool_command = {
 	.name = "command",
 	.help = "any tool that a file scenarios/tools/NAME.yaml describes, by NAME or path",
 	.check = command_check,
+	.files = command_files,
 	.run = command_run,
 };

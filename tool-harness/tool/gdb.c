@@ -9,6 +9,7 @@
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "tool/gdb.h"
+#include "tool/toolfiles.h"
 #include "tool/version.h"
 
 #define EXIT_GRACE_NS (10 * NS_PER_S)
@@ -239,6 +240,11 @@ static struct err *gdb_check(const struct scenario *scenario)
 	return version_check_program("gdb", scenario->gdb_path, "gdb");
 }
 
+static struct err *gdb_files(const struct scenario *scenario, struct file_set *set)
+{
+	return toolfiles_add(scenario->gdb_path, set);
+}
+
 static struct err *gdb_run(const struct tool_request *request, struct trial *trial)
 {
 	struct gdb gdb = { .request = request, .trial = trial };
@@ -269,4 +275,5 @@ const struct tool_ops tool_gdb = {
 	.help = "GDB through its machine interface, one for each task or one for all",
 	.run = gdb_run,
 	.check = gdb_check,
+	.files = gdb_files,
 };

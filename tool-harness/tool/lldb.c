@@ -17,6 +17,7 @@
 #include "lib/progress.h"
 #include "tool/lldbstats.h"
 #include "tool/stage.h"
+#include "tool/toolfiles.h"
 #include "tool/version.h"
 
 #define END_GRACE_NS (60 * NS_PER_S) /* statistics of many libraries take a while */
@@ -261,6 +262,22 @@ static struct err *lldb_check(const struct scenario *scenario)
 	return err;
 }
 
+/* It traces through a server, which stands beside it. */
+static struct err *lldb_files(const struct scenario *scenario, struct file_set *set)
+{
+	_cleanup_free_ char *found = fs_find_program(scenario->lldb_path), *real = NULL;
+	_cleanup_free_ char *dir = NULL, *server = NULL;
+	struct err *err = toolfiles_add(scenario->lldb_path, set);
+
+	if (!err && found)
+		err = fs_realpath(found, &real);
+	if (err || !real)
+		return err;
+	dir = fs_dirname(real);
+	server = fs_join(dir, "lldb-server");
+	return toolfiles_add(server, set);
+}
+
 static struct err *lldb_run(const struct tool_request *request, struct trial *trial)
 {
 	const char *const version[] = { request->scenario->lldb_path, "--version", NULL };
@@ -294,4 +311,5 @@ const struct tool_ops tool_lldb = {
 	.help = "LLDB in batch mode, one for each task",
 	.check = lldb_check,
 	.run = lldb_run,
+	.files = lldb_files,
 };

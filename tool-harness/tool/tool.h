@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "job/job.h"
+#include "job/pagecache.h"
 #include "job/scenario.h"
 #include "lib/err.h"
 #include "lib/manifest.h"
@@ -44,6 +45,8 @@ struct tool_ops {
 	/* The untraced run of the same job, from a tool that makes trials up whole and starts no
 	 * job. NULL: job_run_untraced. */
 	struct err *(*run_baseline)(const struct tool_request *request, struct trial *trial);
+	/* Adds the files of the tool's own programs, for runs that begin cold. NULL: it has none. */
+	struct err *(*files)(const struct scenario *scenario, struct file_set *set);
 };
 
 extern const struct tool_ops tool_native, tool_null, tool_command, tool_gdb, tool_lldb;

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "report/aslrpair.h"
 #include "report/cell.h"
 #include "report/human.h"
 #include "report/metrics.h"
@@ -242,6 +243,7 @@ static void format(const struct run *run, bool details, struct strbuf *out)
 			put_variant(run, &run->variants[i], out);
 		}
 	}
+	aslr_put(run, out);
 	cell_rule(out, TABLE_WIDTH);
 	put_verdict(run, out);
 }

@@ -151,6 +151,24 @@ has_mpi() {
 	expect_output "have ended"
 }
 
+@test "attach with stacks: of all tasks where they were found, and the tasks run on" {
+	started "$O/victims/steady" "$O/victims" quiet
+	a=$PID
+	started "$O/victims/steady" "$O/victims" quiet
+	b=$PID
+	expect_status 0 attachstorm attach -q --pids "$a,$b" --for 300ms --set stacks=start -o "$RESULTS"
+	expect_output "2 ranks"
+	r=$(record)
+	[ "$(jq -c '.trials[0].stacks.start | [.stacks, .ranks]' "$r")" = '[2,"0-1"]' ]
+	[ "$(awk '/^start;_start;.*;main(;| )/ { n += $NF } END { print n + 0 }' "${r%.json}.stacks.folded")" -eq 2 ]
+	expect_status 0 attachstorm attach --pids "$a,$b" --repair
+	expect_output "2 tasks checked, 0 traps taken out"
+	for task in "$a" "$b"; do
+		kill -TERM "$task"
+		wait "$task"
+	done
+}
+
 @test "Ctrl-C lets them go: status 130, the record stays" {
 	started "$O/victims/steady" "$O/victims"
 	task=$PID
@@ -211,7 +229,9 @@ has_mpi() {
 	expect_status 2 attachstorm attach --pids $$ --for 0
 	expect_output "--for"
 	expect_status 2 attachstorm attach -q --pids $$ --set load_events=uprobe -o "$RESULTS"
-	expect_output "rbrk alone"
+	expect_output "set it to rbrk or probes"
+	expect_status 2 attachstorm attach -q --pids $$ --set load_events=audit -o "$RESULTS"
+	expect_output "at a program's start only"
 	expect_status 2 attachstorm attach -q --pids $$ -b 3 -o "$RESULTS"
 	expect_output "breakpoints.where"
 	expect_status 2 attachstorm run "${QUICK[@]}" -l spawn --set acquire=mpir-launch -- true

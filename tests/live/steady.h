@@ -20,6 +20,7 @@
 
 struct steady {
 	struct spy *spy;
+	const char *program; /* NULL: the victim steady */
 	pid_t pids[MAX_TASKS];
 	int out[MAX_TASKS]; /* what they print */
 	size_t n;
@@ -27,7 +28,7 @@ struct steady {
 
 static inline void steady_start(struct steady *s, const char *mode)
 {
-	_cleanup_free_ char *path = fs_join(s->spy->victims, "steady");
+	_cleanup_free_ char *path = fs_join(s->spy->victims, s->program ? s->program : "steady");
 	struct proc_opts opts = PROC_OPTS_INIT;
 	int fds[2];
 	char ready;

@@ -9,7 +9,7 @@
 #include "elf/symidx.h"
 #include "ld/hooksites.h"
 #include "lib/proc.h"
-#include "native.h"
+#include "steady.h"
 
 #include <sys/stat.h>
 
@@ -198,6 +198,37 @@ static void one_stop_per_load_at_instructions(void **state)
 	one_stop_per_load(*state, AT_INSTRUCTION);
 }
 
+/* A task that runs already is joined at its probes, and left without a trap. */
+static void attached_to_at_probes(void **state)
+{
+	struct steady *s = *state;
+	struct spy *spy = s->spy;
+	_cleanup_free_ char *loader = fs_join(spy->dir, "ld"), *program = fs_join(spy->dir, "steady");
+	_cleanup_free_ char *victim = fs_join(spy->victims, "steady");
+	const struct trial_task *task;
+
+	if (!make_probed_loader(spy->dir, loader, AT_NOP)) {
+		print_message("skipped: no objcopy, or a loader of another form\n");
+		skip();
+	}
+	copy_with_loader(victim, loader, program);
+	s->program = program;
+	steady_start(s, "busy");
+	spy->scenario.load_events = LOAD_EVENTS_PROBES;
+	assert_ok(attach(s, s->pids, 1, 300 * NS_PER_MS, WORDS("victim_add")));
+	task = &spy->trial.tasks[0];
+	assert_string_equal(spy->trial.load_events, "probes");
+	assert_true(task->libraries_at_start >= 4);
+	assert_true(task->stops[EVENT_LOADED] > 0);
+	assert_true(task->stops[EVENT_UNLOADED] > 0);
+	assert_int_equal(task->stops[EVENT_ADD] + task->stops[EVENT_CONSISTENT], 0);
+	assert_true(task->breakpoint_hits > 0);
+	assert_untraced(s->pids[0]);
+	assert_int_equal(repaired(s->pids[0]), 0);
+	assert_text_clean(s->pids[0]);
+	steady_end(s, 0, 0);
+}
+
 /* Notes of some probes only: said so, and nothing started. */
 static void half_a_set_is_refused(void **state)
 {
@@ -219,6 +250,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(decodes_notes_of_a_program, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(one_stop_per_load_at_nops, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(one_stop_per_load_at_instructions, spy_setup, spy_teardown),
+		cmocka_unit_test_setup_teardown(attached_to_at_probes, steady_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(half_a_set_is_refused, spy_setup, spy_teardown),
 	};
 

@@ -180,6 +180,22 @@ static struct err *choose_strategy(struct attach_args *args, struct tasklist *li
 	return args->list ? tasklist_read(args->list, list) : NULL;
 }
 
+/* Which interfaces can be joined late. */
+static struct err *check_load_events(enum load_interface interface)
+{
+	static const char *const reasons[] = {
+		[LOAD_EVENTS_UPROBE] = "its link maps are only read from a start that was seen",
+		[LOAD_EVENTS_AUDIT] = "the loader takes an audit library at a program's start only",
+		[LOAD_EVENTS_NONE] = "its link maps are only read from a start that was seen",
+	};
+
+	if ((size_t)interface >= ARRAY_SIZE(reasons) || !reasons[interface])
+		return NULL;
+	return err_hint(err_new("tasks that run already cannot be followed by this load_events: %s",
+				reasons[interface]),
+			"leave load_events out, or set it to rbrk or probes");
+}
+
 /* What a scenario's own check asks for, as far as it is about a job that runs. */
 static struct err *check(struct attach_args *args)
 {
@@ -204,9 +220,9 @@ static struct err *check(struct attach_args *args)
 		return err_hint(err_new("'tool_temperature' is of runs that begin with a launch"), "leave it out");
 	if (scenario->symbols == SYMBOLS_OFF && scenario->breakpoints_count)
 		return err_new("'symbols' is off, but breakpoints are asked for, which are found by name");
-	if (scenario->load_events != LOAD_EVENTS_RBRK)
-		return err_hint(err_new("tasks that run already are followed by load_events rbrk alone"),
-				"leave load_events out");
+	err = check_load_events((enum load_interface)scenario->load_events);
+	if (err)
+		return err;
 	err = scenario_check_policy(scenario);
 	if (err)
 		return err;

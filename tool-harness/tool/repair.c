@@ -114,8 +114,8 @@ static void check_at(struct task *task, const struct mapping *m, const struct te
 	    text->file[offset] == TRAP_BYTE)
 		return;
 	if (is_uprobe(m, offset))
-		progress_warn("pid %d: the int3 at 0x%" PRIx64 " of '%s' is a uprobe of the kernel, and stays", task->pid,
-			      m->offset + offset, m->path);
+		progress_warn("pid %d: the int3 at 0x%" PRIx64 " of '%s' is a uprobe of the kernel, and stays",
+			      task->pid, m->offset + offset, m->path);
 	else
 		trap_adopt(task, addr, text->file + offset);
 }

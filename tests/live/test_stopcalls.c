@@ -40,7 +40,6 @@ static const struct expected {
 	{ FAULT_MEM_OPEN, 0 },
 	{ FAULT_MEM_WRITE, 0 },
 	{ FAULT_TEXT, 0 },
-	{ FAULT_FILE_READ, 0 },
 	{ FAULT_ELF, 0 },
 };
 

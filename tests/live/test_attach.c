@@ -279,7 +279,10 @@ static void a_uprobe_is_no_trap(void **state)
 	assert_int_equal(repaired(s->pids[0]), 0);
 	assert_true(text_changes(s->pids[0], what, sizeof(what)) > 0);
 	/* The tool's own traps beside it come and go. */
-	assert_ok(attach(s, s->pids, 1, 20 * NS_PER_MS, WORDS("never_called", "victim_add")));
+	assert_ok(attach(s, s->pids, 1, 20 * NS_PER_MS, WORDS("marked", "victim_add")));
+	assert_int_equal(repaired(s->pids[0]), 0);
+	/* One cannot be where it is. */
+	assert_err_has(attach(s, s->pids, 1, 20 * NS_PER_MS, WORDS("never_called")), "there is a trap already");
 	assert_int_equal(repaired(s->pids[0]), 0);
 	uprobe_close(uprobe);
 	assert_text_clean(s->pids[0]);

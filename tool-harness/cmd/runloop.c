@@ -214,6 +214,14 @@ static struct err *execute(struct loop *loop, const struct prepared *p, struct t
 	return err || !trial->n_tasks ? err : read_what_it_left(dir, trial);
 }
 
+/* The record as it is by now. */
+static struct err *save(struct loop *loop)
+{
+	free(loop->path);
+	loop->path = NULL;
+	return run_write(loop->run, loop->scenario->results, &loop->path);
+}
+
 static struct err *run_trial(struct loop *loop, const struct prepared *p, uint32_t repetition,
 			     enum temperature temperature, bool traced)
 {
@@ -249,9 +257,7 @@ static struct err *run_trial(struct loop *loop, const struct prepared *p, uint32
 	missed_compute(trial);
 	if (!trial->n_contradictions)
 		check_trial(trial, &p->expectation);
-	free(loop->path);
-	loop->path = NULL;
-	write_err = run_write(loop->run, loop->scenario->results, &loop->path);
+	write_err = save(loop);
 	if (!err)
 		return write_err;
 	err_free(write_err);
@@ -313,7 +319,7 @@ struct err *runloop(const struct scenario *scenario, const struct variant *varia
 	if (!err)
 		err = run_all(&loop, status_ret);
 	if (!err)
-		err = run_write(run, scenario->results, &loop.path);
+		err = save(&loop);
 	progress_end();
 	for (size_t i = 0; loop.dir && i < loop.prepared.n; i++) {
 		_cleanup_free_ char *home = home_of(&loop, &loop.prepared.v[i]);

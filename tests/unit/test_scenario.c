@@ -232,7 +232,8 @@ static void test_file(void **state)
 	assert_ok(fs_publish(path, text, strlen(text)));
 	assert_ok(scenario_read(path, &s));
 	assert_string_equal(s.name, "my");
-	assert_string_equal(s.target, "there"); /* no such folder beside the file: from the current one */
+	assert_string_equal(s.target, there); /* neither here nor beside the file: meant beside it */
+	assert_string_equal(s.cold_files.strings[0], "there");
 	scenario_deinit(&s);
 	assert_ok(fs_mkdirs(there));
 	assert_ok(scenario_read(path, &s));

@@ -47,6 +47,17 @@ static void put_side(struct page *page, const struct compare_row *row, const str
 	strbuf_puts(page->out, "</td>");
 }
 
+static void put_ratio(struct page *page, const struct compare_row *row)
+{
+	strbuf_puts(page->out, "<td align=\"right\">");
+	html_unit_text(page->out, HTML_MULTIPLE, row->ratio.value);
+	strbuf_puts(page->out, "</td><td align=\"right\">");
+	html_unit_text(page->out, HTML_NUMBER, row->ratio.low);
+	strbuf_puts(page->out, " … ");
+	html_unit_text(page->out, HTML_NUMBER, row->ratio.high);
+	strbuf_printf(page->out, "</td><td align=\"right\">%.2g</td>", row->p_holm);
+}
+
 static void put_row(struct page *page, const struct compare_row *row, size_t part, size_t index)
 {
 	strbuf_puts(page->out, "<tr>");
@@ -54,10 +65,7 @@ static void put_row(struct page *page, const struct compare_row *row, size_t par
 	put_side(page, row, &row->base, "base", part, index);
 	put_side(page, row, &row->new, "new", part, index);
 	if (row->has_ratio)
-		strbuf_printf(page->out,
-			      "<td align=\"right\">%.3g ×</td><td align=\"right\">%.3g … %.3g</td>"
-			      "<td align=\"right\">%.2g</td>",
-			      row->ratio.value, row->ratio.low, row->ratio.high, row->p_holm);
+		put_ratio(page, row);
 	else
 		strbuf_puts(page->out, "<td></td><td></td><td></td>");
 	strbuf_puts(page->out, "<td align=\"left\">");

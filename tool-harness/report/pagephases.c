@@ -107,6 +107,7 @@ static void put_picture(struct page *page, const struct run *run, const struct b
 	const struct human_unit *unit = human_unit_for(longest(bars));
 	_cleanup_strbuf_ struct strbuf script = STRBUF_INIT;
 	_cleanup_free_ char *caption = NULL;
+	bool traced = false;
 
 	plot_put_terminal(&script, PAGE_PLOT_WIDTH, (unsigned)n * BAR_HEIGHT + FRAME_HEIGHT);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
@@ -120,6 +121,7 @@ static void put_picture(struct page *page, const struct run *run, const struct b
 	for (size_t i = 0; i < n; i++) {
 		_cleanup_free_ char *label = bar_label(run, &bars->v[i]);
 
+		traced |= bars->v[i].traced;
 		strbuf_puts(&script, i ? ", " : "");
 		plot_put_quoted(&script, label);
 		strbuf_printf(&script, " %zu", n - i);
@@ -129,10 +131,10 @@ static void put_picture(struct page *page, const struct run *run, const struct b
 		strbuf_printf(&script, "%s$part%zu using 1:2:3:4:5:6 with boxxyerror linecolor rgb '%s' title '%s'",
 			      i ? ", " : "", i, parts[i].colour, parts[i].title);
 	strbuf_putc(&script, '\n');
-	caption = mem_printf(
-		"Where the time goes from the launch of the job to its end, in %s: medians of each phase, one "
-		"bar for each variant, the same job untraced above it traced.%s",
-		unit->word, n < bars->n ? " The first bars only; the table has all." : "");
+	caption = mem_printf("Where the time goes from the launch of the job to its end, in %s: medians of each "
+			     "phase, one bar for each variant%s.%s",
+			     unit->word, traced ? ", the same job untraced above it traced" : "; no tool traced it",
+			     n < bars->n ? " The first bars only; the table has all." : "");
 	page_plot(page, &script, caption);
 }
 

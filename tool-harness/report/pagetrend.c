@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How start-up went over records of one scenario, in the order of their time.
+ * How start-up went over records that may be compared (comparable.h) of one scenario, in the order
+ * of their time.
  *
  * Invariant: a line joins one variant at one temperature, by name, and nothing else.
  */
@@ -9,6 +10,7 @@
 
 #include "lib/clock.h"
 #include "lib/mem.h"
+#include "report/comparable.h"
 #include "report/page_internal.h"
 #include "report/plot.h"
 
@@ -59,10 +61,23 @@ static void add_series(struct trend *trend, const struct run *run)
 	}
 }
 
-static void find_trend(const struct page_input *input, const char *scenario, struct trend *ret)
+/* One scenario, machine, target, number of tasks, ...: a line may join them. */
+static bool go_together(const struct run *a, const struct run *b)
+{
+	struct difference_list differences = { 0 };
+	bool same;
+
+	comparable_check(a, b, NULL, false, &differences);
+	same = !differences.n && !strcmp(scenario_of(a), scenario_of(b));
+	difference_list_deinit(&differences);
+	return same;
+}
+
+/* Of the records that go with this one. */
+static void find_trend(const struct page_input *input, const struct run *first, struct trend *ret)
 {
 	for (size_t i = 0; i < input->n_records; i++) {
-		if (strcmp(scenario_of(&input->records[i].run), scenario) != 0)
+		if (!go_together(first, &input->records[i].run))
 			continue;
 		mem_grow(ret->runs, ret->n, ret->cap);
 		ret->runs[ret->n++] = &input->records[i].run;
@@ -174,16 +189,16 @@ static void put_trend(struct page *page, const struct trend *trend, const char *
 void page_trend(struct page *page)
 {
 	for (size_t i = 0; i < page->input->n_records; i++) {
-		const char *scenario = scenario_of(&page->input->records[i].run);
+		const struct run *run = &page->input->records[i].run;
 		struct trend trend = { 0 };
 		bool seen = false;
 
 		for (size_t j = 0; j < i; j++)
-			seen |= !strcmp(scenario_of(&page->input->records[j].run), scenario);
+			seen |= go_together(&page->input->records[j].run, run);
 		if (!seen)
-			find_trend(page->input, scenario, &trend);
+			find_trend(page->input, run, &trend);
 		if (trend.n > 1)
-			put_trend(page, &trend, scenario);
+			put_trend(page, &trend, scenario_of(run));
 		free(trend.runs);
 		free(trend.series);
 	}

@@ -97,3 +97,12 @@ breakpoints() {
 	[[ "$(jq -r '.trials[0].contradictions[0]' "$record")" == *'refused a setting: Undefined command: "no-such-command"'* ]]
 	grep -q 'no-such-command' "$(jq -r '.trials[0].transcript' "$record")"
 }
+
+@test "a GDB that is slower by its wrapper is found by run --compare-to" {
+	printf '#!/bin/sh\nsleep 3\nexec gdb "$@"\n' >"$BATS_TEST_TMPDIR/slow-gdb"
+	chmod +x "$BATS_TEST_TMPDIR/slow-gdb"
+	expect_status 1 attachstorm run -q "$ROOT/scenarios/gdb-settings.yaml" -t "$TINY" \
+		--compare-to "gdb.path=$BATS_TEST_TMPDIR/slow-gdb" -o "$BATS_TEST_TMPDIR/slow"
+	expect_output "worse          A / B, warm: phase 1"
+	expect_output "stops                                14                 14                       same"
+}

@@ -20,6 +20,33 @@
 
 /* --- acquiring -------------------------------------------------------------------- */
 
+/*
+ * The pidfd knows the process that was meant. If it ended between the look and the seize, its pid
+ * may be another's by now: that one is let go as it was, before anything was written into it.
+ */
+static struct err *seize_meant(struct native *native, size_t i, struct task **ret)
+{
+	size_t at = native->first + i;
+	struct task *task;
+	struct err *err;
+
+	if (job_task_ended(native->job, at))
+		return err_gone();
+	err = tracer_seize(&native->tracer, native->job->tasks[at].pid, (uint32_t)at, &task);
+	if (err)
+		return err;
+	if (job_task_ended(native->job, at)) {
+		err = task_detach(task);
+		if (!err)
+			return err_gone();
+		if (!err_is_gone(err))
+			return err;
+		err_free(err); /* it was the one meant, and the wait tells of its end */
+	}
+	*ret = task;
+	return NULL;
+}
+
 static struct err *seize(struct native *native, size_t i)
 {
 	const struct tool_request *request = native->request;
@@ -30,9 +57,7 @@ static struct err *seize(struct native *native, size_t i)
 
 	t->planted = mem_calloc(request->n_breakpoints + 1, sizeof(t->planted[0]));
 	t->target_seen = mem_calloc(n_libraries + 1, sizeof(t->target_seen[0]));
-	err = job_task_ended(native->job, native->first + i) ?
-		      err_gone() :
-		      tracer_seize(&native->tracer, from->pid, (uint32_t)(native->first + i), &t->task);
+	err = seize_meant(native, i, &t->task);
 	if (!err) {
 		t->task->data = t;
 		return NULL;

@@ -140,9 +140,9 @@ has_mpi() {
 }
 
 @test "attach by pids and by a list, to the end" {
-	started sleep 1
+	started sleep 5
 	a=$PID
-	started sleep 1
+	started sleep 5
 	b=$PID
 	printf '# two tasks\n7 - %s\n3 localhost %s\n' "$a" "$b" | expect_status 0 attachstorm attach -q --list - -j -o "$RESULTS"
 	[ "$(jq -c '[.trials[0].tasks[] | [.rank, .exit_status]]' "$(record)")" = '[[3,0],[7,0]]' ]

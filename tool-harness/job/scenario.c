@@ -40,7 +40,7 @@ static void path_resolve(const char *folder, char **path)
 static void path_resolve_target(const char *folder, char **path)
 {
 	path_resolve(folder, path);
-	if (**path != '/' && !fs_exists(*path)) {
+	if (**path != '/' && strcmp(folder, ".") != 0 && !fs_exists(*path)) {
 		char *there = fs_join(folder, *path);
 
 		free(*path);

@@ -128,6 +128,34 @@ static void product(void **state)
 }
 
 /* Measured with as many tasks as CPUs, they overlap already. */
+/* A temperature without a valid run under the tool has no prediction either. */
+static void nothing_from_invalid_runs(void **state)
+{
+	const struct table4_row *row;
+	struct table4 table;
+	struct run run;
+
+	(void)state;
+	begin(&run, true);
+	add(&run, "native 8", "native", 8, 10, 10);
+	add(&run, "gdb", "gdb", 1, 100, 200);
+	for (size_t i = 0; i < run.n_trials; i++)
+		if (run.trials[i].traced && run.trials[i].temperature == TEMPERATURE_COLD && !strcmp(run.trials[i].tool, "gdb"))
+			trial_contradict(&run.trials[i], "made up");
+	run_summarise(&run);
+	table4_make(&run, &table);
+	row = find(&table, "gdb", true);
+	assert_non_null(row);
+	for (size_t i = 0; i < TABLE4_N; i++) {
+		assert_true(isnan(row->times[TEMPERATURE_COLD][i].ns));
+		assert_true(isnan(row->times[TEMPERATURE_COLD][i].high_ns));
+		assert_false(isnan(row->times[TEMPERATURE_WARM][i].ns));
+	}
+	assert_null(row->law[TEMPERATURE_COLD]);
+	table4_deinit(&table);
+	run_deinit(&run);
+}
+
 static void range_is_of_repetitions(void **state)
 {
 	const struct table4_row *row;
@@ -250,6 +278,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_of_several_tools),
 		cmocka_unit_test(product),
+		cmocka_unit_test(nothing_from_invalid_runs),
 		cmocka_unit_test(range_is_of_repetitions),
 		cmocka_unit_test(law),
 		cmocka_unit_test(ratios),

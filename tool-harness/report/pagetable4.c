@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Phase 1, phase 2 and their sum for each tool, cold and warm, above what the paper printed for
- * TotalView.
+ * TotalView; of runs of several tools also what is predicted for more tasks, and the tools as
+ * multiples of the kit's own tracer. Both are table4.h's.
  *
- * Invariant: as in pagepaper.c, a number of the paper has no key of a record.
+ * Invariant: as in pagepaper.c, a number of the paper has no key of a record; nor has one that
+ * is predicted, in a row that says so.
  */
+#include <math.h>
+
+#include "lib/mem.h"
 #include "report/page_internal.h"
 #include "report/paper.h"
+#include "report/table4.h"
 
 static const struct {
 	enum span span;
@@ -45,6 +51,93 @@ static bool put_rows(struct page *page, const struct run *run)
 	return any;
 }
 
+static void put_predicted_time(struct page *page, const struct table4_time *time)
+{
+	if (isnan(time->ns)) {
+		html_no_value(page->out);
+		return;
+	}
+	strbuf_puts(page->out, "<td align=\"right\">");
+	html_unit_text(page->out, HTML_DURATION, time->ns);
+	if (!isnan(time->low_ns) && !isnan(time->high_ns)) {
+		strbuf_puts(page->out, "<br>(");
+		html_unit_text(page->out, HTML_DURATION, time->low_ns);
+		strbuf_puts(page->out, " to ");
+		html_unit_text(page->out, HTML_DURATION, time->high_ns);
+		strbuf_putc(page->out, ')');
+	}
+	strbuf_puts(page->out, "</td>");
+}
+
+static void put_predicted(struct page *page, const struct table4 *table)
+{
+	for (size_t i = 0; i < table->n_rows; i++) {
+		const struct table4_row *row = &table->rows[i];
+
+		for (size_t t = 0; row->predicted && t < TEMPERATURE_N; t++) {
+			if (!table->measured[t])
+				continue;
+			strbuf_puts(page->out, "<tr>");
+			page_put_label(page, row->tool);
+			strbuf_puts(page->out, "<td align=\"left\">");
+			html_textf(page->out, "predicted from %s", row->variant->name);
+			strbuf_puts(page->out, "</td>");
+			html_element(page->out, "td align=\"left\"", temperature_names[t]);
+			strbuf_puts(page->out, "<td align=\"right\">");
+			html_unit_text(page->out, HTML_COUNT, row->tasks);
+			strbuf_puts(page->out, "</td><td></td>");
+			for (size_t j = 0; j < TABLE4_N; j++)
+				put_predicted_time(page, &row->times[t][j]);
+			strbuf_puts(page->out, "</tr>\n");
+		}
+	}
+}
+
+static void put_multiples(struct page *page, const struct run *run, const struct table4 *table)
+{
+	if (!table->n_ratios)
+		return;
+	page_put_record_heading(page, run);
+	html_table_begin(page->out, "The same work, one tool over the other", 2,
+			 (const char *const[]){ "Tools", "Temperature", "tasks", "phase 1", "phase 2", "total", NULL });
+	for (size_t i = 0; i < table->n_ratios; i++) {
+		const struct table4_ratio *ratio = &table->ratios[i];
+
+		for (size_t t = 0; t < TEMPERATURE_N; t++) {
+			if (!table->measured[t])
+				continue;
+			strbuf_puts(page->out, "<tr><th align=\"left\">");
+			html_textf(page->out, "%s / %s", ratio->row->variant->name, ratio->base->variant->name);
+			strbuf_puts(page->out, "</th>");
+			html_element(page->out, "td align=\"left\"", temperature_names[t]);
+			strbuf_puts(page->out, "<td align=\"right\">");
+			html_unit_text(page->out, HTML_COUNT, ratio->row->tasks);
+			strbuf_puts(page->out, "</td>");
+			for (size_t j = 0; j < TABLE4_N; j++) {
+				if (!isfinite(ratio->times[t][j])) {
+					html_no_value(page->out);
+					continue;
+				}
+				strbuf_puts(page->out, "<td align=\"right\">");
+				html_unit_text(page->out, HTML_MULTIPLE, ratio->times[t][j]);
+				strbuf_puts(page->out, "</td>");
+			}
+			strbuf_puts(page->out, "</tr>\n");
+		}
+	}
+	html_table_end(page->out);
+}
+
+/* How each prediction came about. */
+static void put_laws(struct page *page, const struct table4 *table)
+{
+	for (size_t i = 0; i < table->n_rows; i++)
+		for (size_t t = 0; t < TEMPERATURE_N; t++)
+			if (table->rows[i].law[t])
+				page_note(page, "Predicted, %s, %s: %s.", table->rows[i].variant->name,
+					  temperature_names[t], table->rows[i].law[t]);
+}
+
 static void put_paper(struct page *page, const struct paper_startup *startup, enum temperature t)
 {
 	strbuf_puts(page->out, "<tr>");
@@ -59,6 +152,7 @@ static void put_paper(struct page *page, const struct paper_startup *startup, en
 
 void page_paper_tools(struct page *page)
 {
+	_cleanup_free_ struct table4 *tables = NULL;
 	bool any = false;
 
 	for (size_t i = 0; i < page->input->n_records; i++) {
@@ -70,12 +164,19 @@ void page_paper_tools(struct page *page)
 	}
 	if (!any)
 		return;
+	tables = mem_calloc(page->input->n_records, sizeof(*tables));
+	for (size_t i = 0; i < page->input->n_records; i++)
+		if (table4_applies(&page->input->records[i].run))
+			table4_make(&page->input->records[i].run, &tables[i]);
 	html_table_begin(page->out, NULL, 3,
 			 (const char *const[]){ "Tool", "Variant", "Temperature", "tasks", "n", "phase 1",
 						"phase 2", "phase 1 + 2", NULL });
 	for (size_t i = 0; i < page->input->n_records; i++)
-		if (page->input->records[i].run.target)
+		if (page->input->records[i].run.target) {
 			put_rows(page, &page->input->records[i].run);
+			if (table4_applies(&page->input->records[i].run))
+				put_predicted(page, &tables[i]);
+		}
 	for (size_t i = 0; i < PAPER_STARTUPS; i++)
 		for (size_t t = 0; t < TEMPERATURE_N; t++)
 			put_paper(page, &paper_startups[i], t);
@@ -83,4 +184,13 @@ void page_paper_tools(struct page *page)
 	page_note(page,
 		  "Paper: Table 4, in italics as printed there: %s. Orders of magnitude alone compare.",
 		  paper_startup_source);
+	for (size_t i = 0; i < page->input->n_records; i++) {
+		const struct run *run = &page->input->records[i].run;
+
+		if (run->target && table4_applies(run)) {
+			put_laws(page, &tables[i]);
+			put_multiples(page, run, &tables[i]);
+		}
+		table4_deinit(&tables[i]);
+	}
 }

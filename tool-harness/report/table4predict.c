@@ -59,6 +59,9 @@ static struct table4_time product(const struct run *run, const struct table4_row
 	double times = tasks / from->tasks;
 	double overlap = fmin(from->tasks, cpus) / fmin(tasks, cpus);
 
+	/* No valid run of the tool: what others took says nothing of it. */
+	if (isnan(measured->ns))
+		return (struct table4_time){ NAN, NAN, NAN };
 	return (struct table4_time){
 		.ns = large + times * fmax(0, measured->ns - small),
 		.low_ns = large + times * overlap * fmax(0, measured->low_ns - small),

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The MPIR interface of a launcher (MPI Forum: The MPIR Process Acquisition Interface,
- * 1.0): its symbols are found in the files that it maps, its table is read from its memory,
- * and, at launch, it is traced from its exec to MPIR_Breakpoint, where it waits for tools.
- * Open MPI up to 4 and Slurm's srun have it.
+ * 1.0): its symbols are found in the files that it maps, its table is read from its memory.
+ * Open MPI up to 4 and Slurm's srun have it. Bringing a launcher to the point where the table
+ * is filled is mpir_launch.c's.
  *
- * Invariant: a launcher that is held has all its threads stopped, so that nothing of it
- * comes to anybody's wait; it is let go with no trap in it.
+ * Invariant: nothing here stops or changes a launcher.
  */
 #include <elf.h>
 #include <errno.h>
@@ -15,26 +14,13 @@
 #include <unistd.h>
 
 #include "elf/symidx.h"
-#include "job/acquire.h"
-#include "job/launch.h"
+#include "job/mpir_own.h"
 #include "job/proctable.h"
-#include "job/rendezvous.h"
-#include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
-#include "lib/proc.h"
 #include "trace/procmem.h"
-#include "trace/wait.h"
 
-enum { DEBUG_SPAWNED = 1, DEBUG_ABORTING = 2 }; /* MPIR_debug_state */
-
-#define TRAP_ID_ENTRY 1
-#define TRAP_ID_MPIR 2
 #define PAGE 4096u
-
-struct mpir {
-	taddr being_debugged, debug_state, proctable, proctable_size, breakpoint;
-};
 
 static const struct mpir_symbol {
 	const char *name;
@@ -94,7 +80,7 @@ static char *mapping_parse(char *line, taddr *start_ret)
 }
 
 /* The program before its libraries: a variable that it uses may have been copied into it. */
-static struct err *symbols_find(pid_t pid, struct mpir *ret)
+struct err *mpir_symbols_find(pid_t pid, struct mpir *ret)
 {
 	_cleanup_free_ char *maps_path = mem_printf("/proc/%d/maps", (int)pid);
 	_cleanup_free_ char *link = mem_printf("/proc/%d/exe", (int)pid);
@@ -133,7 +119,7 @@ static struct err *symbols_find(pid_t pid, struct mpir *ret)
 /* --- the table -------------------------------------------------------------------- */
 
 /* An empty table is success with nothing found. */
-static struct err *table_read(struct memory *memory, const struct mpir *mpir, const struct job_plan *plan,
+struct err *mpir_table_read(struct memory *memory, const struct mpir *mpir, const struct job_plan *plan,
 			      struct found *found)
 {
 	struct proctable table;
@@ -159,7 +145,7 @@ static struct err *table_read(struct memory *memory, const struct mpir *mpir, co
 	return NULL;
 }
 
-static struct err *none_here(const struct found *found)
+struct err *mpir_none_here(const struct found *found)
 {
 	return err_hint(err_new("none of the %" PRIu64 " tasks in the launcher's process table is on this machine",
 				found->table_rows),
@@ -173,13 +159,13 @@ struct err *mpir_find(const struct job_plan *plan, pid_t launcher, struct found 
 	struct err *err;
 
 	process_memory_init(&memory, launcher);
-	err = symbols_find(launcher, &mpir);
+	err = mpir_symbols_find(launcher, &mpir);
 	if (err && !err_is_gone(err) && !plan->attach) {
 		err_free(err); /* it was started just now, and may not have its libraries yet */
 		return NULL;
 	}
 	if (!err)
-		err = table_read(&memory.memory, &mpir, plan, found);
+		err = mpir_table_read(&memory.memory, &mpir, plan, found);
 	if (err && !err_is_gone(err) && !plan->attach) {
 		err_free(err); /* it may be just filling the table */
 		found_deinit(found);
@@ -191,7 +177,7 @@ struct err *mpir_find(const struct job_plan *plan, pid_t launcher, struct found 
 	if (err)
 		return err;
 	if (found->table_rows && !found->n)
-		return none_here(found);
+		return mpir_none_here(found);
 	if (plan->attach && !found->n)
 		return err_hint(err_new("the process table of launcher %d is empty", (int)launcher),
 				"Open MPI fills it when all tasks have come to MPI_Init; a program without MPI never "
@@ -203,221 +189,5 @@ struct err *mpir_check(pid_t launcher)
 {
 	struct mpir mpir;
 
-	return symbols_find(launcher, &mpir);
-}
-
-/* --- launch ----------------------------------------------------------------------- */
-
-struct mpir_hold {
-	struct tracer tracer;
-	struct task *launcher;
-	struct mpir mpir;
-	bool script;                /* what was started is a script, which may execute the launcher */
-	const volatile bool *stop;
-	int64_t deadline_ns;
-};
-
-struct err *mpir_hold_release(struct mpir_hold *hold)
-{
-	struct err *err;
-
-	if (!hold)
-		return NULL;
-	err = hold->launcher && !hold->launcher->gone ? task_detach(hold->launcher) : NULL;
-	tracer_deinit(&hold->tracer);
-	free(hold);
-	return err_is_gone(err) ? NULL : err_wrap(err, "cannot let the launcher go on");
-}
-
-static struct err *launcher_ended(const struct stop *stop)
-{
-	_cleanup_free_ char *how = proc_status_text(stop->status);
-
-	return err_hint(err_new("the launcher %s before it had a process table", how),
-			"Open MPI has one when all tasks have come to MPI_Init: a program without MPI never does, "
-			"and is to be acquired by the shim");
-}
-
-/* Runs the launcher until it has hit the trap with this id, or, with id 0, until its exec. */
-static struct err *run_to(struct mpir_hold *hold, uint32_t id, struct thread **ret)
-{
-	for (;;) {
-		const struct trap *trap;
-		struct stop stop;
-		taddr ip;
-		struct err *err = tracer_wait(&hold->tracer, &stop);
-
-		if (err)
-			return err;
-		switch (stop.kind) {
-		case STOP_TICK:
-			if (*hold->stop)
-				return err_exit(EXIT_INTERRUPTED,
-						"interrupted before the launcher had started the tasks");
-			if (clock_now_ns() > hold->deadline_ns)
-				return err_exit(EXIT_TIMED_OUT, "the launcher had not started the tasks in time");
-			continue;
-		case STOP_CHILD_GONE:
-			continue;
-		case STOP_NO_CHILDREN:
-		case STOP_TASK_GONE:
-			return launcher_ended(&stop);
-		case STOP_EXEC:
-			if (id)
-				return err_hint(err_new("the launcher executes another program"),
-						"give that as the scenario's key 'mpirun'");
-			*ret = stop.thread;
-			return NULL;
-		case STOP_TRAP:
-			err = thread_ip_get(stop.thread, &ip);
-			trap = err ? NULL : trap_find(&hold->launcher->traps, ip - 1);
-			if (trap && trap->id == id) {
-				*ret = stop.thread;
-				return NULL;
-			}
-			if (!err)
-				err = thread_cont(stop.thread, trap ? 0 : SIGTRAP);
-			break;
-		case STOP_SIGNAL:
-			err = thread_cont(stop.thread, stop.signal);
-			break;
-		case STOP_OTHER:
-			err = thread_cont(stop.thread, 0);
-			break;
-		}
-		if (err && !err_is_gone(err))
-			return err;
-	}
-}
-
-/* From its exec to its first own instruction, when the loader has mapped its libraries. */
-static struct err *run_to_entry(struct mpir_hold *hold, struct thread *thread)
-{
-	struct user_regs_struct regs;
-	uint64_t entry;
-	struct err *err;
-
-	err = process_auxv(hold->launcher->pid, AT_ENTRY, &entry);
-	if (!err)
-		err = trap_insert(hold->launcher, entry, TRAP_ID_ENTRY);
-	if (!err)
-		err = thread_cont(thread, 0);
-	if (!err)
-		err = run_to(hold, TRAP_ID_ENTRY, &thread);
-	if (!err)
-		err = thread_regs_get(thread, &regs);
-	if (!err)
-		err = trap_remove(hold->launcher, entry);
-	if (err)
-		return err;
-	regs.rip = entry;
-	return thread_regs_set(thread, &regs);
-}
-
-/* To the first instruction of a program that has the interface. */
-static struct err *run_to_launcher(struct mpir_hold *hold, struct thread **ret)
-{
-	for (;;) {
-		struct err *err = run_to(hold, 0, ret);
-
-		if (!err)
-			err = run_to_entry(hold, *ret);
-		if (err)
-			return err;
-		err = symbols_find(hold->launcher->pid, &hold->mpir);
-		if (!err || err_is_gone(err) || !hold->script)
-			return err;
-		err_free(err); /* the interpreter of a script */
-		err = thread_cont(*ret, 0);
-		if (err)
-			return err;
-	}
-}
-
-/* Several calls of MPIR_Breakpoint are fine; the one that counts says that tasks are there. */
-static struct err *run_to_spawned(struct mpir_hold *hold, struct thread *thread)
-{
-	struct task *launcher = hold->launcher;
-	const int32_t one = 1;
-	struct err *err;
-
-	err = task_write(launcher, hold->mpir.being_debugged, &one, sizeof(one));
-	if (!err)
-		err = trap_insert(launcher, hold->mpir.breakpoint, TRAP_ID_MPIR);
-	while (!err) {
-		int32_t state = 0;
-
-		err = thread_cont(thread, 0);
-		if (!err)
-			err = run_to(hold, TRAP_ID_MPIR, &thread);
-		if (!err)
-			err = memory_read(&launcher->memory, hold->mpir.debug_state, &state, sizeof(state));
-		if (!err && state == DEBUG_SPAWNED)
-			return threads_hold(launcher, NULL);
-		if (!err && state == DEBUG_ABORTING)
-			return err_new("the launcher could not start the tasks");
-		if (!err)
-			err = thread_step_over(thread, trap_find(&launcher->traps, hold->mpir.breakpoint));
-	}
-	return err;
-}
-
-static bool is_script(const char *command)
-{
-	_cleanup_free_ char *path = fs_find_program(command);
-	_cleanup_fclose_ FILE *file = path ? fopen(path, "re") : NULL;
-
-	return file && fgetc(file) == '#' && fgetc(file) == '!';
-}
-
-static struct err *bring_to_table(struct mpir_hold *hold, const struct job_plan *plan, struct job *job,
-				  struct found *found)
-{
-	struct thread *thread;
-	struct err *err;
-
-	err = tracer_seize(&hold->tracer, job->tasks[0].pid, 0, &hold->launcher);
-	if (!err)
-		err = job_release(job, 0);
-	if (!err)
-		err = run_to_launcher(hold, &thread);
-	if (!err)
-		err = run_to_spawned(hold, thread);
-	if (!err)
-		err = table_read(&hold->launcher->memory, &hold->mpir, plan, found);
-	if (err_is_gone(err))
-		return err_new("the launcher was killed before it had started the tasks");
-	if (err)
-		return err;
-	return found->n ? job_take_found(job, found) : none_here(found);
-}
-
-struct err *mpir_launch(const struct job_plan *plan, int64_t deadline_ns, const volatile bool *stop,
-			struct job **ret)
-{
-	_cleanup_(found_deinit) struct found found = { 0 };
-	struct mpir_hold *hold;
-	struct job *job;
-	struct err *err = launch_start(plan, GATE_LAUNCHER, &job);
-
-	if (err)
-		return err;
-	hold = job->hold = mem_alloc(sizeof(*hold));
-	hold->stop = stop;
-	hold->deadline_ns = deadline_ns;
-	hold->script = is_script(plan->mpirun);
-	tracer_init(&hold->tracer);
-	err = rendezvous_wait(job, deadline_ns, stop);
-	if (!err) {
-		tracer_ticks_start();
-		err = bring_to_table(hold, plan, job, &found);
-		tracer_ticks_stop();
-	}
-	if (!err && found.n != plan->n_tasks)
-		err = err_new("the launcher's process table has %zu tasks here, but %zu were asked for", found.n,
-			      plan->n_tasks);
-	if (err)
-		return launch_failed(job, err);
-	*ret = job;
-	return NULL;
+	return mpir_symbols_find(launcher, &mpir);
 }

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Internal to job/mpir*.c: where the interface's variables are in a launcher. */
+#ifndef JOB_MPIR_OWN_H
+#define JOB_MPIR_OWN_H
+
+#include "job/acquire.h"
+#include "trace/memory.h"
+
+struct mpir {
+	taddr being_debugged, debug_state, proctable, proctable_size, breakpoint;
+};
+
+/* In the files that a process maps; without all of them an error that says which launchers have them. */
+MUST_CHECK struct err *mpir_symbols_find(pid_t pid, struct mpir *ret);
+
+/* Rows for this machine of the table in a launcher's memory, added to found. */
+MUST_CHECK struct err *mpir_table_read(struct memory *memory, const struct mpir *mpir, const struct job_plan *plan,
+				       struct found *found);
+
+/* The error of a table without a row for this machine, NULL if there is one. */
+MUST_CHECK struct err *mpir_none_here(const struct found *found);
+
+#endif

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # attachstorm doctor: answers by doing, ways out, and exit 77 for what a scenario lacks.
+# Runs alone: its uprobe at the loader's hook takes the traps of other tests away.
 # shellcheck disable=SC2154  # status and output are set by run
 
 load common

@@ -3,6 +3,8 @@
  * Attaching to tasks that run: their link maps are read at once, their loads followed, and
  * they are left as they were found, whoever dies. Rounds without end leave no trap byte,
  * lose no signal and leak no descriptor.
+ *
+ * Runs alone: a uprobe at a victim's function takes the traps of other tests away.
  */
 #include "../unit/unit.h"
 

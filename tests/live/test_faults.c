@@ -4,6 +4,8 @@
  * is stopped there, or the harness is killed or interrupted, with N from the first call until no
  * run comes so far. Whatever strikes: no crash, no hang, no process, no descriptor is left; what
  * failed is said. FAULT_POINTS="wait spawn" in the environment: these points only.
+ *
+ * Runs alone: a uprobe at the loader's hook takes the traps of other tests away.
  */
 #include "steady.h"
 

@@ -7,8 +7,6 @@
 
 #include <assert.h>
 
-#include "lib/mem.h"
-
 #define PAGE_BITS 12u
 
 size_t text_run(const struct text_edit *edits, size_t n)
@@ -24,14 +22,13 @@ size_t text_run(const struct text_edit *edits, size_t n)
 
 static struct err *write_run(struct text_port *port, const struct text_edit *edits, size_t n)
 {
-	_cleanup_free_ uint8_t *image = NULL;
+	uint8_t image[TEXT_RUN_BYTES]; /* not of the heap: this is within an event */
 	taddr first = edits[0].addr;
 	size_t len = edits[n - 1].addr - first + 1;
 	struct err *err;
 
 	if (n == 1)
 		return port->write(port, first, &edits[0].byte, 1);
-	image = mem_alloc(len);
 	err = port->read(port, first, image, len);
 	if (err)
 		return err;

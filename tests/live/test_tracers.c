@@ -69,18 +69,6 @@ static void every_wait_sees_the_same(void **state)
 	}
 }
 
-/* Where a core is free the thread that stopped last is held on one: what it makes must not be. */
-static void a_held_thread_hands_its_core_to_nobody(void **state)
-{
-	struct spy *spy = *state;
-
-	spy->scenario.wait = WAIT_FOLLOW;
-	assert_ok(spy_run(spy, 1, NULL, "cores", spy->victims, "200"));
-	assert_int_equal(spy->trial.tasks[0].threads, 1 + 10);
-	assert_int_equal(spy->trial.tasks[0].children_released, 10);
-	assert_all_exited(&spy->trial, 0);
-}
-
 static void threads_see_the_same(void **state)
 {
 	struct spy *spy = *state;
@@ -312,7 +300,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LIVE(every_wait_sees_the_same),
-		LIVE(a_held_thread_hands_its_core_to_nobody),
 		LIVE(threads_see_the_same),
 		LIVE(every_wait_goes_with_threads),
 		LIVE(shares_need_not_be_even),

@@ -56,9 +56,8 @@ static const struct conf_option options[] = {
 		  "to find, else those of libraries on stacks that are asked for), all, or off",
 	  .group = "Tracer" },
 	{ .key = "wait", .type = CONF_CHOICE, FIELD(wait), .default_text = "block", .choices = wait_names,
-	  .help = "between stops sleep (block), poll all the time (spin, which costs a core), sleep on the core of "
-		  "the task that stopped last, which is held there while a core is free (follow), or choose among "
-		  "these by the last waits (adaptive)",
+	  .help = "between stops sleep (block), poll all the time (spin, which costs a core), sleep on the core of the "
+		  "task that stopped last (follow), or choose among these by the last waits (adaptive)",
 	  .group = "Tracer" },
 	{ .key = "tracer_threads", .type = CONF_INT, FIELD(tracer_threads), .default_text = "1", .min = 1, .max = 1024,
 	  .help = "threads of the tracer, each with a share of the tasks; no more than there are tasks",

@@ -81,7 +81,6 @@ struct err *thread_new_child(struct thread *thread, int event)
 	if (err)
 		return err;
 	pid = (pid_t)message;
-	waiting_born(&tracer->waiting, thread->tid, pid);
 	child = tracer_find_thread(tracer, pid);
 	if (!child)
 		child = tracer_add_thread(tracer, pid, NULL);

@@ -210,7 +210,6 @@ void tracer_wait_by(struct tracer *tracer, enum wait_mode mode)
 {
 	waiting_deinit(&tracer->waiting);
 	waiting_init(&tracer->waiting, mode);
-	tracer->waiting.may_hold = tracer->exit_kill;
 }
 
 void tracer_init(struct tracer *tracer)

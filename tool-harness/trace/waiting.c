@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The table of ways to wait, and the rule of the one that chooses. Does not look at what a
- * status means.
+ * status means, and touches no task: following one is moving this thread.
  *
- * Invariant: this thread may run on `core` alone, or with -1 where it might before; no thread of
- * a task but `held` is tied to a core by us.
+ * Invariant: this thread may run on `core` alone, or with -1 where it might before.
  */
 #include "trace/waiting.h"
 
@@ -83,32 +82,6 @@ static void move_to(struct waiting *waiting, int core)
 		waiting->core = core;
 }
 
-/* The held thread, which may be gone by now, may run where it might before. */
-static void let_roam(struct waiting *waiting)
-{
-	if (waiting->held)
-		sched_setaffinity(waiting->held, sizeof(waiting->held_home), &waiting->held_home);
-	waiting->held = 0;
-}
-
-/* Where its own cores do not have that of the tracer it stays as it is. */
-static void hold(struct waiting *waiting, pid_t thread)
-{
-	cpu_set_t set;
-
-	if (waiting->held == thread)
-		return;
-	let_roam(waiting);
-	if (!waiting->may_hold || waiting->core < 0 ||
-	    sched_getaffinity(thread, sizeof(waiting->held_home), &waiting->held_home) ||
-	    !CPU_ISSET(waiting->core, &waiting->held_home))
-		return;
-	CPU_ZERO(&set);
-	CPU_SET(waiting->core, &set);
-	if (!sched_setaffinity(thread, sizeof(set), &set))
-		waiting->held = thread;
-}
-
 /* --- ways ------------------------------------------------------------------------- */
 
 static pid_t block(struct waiting *waiting, pid_t whom, int *status_ret)
@@ -158,13 +131,10 @@ static bool look_is_due(struct waiting *waiting)
 /* With all cores busy the tracer is woken where a core comes free first; being tied to one would only delay it. */
 static void follow_last(struct waiting *waiting)
 {
-	if (waiting->last_task && core_is_free(&waiting->history)) {
+	if (waiting->last_task && core_is_free(&waiting->history))
 		move_to(waiting, core_of(waiting->last_task, waiting->last_thread));
-		hold(waiting, waiting->last_thread);
-	} else {
-		let_roam(waiting);
+	else
 		move_to(waiting, -1);
-	}
 }
 
 static pid_t timed_block(struct waiting *waiting, pid_t whom, int *status_ret)
@@ -205,12 +175,10 @@ static void choose(struct waiting *waiting)
 {
 	look_at_machine(waiting);
 	waiting->now = waiting_choose(&waiting->history);
-	if (waiting->now == WAIT_FOLLOW) {
+	if (waiting->now == WAIT_FOLLOW)
 		follow_last(waiting);
-	} else {
-		let_roam(waiting);
+	else
 		move_to(waiting, -1);
-	}
 }
 
 static void history_add(struct wait_history *history, int64_t waited_ns, bool same_task)
@@ -265,15 +233,8 @@ void waiting_init(struct waiting *waiting, enum wait_mode mode)
 
 void waiting_deinit(struct waiting *waiting)
 {
-	let_roam(waiting);
 	if (ways[waiting->mode].moves)
 		move_to(waiting, -1);
-}
-
-void waiting_born(const struct waiting *waiting, pid_t parent, pid_t child)
-{
-	if (waiting->held && waiting->held == parent)
-		sched_setaffinity(child, sizeof(waiting->held_home), &waiting->held_home);
 }
 
 pid_t waiting_next(struct waiting *waiting, pid_t whom, int *status_ret)

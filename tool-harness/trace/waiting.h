@@ -5,9 +5,8 @@
  * returned status means is wait.h's.
  *
  * A waiting belongs to one thread: the one that called waiting_init waits by it and ends
- * it. That thread's affinity is changed, and, with may_hold, that of the one thread of a task
- * which stopped last: an idle core would draw it away from the tracer each time that it is let
- * go. Both are put back, at the latest by waiting_deinit.
+ * it. Only that thread's affinity is ever changed, and waiting_deinit puts it back; no task's
+ * is.
  */
 #ifndef TRACE_WAITING_H
 #define TRACE_WAITING_H
@@ -20,7 +19,7 @@
 enum wait_mode {
 	WAIT_BLOCK,    /* asleep in wait4(2) */
 	WAIT_SPIN,     /* polling with WNOHANG */
-	WAIT_FOLLOW,   /* asleep, on the core of the task that stopped last, held there, while a core is free */
+	WAIT_FOLLOW,   /* asleep, on the core of the task that stopped last while a core is free */
 	WAIT_ADAPTIVE, /* one of these, chosen by the last waits */
 	WAIT_N,
 };
@@ -47,9 +46,6 @@ struct waiting {
 	int core;               /* that it moved to; -1: none */
 	pid_t last_task;        /* that stopped last, and its thread; 0: none has */
 	pid_t last_thread;
-	bool may_hold;          /* whoever waits sees to it that tasks do not outlive a hold: they die with it */
-	pid_t held;             /* thread that is held on `core`; 0: none is */
-	cpu_set_t held_home;    /* its affinity before */
 	bool same_task;
 	unsigned int since_look;
 	int64_t waited_ns;      /* the last time */
@@ -65,9 +61,6 @@ void waiting_deinit(struct waiting *waiting);
  * a tick or any other signal.
  */
 pid_t waiting_next(struct waiting *waiting, pid_t whom, int *status_ret);
-
-/* A thread has made another one, or a process, which has its affinity: gives it that of before the hold. */
-void waiting_born(const struct waiting *waiting, pid_t parent, pid_t child);
 
 /* Tells which thread of which task the wait returned. */
 void waiting_stopped(struct waiting *waiting, pid_t task, pid_t thread);

@@ -127,7 +127,6 @@ static void product(void **state)
 	run_deinit(&run);
 }
 
-/* Measured with as many tasks as CPUs, they overlap already. */
 /* A temperature without a valid run under the tool has no prediction either. */
 static void nothing_from_invalid_runs(void **state)
 {
@@ -156,6 +155,7 @@ static void nothing_from_invalid_runs(void **state)
 	run_deinit(&run);
 }
 
+/* Measured with as many tasks as CPUs, they overlap already. */
 static void range_is_of_repetitions(void **state)
 {
 	const struct table4_row *row;

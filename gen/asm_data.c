@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gen/emit_c.h"
+#include "lib/fnv.h"
 #include "lib/mem.h"
 
 #define N_VALUES 16001 /* emit_argument_value: 1 to 16000 */
@@ -280,12 +281,9 @@ static void grow_constants(struct asm_data *data)
 
 struct asm_target asm_data_constant(struct asm_data *data, const void *bytes, size_t size, size_t align)
 {
-	const unsigned char *p = bytes;
+	uint64_t hash = fnv_feed(FNV_BASIS, bytes, size);
 	struct asm_constant *found;
-	uint64_t hash = size;
 
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ p[i]) * 0x100000001b3u;
 	if (2 * data->n_constants >= data->n_slots)
 		grow_constants(data);
 	found = find_constant(data, hash, bytes, size);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gen/asm_elf.h"
+#include "lib/fnv.h"
 #include "lib/mem.h"
 
 void asm_strings_init(struct asm_strings *ret, uint32_t begin)
@@ -25,11 +26,8 @@ void asm_strings_deinit(struct asm_strings *strings)
 
 static uint32_t *find_slot(const struct asm_strings *strings, const char *text)
 {
-	size_t at = 5381;
+	size_t at = fnv_text(text) % strings->n_slots;
 
-	for (const char *p = text; *p; p++)
-		at = at * 33 + (unsigned char)*p;
-	at %= strings->n_slots;
 	while (strings->slots[at] && strcmp(strings->bytes.text + strings->slots[at] - 1, text))
 		at = (at + 1) % strings->n_slots;
 	return &strings->slots[at];

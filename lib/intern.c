@@ -9,27 +9,19 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/fnv.h"
 #include "lib/mem.h"
 
 struct text {
 	struct text *next;
 	size_t users;
-	uint32_t hash;
+	uint64_t hash;
 	char bytes[];
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct text **buckets;
 static size_t n_buckets, n_texts;
-
-static uint32_t hash_of(const char *text)
-{
-	uint32_t hash = 5381;
-
-	for (; *text; text++)
-		hash = hash * 33 + (unsigned char)*text;
-	return hash;
-}
 
 static struct text *text_of(const char *bytes)
 {
@@ -57,7 +49,7 @@ static void grow(void)
 
 static struct text *find_or_add(const char *bytes)
 {
-	uint32_t hash = hash_of(bytes);
+	uint64_t hash = fnv_text(bytes);
 	size_t len = strlen(bytes);
 	struct text *text;
 

@@ -11,6 +11,7 @@
 
 #include "elf/debuglines.h"
 #include "elf/symidx.h"
+#include "lib/fnv.h"
 #include "lib/mem.h"
 
 struct entry {
@@ -78,11 +79,7 @@ static char *key_of(const char *path)
 
 static struct entry **bucket_of(struct symcache *cache, const char *key)
 {
-	uint32_t hash = 5381;
-
-	for (const char *p = key; *p; p++)
-		hash = hash * 33 + (unsigned char)*p;
-	return &cache->buckets[hash % CACHE_BUCKETS];
+	return &cache->buckets[fnv_text(key) % CACHE_BUCKETS];
 }
 
 /* The entry of a file, and whether the caller is to read it. */

@@ -8,17 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define FNV_BASIS 0xcbf29ce484222325u
-#define FNV_PRIME 0x100000001b3u
-
-static uint64_t feed(uint64_t digest, const void *bytes, size_t len)
-{
-	const unsigned char *p = bytes;
-
-	for (size_t i = 0; i < len; i++)
-		digest = (digest ^ p[i]) * FNV_PRIME;
-	return digest;
-}
+#include "lib/fnv.h"
 
 struct map_digest namespaces_digest(const struct namespaces *spaces)
 {
@@ -32,12 +22,12 @@ struct map_digest namespaces_digest(const struct namespaces *spaces)
 			const struct link *link = &map->links[j];
 			size_t len = strlen(link->name) + 1;
 
-			digest.names = feed(digest.names, link->name, len);
-			digest.placed = feed(digest.placed, link->name, len);
-			digest.placed = feed(digest.placed, &link->bias, sizeof(link->bias));
+			digest.names = fnv_feed(digest.names, link->name, len);
+			digest.placed = fnv_feed(digest.placed, link->name, len);
+			digest.placed = fnv_feed(digest.placed, &link->bias, sizeof(link->bias));
 		}
-		digest.names = feed(digest.names, &map_end, 1);
-		digest.placed = feed(digest.placed, &map_end, 1);
+		digest.names = fnv_feed(digest.names, &map_end, 1);
+		digest.placed = fnv_feed(digest.placed, &map_end, 1);
 	}
 	return digest;
 }

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/fnv.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 
@@ -134,10 +135,8 @@ struct event *trial_add_event(struct trial *trial)
 
 static uint64_t path_hash(const char *path)
 {
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = fnv_text(path);
 
-	for (; *path; path++)
-		hash = (hash ^ (unsigned char)*path) * 0x100000001b3;
 	return hash ^ hash >> 32;
 }
 

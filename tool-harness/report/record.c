@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/fnv.h"
 #include "lib/mem.h"
 
 void run_init(struct run *run)
@@ -136,19 +137,10 @@ bool run_is_valid(const struct run *run)
 	return run->n_trials > 0;
 }
 
-static uint64_t fnv1a(const char *text)
-{
-	uint64_t hash = 0xcbf29ce484222325;
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
-	return hash;
-}
-
 json_t *run_target_json(const struct manifest *manifest, const struct manifest_program *program)
 {
 	_cleanup_free_ char *spec = manifest->spec ? json_dumps(manifest->spec, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-	_cleanup_free_ char *digest = mem_printf("%016" PRIx64, fnv1a(spec ? spec : ""));
+	_cleanup_free_ char *digest = mem_printf("%016" PRIx64, fnv_text(spec ? spec : ""));
 	_cleanup_free_ char *seed = mem_printf("%" PRIu64, manifest->seed);
 	size_t functions = 0;
 

@@ -62,3 +62,31 @@ counts() {
 	[ "$rc" -eq 130 ]
 	[ -z "$(grep -lsz "ATTACHSTORM_PHASE_DIR=$RESULTS" /proc/[0-9]*/environ || true)" ]
 }
+
+# The cores that each task may use, one line a task, as the tasks themselves tell.
+cores_of_tasks() { # OPTION...
+	local name='${ATTACHSTORM_RANK:-$OMPI_COMM_WORLD_RANK}'
+	rm -rf "$BATS_TEST_TMPDIR/cores"
+	mkdir "$BATS_TEST_TMPDIR/cores"
+	expect_status 0 attachstorm run -q -r 1 -n 3 -T warm --set baseline=off -o "$RESULTS" "$@" -- \
+		sh -c "grep Cpus_allowed_list /proc/self/status >$BATS_TEST_TMPDIR/cores/$name"
+	cut -f 2 "$BATS_TEST_TMPDIR"/cores/0 "$BATS_TEST_TMPDIR"/cores/1 "$BATS_TEST_TMPDIR"/cores/2
+}
+
+@test "bind: each task may use one core, the next of those that this process may use for each" {
+	mine=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
+	for launcher in spawn mpirun; do
+		run cores_of_tasks -l $launcher --set bind=core
+		[ "${lines[0]}" = "${mine%%[,-]*}" ]
+		[ "$(printf '%s\n' "${lines[@]}" | sort -u | wc -l)" -eq "$(($(nproc) < 3 ? $(nproc) : 3))" ]
+		run cores_of_tasks -l $launcher
+		[ "$(printf '%s\n' "${lines[@]}" | sort -u)" = "$mine" ]
+	done
+}
+
+@test "bind goes with every way to wait and with address randomisation off: one set of counts" {
+	expect_status 0 attachstorm run -q -r 1 -n 2 -b 3 -T warm --set baseline=off --aslr off -o "$RESULTS" -t "$TINY" \
+		--matrix bind=none,core --matrix wait=block,follow,adaptive
+	expect_output "the counts of all 6 runs agree with the manifest"
+	[ "$(counts)" -eq 1 ]
+}

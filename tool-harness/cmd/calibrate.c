@@ -26,6 +26,7 @@ static const char *const descriptions[FLOOR_N] = {
 	[FLOOR_STOP_ADAPTIVE] = "stop + continue, tracer chooses (adaptive)",
 	[FLOOR_FULL_BLOCK] = "with registers, tracer asleep on another core",
 	[FLOOR_FULL_SPIN] = "with registers, tracer polling on another core",
+	[FLOOR_FULL_SAME_CORE] = "with registers, tracer asleep on the tracee's core",
 	[FLOOR_FULL_FREE] = "with registers, tracer asleep, neither tied",
 	[FLOOR_FULL_FOLLOW] = "with registers, tracer follows the tracee (follow)",
 	[FLOOR_FULL_ADAPTIVE] = "with registers, tracer chooses (adaptive)",
@@ -62,7 +63,7 @@ static struct err *measure(size_t n, struct floor_samples *ret)
 
 static json_t *samples_json(const struct floor_samples *samples, enum trap_write way)
 {
-	return json_pack("{s{so so so so so so} s{so so so so so} so so so so so}", "bare_stop_continue_ns",
+	return json_pack("{s{so so so so so so} s{so so so so so so} so so so so so}", "bare_stop_continue_ns",
 			 "block", kind_json(samples, FLOOR_STOP_BLOCK),
 			 "spin", kind_json(samples, FLOOR_STOP_SPIN),
 			 "same_core", kind_json(samples, FLOOR_STOP_SAME_CORE),
@@ -72,6 +73,7 @@ static json_t *samples_json(const struct floor_samples *samples, enum trap_write
 			 "bare_stop_registers_ns",
 			 "block", kind_json(samples, FLOOR_FULL_BLOCK),
 			 "spin", kind_json(samples, FLOOR_FULL_SPIN),
+			 "same_core", kind_json(samples, FLOOR_FULL_SAME_CORE),
 			 "free", kind_json(samples, FLOOR_FULL_FREE),
 			 "follow", kind_json(samples, FLOOR_FULL_FOLLOW),
 			 "adaptive", kind_json(samples, FLOOR_FULL_ADAPTIVE),

@@ -183,6 +183,7 @@ static struct err *execute(struct loop *loop, const struct prepared *p, struct t
 		.hosts_here = &scenario->acquire_hosts,
 		/* Simulated caches see addresses: the same in all runs, the counts are, too. */
 		.aslr = scenario->aslr == ASLR_ON && trial->counter_source != COUNTERS_CALLGRIND,
+		.bind = scenario->bind == BIND_CORE,
 		.dir = dir,
 	};
 	const struct tool_request request = {

@@ -45,6 +45,7 @@ struct job_plan {
 	const char *mpirun;             /* command of the launcher */
 	const struct conf_list *launcher_args;
 	bool aslr;                      /* false: ADDR_NO_RANDOMIZE in every task */
+	bool bind;                      /* each task may use one core, the next of its node's for each */
 	const char *const *wrap;        /* words before the shim on each task's command line: a tool that
 					   starts what it traces; NULL-terminated, or NULL */
 	const char *dir;                /* existing folder of this job alone: marks, output of the tasks */

@@ -152,7 +152,7 @@ static void task_words(const struct job_plan *plan, const struct job *job, const
 
 	for (size_t i = 0; plan->wrap && plan->wrap[i]; i++)
 		words_add(argv, plan->wrap[i]);
-	if (gate == GATE_TASKS || env || !plan->aslr) {
+	if (gate == GATE_TASKS || env || !plan->aslr || plan->bind) {
 		words_add(argv, shim);
 		if (gate == GATE_TASKS) {
 			words_add(argv, "--socket");
@@ -160,6 +160,8 @@ static void task_words(const struct job_plan *plan, const struct job *job, const
 		}
 		if (!plan->aslr)
 			words_add(argv, "--no-aslr");
+		if (plan->bind)
+			words_add(argv, "--bind");
 		for (size_t i = 0; env && plan->env[i]; i++) {
 			words_add(argv, "--env");
 			words_add(argv, plan->env[i]);

@@ -27,6 +27,7 @@ enum acquire { /* rows of the table in job/acquire.c */
 };
 extern const char *const acquire_names[];
 enum aslr { ASLR_ON, ASLR_OFF };
+enum bind { BIND_NONE, BIND_CORE };
 enum bp_where { BP_SPREAD, BP_NAMES };
 enum bp_reinsert { REINSERT_REWRITE, REINSERT_REMOVE_INSERT, REINSERT_NONE };
 enum bp_policy { /* rows of the table in tool/native_policy.c */
@@ -83,6 +84,7 @@ struct scenario {
 	int acquire;                 /* enum acquire: how the tool comes by the tasks */
 	struct conf_list acquire_hosts; /* more names of this machine in a launcher's table */
 	int aslr;                    /* enum aslr */
+	int bind;                    /* enum bind */
 	struct conf_list temperature;/* enum temperature, in the order given */
 	int64_t repetitions;
 	bool baseline;               /* an untraced run of the same job for each traced one */

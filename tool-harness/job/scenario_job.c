@@ -13,6 +13,7 @@
 
 static const char *const launcher_names[] = { "mpirun", "spawn", NULL };
 static const char *const aslr_names[] = { "on", "off", NULL };
+static const char *const bind_names[] = { "none", "core", NULL };
 static const char *const binding_names[] = { "off", "on", NULL };
 
 /* What a run has one of, so that it cannot be swept. */
@@ -58,6 +59,10 @@ static const struct conf_option options[] = {
 	{ .key = "aslr", .type = CONF_CHOICE, FIELD(aslr), .default_text = "on", .choices = aslr_names,
 	  .help = "address space layout randomisation of the tasks: on leaves the system's setting, off "
 		  "needs no privilege",
+	  .group = "Job" },
+	{ .key = "bind", .type = CONF_CHOICE, FIELD(bind), .default_text = "none", .choices = bind_names,
+	  .help = "cores of each task, traced or not: none leaves what the launcher gives, core binds each task to one "
+		  "of those, as launchers do on a cluster",
 	  .group = "Job" },
 	{ .key = "time_limit", .type = CONF_DURATION, FIELD(time_limit_ns), .default_text = "10min",
 	  .min = NS_PER_MS, .max = MAX_TIME_NS,

@@ -257,12 +257,16 @@ void floors_read(const struct run *run, const struct run_variant *variant, struc
 {
 	json_t *stops = json_object_get(run->calibration, "bare_stop_continue_ns");
 	const char *wait = run_variant_text(run, variant, "wait");
+	const char *bind = run_variant_text(run, variant, "bind");
+	bool together = wait && bind && !strcmp(wait, "follow") && !strcmp(bind, "core");
 	const char *write = run_variant_text(run, variant, "breakpoints.write");
 	_cleanup_free_ char *trap_key = mem_printf("trap_write_%s_ns", write ? write : "");
 	json_t *trap = json_object_get(run->calibration, trap_key);
 
 	*ret = (struct floors){ .wait = wait ? wait : "block" };
-	ret->stop_ns = value_of(json_object_get(stops, ret->wait));
+	/* A tracer that follows a bound task is on its core. */
+	ret->task = together ? ", task bound" : "";
+	ret->stop_ns = value_of(json_object_get(stops, together ? "same_core" : ret->wait));
 	ret->trap_ns = value_of(trap ? trap : json_object_get(run->calibration, "trap_write_ns"));
 	ret->register_ns = value_of(json_object_get(run->calibration, "register_access_ns"));
 }
@@ -283,7 +287,7 @@ void floors_put(const struct floors *floors, struct strbuf *out)
 		return;
 	facts_begin(&facts, "floor", out);
 	human_duration(&stop, floors->stop_ns);
-	facts_add(&facts, "stop and continue %s, wait %s", stop.text, floors->wait);
+	facts_add(&facts, "stop and continue %s, wait %s%s", stop.text, floors->wait, floors->task);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 

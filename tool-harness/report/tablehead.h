@@ -15,6 +15,7 @@ struct floors {
 	double trap_ns;           /* one write of a trap */
 	double register_ns;       /* one register access */
 	const char *wait;         /* "block", "spin" */
+	const char *task;         /* where the task was, ", task bound" or "" */
 };
 void floors_read(const struct run *run, const struct run_variant *variant, struct floors *ret);
 void floors_put(const struct floors *floors, struct strbuf *out);

@@ -17,6 +17,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -36,7 +37,11 @@
 /* In the order in which they are asked. The harness's own comes first: with its spawn launcher
  * the others may be left over from a job in which the harness itself runs. */
 static const char *const rank_names[] = {
-	"ATTACHSTORM_RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID",
+	"ATTACHSTORM_RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID", NULL,
+};
+/* The same among the tasks of this node, where a launcher tells. */
+static const char *const local_rank_names[] = {
+	"ATTACHSTORM_RANK", "OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID", NULL,
 };
 
 static _Noreturn void die(int fd, int errnum, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -58,10 +63,11 @@ static _Noreturn void die(int fd, int errnum, const char *fmt, ...)
 	exit(EXIT_NOT_STARTED);
 }
 
-static long rank_read(int fd)
+/* The first of the variables that is set; -1: none is. */
+static long rank_among(const char *const *names, int fd)
 {
-	for (size_t i = 0; i < sizeof(rank_names) / sizeof(rank_names[0]); i++) {
-		const char *text = getenv(rank_names[i]);
+	for (; *names; names++) {
+		const char *text = getenv(*names);
 		char *end;
 		long rank;
 
@@ -70,11 +76,41 @@ static long rank_read(int fd)
 		errno = 0;
 		rank = strtol(text, &end, 10);
 		if (errno || *end || rank < 0 || rank > INT_MAX)
-			die(fd, 0, "%s='%s' is not a rank", rank_names[i], text);
+			die(fd, 0, "%s='%s' is not a rank", *names, text);
 		return rank;
 	}
-	die(fd, 0, "the launcher tells no rank: none of OMPI_COMM_WORLD_RANK, PMIX_RANK, PMI_RANK, "
-		   "SLURM_PROCID is set");
+	return -1;
+}
+
+static long rank_read(int fd)
+{
+	long rank = rank_among(rank_names, fd);
+
+	if (rank < 0)
+		die(fd, 0, "the launcher tells no rank: none of OMPI_COMM_WORLD_RANK, PMIX_RANK, PMI_RANK, "
+			   "SLURM_PROCID is set");
+	return rank;
+}
+
+/* To one of the cores that this process may use: the next for each task of the node, round and round. */
+static void bind_to_core(int fd)
+{
+	long rank = rank_among(local_rank_names, fd);
+	cpu_set_t allowed, one;
+	int core = -1;
+
+	if (rank < 0)
+		rank = rank_read(fd);
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		die(fd, errno, "cannot read which cores the task may use");
+	for (rank %= CPU_COUNT(&allowed); rank >= 0; rank--)
+		do
+			core++;
+		while (!CPU_ISSET(core, &allowed));
+	CPU_ZERO(&one);
+	CPU_SET(core, &one);
+	if (sched_setaffinity(0, sizeof(one), &one))
+		die(fd, errno, "cannot bind the task to core %d", core);
 }
 
 /* The name is in the abstract namespace (unix(7)): after a NUL, not ended by one. */
@@ -167,12 +203,14 @@ int main(int argc, char **argv)
 {
 	pid_t parent = getppid();
 	const char *socket_name = NULL;
-	bool no_aslr = false, launcher = false, usage = false;
+	bool no_aslr = false, bind = false, launcher = false, usage = false;
 	int i, fd = -1;
 
 	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (!strcmp(argv[i], "--no-aslr")) {
 			no_aslr = true;
+		} else if (!strcmp(argv[i], "--bind")) {
+			bind = true;
 		} else if (!strcmp(argv[i], "--launcher")) {
 			launcher = true;
 		} else if (!strcmp(argv[i], "--socket") && i + 1 < argc) {
@@ -186,7 +224,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (usage || i + 1 >= argc) {
-		fprintf(stderr, "usage: attachstorm-shim [--socket NAME] [--launcher] [--no-aslr] "
+		fprintf(stderr, "usage: attachstorm-shim [--socket NAME] [--launcher] [--no-aslr] [--bind] "
 				"[--env NAME=VALUE]... -- PROGRAM [ARGS]\n"
 				"Started by 'attachstorm run'; of no use on its own.\n");
 		return 2;
@@ -198,6 +236,8 @@ int main(int argc, char **argv)
 		fd = harness_connect(socket_name);
 	if (no_aslr && personality(ADDR_NO_RANDOMIZE) < 0)
 		die(fd, errno, "cannot turn off address randomisation");
+	if (bind)
+		bind_to_core(fd);
 	if (socket_name) {
 		say_hello(fd, launcher ? 0 : rank_read(fd), argv[0]);
 		wait_for_leave(fd);

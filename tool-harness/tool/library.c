@@ -19,6 +19,7 @@
 struct library_set {
 	const struct manifest *manifest;
 	struct library_id *ids;   /* of the manifest's libraries, sorted */
+	struct library_at *paths; /* of the same, sorted: asking the kernel for each would be within an event */
 	size_t n_ids;
 	char *const *breakpoints;
 	size_t n_breakpoints;
@@ -36,6 +37,18 @@ struct library_id {
 	ino_t ino;
 	size_t index;
 };
+
+struct library_at {
+	char *path;
+	size_t index;
+};
+
+static int at_compare(const void *a, const void *b)
+{
+	const struct library_at *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
 
 static int id_compare(const void *a, const void *b)
 {
@@ -59,14 +72,20 @@ struct library_set *library_set_create(const struct manifest *manifest, char *co
 	if (!manifest)
 		return set;
 	set->ids = mem_calloc(manifest->n_libraries + 1, sizeof(set->ids[0]));
+	set->paths = mem_calloc(manifest->n_libraries + 1, sizeof(set->paths[0]));
 	for (size_t i = 0; i < manifest->n_libraries; i++) {
-		_cleanup_free_ char *path = fs_join(manifest->target_dir, manifest->libraries[i].path);
+		char *path = fs_join(manifest->target_dir, manifest->libraries[i].path);
 		struct stat st;
 
-		if (!stat(path, &st))
-			set->ids[set->n_ids++] = (struct library_id){ st.st_dev, st.st_ino, i };
+		if (stat(path, &st)) {
+			free(path);
+			continue;
+		}
+		set->paths[set->n_ids] = (struct library_at){ path, i };
+		set->ids[set->n_ids++] = (struct library_id){ st.st_dev, st.st_ino, i };
 	}
 	qsort(set->ids, set->n_ids, sizeof(set->ids[0]), id_compare);
+	qsort(set->paths, set->n_ids, sizeof(set->paths[0]), at_compare);
 	return set;
 }
 
@@ -129,6 +148,9 @@ void library_set_destroy(struct library_set *set)
 		symcache_destroy(set->symbols);
 	if (!set->is_share) {
 		symstore_destroy(set->store);
+		for (size_t i = 0; i < set->n_ids; i++)
+			free(set->paths[i].path);
+		free(set->paths);
 		free(set->ids);
 	}
 	free(set);
@@ -141,10 +163,16 @@ struct symcache *library_set_symbols(struct library_set *set)
 
 static int64_t target_index(const struct library_set *set, const char *path)
 {
+	const struct library_at at = { .path = (char *)path }, *same;
 	struct library_id key = { 0 }, *found;
 	struct stat st;
 
-	if (!set->n_ids || stat(path, &st))
+	if (!set->n_ids)
+		return -1;
+	same = bsearch(&at, set->paths, set->n_ids, sizeof(at), at_compare);
+	if (same)
+		return (int64_t)same->index;
+	if (stat(path, &st))
 		return -1;
 	key.dev = st.st_dev;
 	key.ino = st.st_ino;

@@ -26,8 +26,8 @@
 
 const char *const floor_names[] = { "stop_block",  "stop_spin",	     "stop_same_core",	"stop_free",
 				    "stop_follow", "stop_adaptive",  "full_block",	"full_spin",
-				    "full_free",   "full_follow",    "full_adaptive",	"registers",
-				    "read",	   "trap_write_mem", "trap_write_poke", NULL };
+				    "full_same_core", "full_free",   "full_follow",	"full_adaptive",
+				    "registers",   "read",	     "trap_write_mem",	"trap_write_poke", NULL };
 _Static_assert(ARRAY_SIZE(floor_names) == FLOOR_N + 1, "a name per kind");
 
 void floor_tracee(void)
@@ -175,6 +175,7 @@ static const struct setting {
 	[FLOOR_STOP_ADAPTIVE] = { WAIT_ADAPTIVE, PLACE_FREE },
 	[FLOOR_FULL_BLOCK] = { WAIT_BLOCK, PLACE_OTHER },
 	[FLOOR_FULL_SPIN] = { WAIT_SPIN, PLACE_OTHER },
+	[FLOOR_FULL_SAME_CORE] = { WAIT_BLOCK, PLACE_SAME },
 	[FLOOR_FULL_FREE] = { WAIT_BLOCK, PLACE_FREE },
 	[FLOOR_FULL_FOLLOW] = { WAIT_FOLLOW, PLACE_FREE },
 	[FLOOR_FULL_ADAPTIVE] = { WAIT_ADAPTIVE, PLACE_FREE },

@@ -21,6 +21,7 @@ enum floor_kind {
 	FLOOR_STOP_ADAPTIVE,  /* WAIT_ADAPTIVE, likewise */
 	FLOOR_FULL_BLOCK,     /* from here as above, with FLOOR_REGISTERS at each stop */
 	FLOOR_FULL_SPIN,
+	FLOOR_FULL_SAME_CORE,
 	FLOOR_FULL_FREE,
 	FLOOR_FULL_FOLLOW,
 	FLOOR_FULL_ADAPTIVE,

@@ -8,10 +8,12 @@
 #include "trace/waiting.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "lib/cleanup.h"
 #include "lib/clock.h"
@@ -28,14 +30,16 @@
 
 /* --- what is seen ----------------------------------------------------------------- */
 
-/* Runnable threads of the machine: the fourth word of /proc/loadavg, "r/n"; proc(5). */
-static unsigned int count_runnable(void)
+/* Runnable threads of the machine: the fourth word of /proc/loadavg, "r/n"; proc(5). One call, as this is
+ * between two stops. */
+static unsigned int count_runnable(const struct waiting *waiting)
 {
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	_cleanup_err_ struct err *err = fs_read("/proc/loadavg", &text);
+	char text[128];
+	ssize_t len = pread(waiting->load_fd, text, sizeof(text) - 1, 0);
 	unsigned int n;
 
-	return !err && sscanf(text.text, "%*s %*s %*s %u/", &n) == 1 ? n : 0;
+	text[len > 0 ? len : 0] = '\0';
+	return sscanf(text, "%*s %*s %*s %u/", &n) == 1 ? n : 0;
 }
 
 /* The core that a thread last ran on: the 39th word of its stat, the 37th behind its name; -1: it is gone. */
@@ -58,7 +62,7 @@ static int core_of(pid_t process, pid_t thread)
 
 static void look_at_machine(struct waiting *waiting)
 {
-	waiting->history.runnable = count_runnable();
+	waiting->history.runnable = count_runnable(waiting);
 	waiting->history.cores = (unsigned int)CPU_COUNT(&waiting->home);
 }
 
@@ -131,10 +135,9 @@ static bool look_is_due(struct waiting *waiting)
 /* With all cores busy the tracer is woken where a core comes free first; being tied to one would only delay it. */
 static void follow_last(struct waiting *waiting)
 {
-	if (waiting->last_task && core_is_free(&waiting->history))
-		move_to(waiting, core_of(waiting->last_task, waiting->last_thread));
-	else
-		move_to(waiting, -1);
+	bool free = waiting->last_task && core_is_free(&waiting->history);
+
+	move_to(waiting, free ? core_of(waiting->last_task, waiting->last_thread) : -1);
 }
 
 static pid_t timed_block(struct waiting *waiting, pid_t whom, int *status_ret)
@@ -227,14 +230,20 @@ void waiting_init(struct waiting *waiting, enum wait_mode mode)
 	waiting->mode = mode;
 	waiting->now = mode == WAIT_ADAPTIVE ? WAIT_BLOCK : mode;
 	waiting->core = -1;
-	if (ways[mode].moves)
-		sched_getaffinity(0, sizeof(waiting->home), &waiting->home);
+	waiting->load_fd = -1;
+	if (!ways[mode].moves)
+		return;
+	sched_getaffinity(0, sizeof(waiting->home), &waiting->home);
+	waiting->load_fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC); /* without it no core is known to be free */
 }
 
 void waiting_deinit(struct waiting *waiting)
 {
 	if (ways[waiting->mode].moves)
 		move_to(waiting, -1);
+	if (waiting->load_fd >= 0)
+		close(waiting->load_fd);
+	waiting->load_fd = -1;
 }
 
 pid_t waiting_next(struct waiting *waiting, pid_t whom, int *status_ret)

@@ -44,6 +44,7 @@ struct waiting {
 	enum wait_mode now;     /* what is done: of WAIT_ADAPTIVE its choice */
 	cpu_set_t home;         /* affinity of the thread before */
 	int core;               /* that it moved to; -1: none */
+	int load_fd;            /* of /proc/loadavg; -1: not looked at */
 	pid_t last_task;        /* that stopped last, and its thread; 0: none has */
 	pid_t last_thread;
 	bool same_task;

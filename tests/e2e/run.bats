@@ -268,7 +268,7 @@ expect_nothing_left() {
 	[ "$(jq '[.register_access_ns, .trap_write_mem_ns, .trap_write_poke_ns] | map(.n) | unique == [50]' <<<"$output")" = true ]
 	[ "$(jq '.bare_stop_continue_ns.same_core.p50 > 0' <<<"$output")" = true ]
 	# Of stops as many as there was time for.
-	[ "$(jq '.bare_stop_registers_ns | keys == ["adaptive", "block", "follow", "free", "spin"]' <<<"$output")" = true ]
+	[ "$(jq '.bare_stop_registers_ns | keys == ["adaptive", "block", "follow", "free", "same_core", "spin"]' <<<"$output")" = true ]
 	[ "$(jq '.bare_stop_registers_ns.follow.n | . >= 1 and . <= 50' <<<"$output")" = true ]
 	expect_status 0 attachstorm calibrate -n 50
 	expect_output "stop + continue"

@@ -105,4 +105,29 @@ static inline void assert_all_exited(const struct trial *trial, int status)
 			fail_msg("rank %zu has status 0x%x, not 0x%x", i, trial->tasks[i].exit_status, status);
 }
 
+/* This machine lacks what a run needs: says so, and takes the error. */
+static inline bool spy_lacks(struct err *err)
+{
+	if (!err || err_status(err) != EXIT_SKIPPED)
+		return false;
+	print_message("left out: %s\n", err_message(err));
+	err_free(err);
+	return true;
+}
+
+/*
+ * A run that went well: no error, no contradiction, all tasks ended with 0. False if this machine
+ * lacks what it needs. Takes the error.
+ */
+static inline bool spy_ran(const struct spy *spy, struct err *err)
+{
+	if (spy_lacks(err))
+		return false;
+	assert_ok(err);
+	for (size_t i = 0; i < spy->trial.n_contradictions; i++)
+		fail_msg("%s", spy->trial.contradictions[i]);
+	assert_all_exited(&spy->trial, 0);
+	return true;
+}
+
 #endif

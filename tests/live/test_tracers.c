@@ -140,26 +140,18 @@ static void policies_go_with_threads(void **state)
 	spy->scenario.tracer_threads = 2;
 	for (int policy = POLICY_REINSERT_ALL; policy <= POLICY_NEW_ONLY; policy++) {
 		for (int write = BP_WRITE_MEM; write <= BP_WRITE_UPROBE; write++) {
-			struct err *err;
-
 			if (policy == POLICY_REINSERT_ALL && write == BP_WRITE_UPROBE)
 				continue; /* refused by the scenario */
 			spy->scenario.breakpoints_policy = policy;
 			spy->scenario.breakpoints_write = write;
-			err = spy_run(spy, 3, WORDS("hot1", "hot2"), "marked", spy->victims, "7", "2");
-			if (err && err_status(err) == EXIT_SKIPPED) {
-				err_free(err);
+			if (!spy_ran(spy, spy_run(spy, 3, WORDS("hot1", "hot2"), "marked", spy->victims, "7", "2")))
 				continue;
-			}
-			assert_ok(err);
-			assert_int_equal(spy->trial.n_contradictions, 0);
 			for (size_t i = 0; i < 2; i++) {
 				assert_int_equal(spy->trial.breakpoints[i].hits, 3 * 2 * CALLS);
 				assert_int_equal(spy->trial.breakpoints[i].planted_tasks, 3);
 				for (size_t j = 0; j < 3; j++)
 					assert_int_equal(spy->trial.breakpoints[i].rank_hits[j], 2 * CALLS);
 			}
-			assert_all_exited(&spy->trial, 0);
 		}
 	}
 }

@@ -1,46 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* `attachstorm model fit` and `predict` as a user types them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "modelrun.h"
 
 #include <jansson.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "cmd/cmd.h"
-#include "lib/fs.h"
-#include "lib/strbuf.h"
 
 #define GDB "scenarios/series/gdb-solib.csv"
-
-/* Runs the command with its standard output in a file. */
-static struct err *run_model(const char *const *words, struct strbuf *out)
-{
-	char *argv[16] = { (char *)"attachstorm model" };
-	char path[] = "/tmp/test_modelfit.XXXXXX";
-	int argc = 1, status = -1, fd = mkstemp(path), saved = dup(STDOUT_FILENO);
-	struct err *err;
-
-	assert_true(fd >= 0 && saved >= 0);
-	for (; words[argc - 1]; argc++)
-		argv[argc] = (char *)words[argc - 1];
-	fflush(stdout);
-	dup2(fd, STDOUT_FILENO);
-	err = cmd_model(argc, argv, &status);
-	fflush(stdout);
-	dup2(saved, STDOUT_FILENO);
-	close(saved);
-	close(fd);
-	assert_null(fs_read(path, out));
-	unlink(path);
-	assert_int_equal(status, err ? -1 : EXIT_OK);
-	return err;
-}
 
 static void fit_tells_law_and_tail(void **state)
 {
@@ -154,17 +118,8 @@ static void what_makes_no_sense_is_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-		struct err *err = run_model(cases[i].words, &out);
-
-		assert_non_null(err);
-		if (!strstr(err_message(err), cases[i].said))
-			fail_msg("'%s' is not in '%s'", cases[i].said, err_message(err));
-		assert_int_equal(err_status(err), EXIT_USAGE);
-		assert_string_equal(out.text, "");
-		err_free(err);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_model_refuses(cases[i].words, cases[i].said);
 }
 
 static void too_few_cells_still_have_a_table(void **state)

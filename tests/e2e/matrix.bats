@@ -80,6 +80,21 @@ ask() {
 	expect_status 0 attachstorm run -q -o "$RESULTS" --tool null -T warm -r 6 --compare-to null.t1=10ms
 }
 
+@test "A beside B: the status is the verdict's with --json, too, and the output is the record alone" {
+	while read -r want setting; do
+		rm -rf "$RESULTS"
+		# shellcheck disable=SC2086  # a list of words
+		expect_status "$want" bash -c 'attachstorm run "$@" >printed' _ -q -o "$RESULTS" --tool null -T warm --json \
+			--compare-to $setting
+		cmp printed "$(record)"
+		expect_status "$want" attachstorm compare "$(record)#A" "$(record)#B"
+	done <<-'END'
+		1 null.t1=20ms -r 6
+		0 null.t1=10ms -r 6
+		4 null.t1=20ms -r 4
+	END
+}
+
 @test "what cannot be swept is refused before anything runs, with its place" {
 	while IFS='|' read -r yaml message; do
 		printf '%b' "$yaml" >s.yaml

@@ -11,8 +11,8 @@
 #include "cmd/scenarioargs.h"
 #include "report/compareprint.h"
 
-/* B against A, behind the table; a difference decides the exit status of a run that is valid. */
-static struct err *compare_and_print(const struct run *run, int *status_ret)
+/* B against A decides the exit status of a valid run; it is printed behind the table, not behind JSON. */
+static struct err *judge_sides(const struct run *run, bool print, int *status_ret)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	struct tolerances tolerances = { 0 };
@@ -23,7 +23,8 @@ static struct err *compare_and_print(const struct run *run, int *status_ret)
 		return err;
 	compare_variants(run, 0, 1, &tolerances, &comparison);
 	comparison_format(&comparison, &text);
-	fputs(text.text, stdout);
+	if (print)
+		fputs(text.text, stdout);
 	*status_ret = comparison_status(&comparison);
 	comparison_deinit(&comparison);
 	conf_deinit(&tolerances_table, &tolerances);
@@ -40,8 +41,8 @@ static struct err *run_and_print(const struct scenario_args *args, int *status_r
 	err = runloop(&args->scenario, args->variants, args->n_variants, interrupt_catch(), &run, &path, status_ret);
 	/* What was measured before a failure is worth seeing too. */
 	print_err = path ? run_print(&run, path, args->json, args->details) : NULL;
-	if (!err && !print_err && args->compares && run.complete && *status_ret == EXIT_OK && !args->json)
-		print_err = compare_and_print(&run, status_ret);
+	if (!err && !print_err && args->compares && run.complete && *status_ret == EXIT_OK)
+		print_err = judge_sides(&run, !args->json, status_ret);
 	run_deinit(&run);
 	if (!err)
 		return print_err;

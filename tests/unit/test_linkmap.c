@@ -3,77 +3,7 @@
  * Link maps read from memory that the test made up: growth, deletion, reuse of addresses,
  * and damage of all kinds. No process is involved.
  */
-#include "ld/linkmap.h"
-#include "made_up.h"
-#include "unit.h"
-
-#define BASE 0x10000u
-#define SIZE 0x8000u /* the made-up memory: two tables, of nodes and of names */
-#define NAMES (BASE + 0x4000u)
-#define NAME_SIZE 64u
-
-static struct raw_link_map *node_at(struct made_up *m, unsigned int slot)
-{
-	return (struct raw_link_map *)(void *)(m->bytes + slot * sizeof(struct raw_link_map));
-}
-
-static taddr node_addr(unsigned int slot)
-{
-	return BASE + slot * sizeof(struct raw_link_map);
-}
-
-/* A library in a slot, linked behind another slot (or first of all with -1). */
-static void put(struct made_up *m, unsigned int slot, int behind, const char *name)
-{
-	struct raw_link_map *node = node_at(m, slot);
-
-	strcpy((char *)m->bytes + (NAMES - BASE) + slot * NAME_SIZE, name);
-	*node = (struct raw_link_map){ .addr = 0x7f0000000000 + slot * 0x1000, .name = NAMES + slot * NAME_SIZE,
-				       .ld = 0x7f0000000800 + slot * 0x1000 };
-	if (behind >= 0) {
-		node->next = node_at(m, (unsigned int)behind)->next;
-		node->prev = node_addr((unsigned int)behind);
-		node_at(m, (unsigned int)behind)->next = node_addr(slot);
-	}
-}
-
-static void cut(struct made_up *m, unsigned int before, unsigned int slot)
-{
-	node_at(m, before)->next = node_at(m, slot)->next;
-	memset(node_at(m, slot), 0xee, sizeof(struct raw_link_map)); /* freed, and used by something else */
-}
-
-static int setup(void **state)
-{
-	struct made_up *m = mem_alloc(sizeof(*m));
-
-	made_up_init(m, BASE, SIZE);
-	put(m, 0, -1, "");
-	put(m, 1, 0, "/lib/libc.so.6");
-	put(m, 2, 1, "/lib/ld.so");
-	*state = m;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	made_up_deinit(*state);
-	free(*state);
-	return 0;
-}
-
-static void assert_names(const struct linkmap *map, const char *const *names)
-{
-	size_t n = 0;
-
-	for (; names[n]; n++) {
-		assert_true(n < map->n);
-		assert_string_equal(map->links[n].name, names[n]);
-	}
-	assert_int_equal(map->n, n);
-}
-
-#define NAMES_OF(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#include "linknodes.h"
 
 static void appends(void **state)
 {
@@ -91,8 +21,8 @@ static void appends(void **state)
 	assert_int_equal(change.n_added, 0);
 	assert_int_equal(map.nodes_read, 4);
 
-	put(m, 3, 2, "/opt/a.so");
-	put(m, 4, 3, "/opt/b.so");
+	node_put(m, 3, 2, "/opt/a.so");
+	node_put(m, 4, 3, "/opt/b.so");
 	assert_ok(linkmap_append(&map, &m->memory, node_addr(0), node_at(m, 2), &change));
 	assert_int_equal(change.first_added, 3);
 	assert_int_equal(change.n_added, 2);
@@ -108,13 +38,13 @@ static void walks_after_a_deletion(void **state)
 	struct linkmap map = { 0 };
 	struct linkmap_change change;
 
-	put(m, 3, 2, "/opt/a.so");
-	put(m, 4, 3, "/opt/b.so");
+	node_put(m, 3, 2, "/opt/a.so");
+	node_put(m, 4, 3, "/opt/b.so");
 	assert_ok(linkmap_walk(&map, &m->memory, node_addr(0), &change));
 	assert_int_equal(change.n_added, 5);
 	map.links[4].data = &map;
-	cut(m, 2, 3);
-	put(m, 5, 4, "/opt/c.so");
+	node_cut(m, 2, 3);
+	node_put(m, 5, 4, "/opt/c.so");
 	assert_ok(linkmap_walk(&map, &m->memory, node_addr(0), &change));
 	assert_names(&map, NAMES_OF("", "/lib/libc.so.6", "/lib/ld.so", "/opt/b.so", "/opt/c.so"));
 	assert_int_equal(change.n_added, 1);
@@ -133,7 +63,7 @@ static void tells_a_reused_address(void **state)
 	struct linkmap map = { 0 };
 	struct linkmap_change change;
 
-	put(m, 3, 2, "/opt/a.so");
+	node_put(m, 3, 2, "/opt/a.so");
 	assert_ok(linkmap_walk(&map, &m->memory, node_addr(0), &change));
 	strcpy((char *)m->bytes + (NAMES - BASE) + 3 * NAME_SIZE, "/opt/z.so");
 	node_at(m, 3)->ld += 0x10;
@@ -155,7 +85,7 @@ static void walks_known_nodes_in_batches(void **state)
 	uint64_t calls;
 
 	for (unsigned int i = 3; i < 200; i++)
-		put(m, i, (int)i - 1, "/opt/x.so");
+		node_put(m, i, (int)i - 1, "/opt/x.so");
 	assert_ok(linkmap_walk(&map, &m->memory, node_addr(0), &change));
 	calls = m->memory.calls;
 	assert_ok(linkmap_walk(&map, &m->memory, node_addr(0), &change));
@@ -182,7 +112,7 @@ static void damage_is_an_error_and_changes_nothing(void **state)
 	assert_err_has(linkmap_append(&map, &m->memory, node_addr(0), NULL, &change), "0x1234 cannot be read");
 	/* A name that is not mapped, and one without an end. */
 	node_at(m, 2)->next = next;
-	put(m, 3, 2, "/opt/a.so");
+	node_put(m, 3, 2, "/opt/a.so");
 	node_at(m, 3)->name = 0x99;
 	assert_err_has(linkmap_append(&map, &m->memory, node_addr(0), NULL, &change), "not mapped");
 	memset(m->bytes + 0x6000, 'x', SIZE - 0x6000);
@@ -200,11 +130,11 @@ static void damage_is_an_error_and_changes_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(appends, setup, teardown),
-		cmocka_unit_test_setup_teardown(walks_after_a_deletion, setup, teardown),
-		cmocka_unit_test_setup_teardown(tells_a_reused_address, setup, teardown),
-		cmocka_unit_test_setup_teardown(walks_known_nodes_in_batches, setup, teardown),
-		cmocka_unit_test_setup_teardown(damage_is_an_error_and_changes_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(appends, nodes_setup, nodes_teardown),
+		cmocka_unit_test_setup_teardown(walks_after_a_deletion, nodes_setup, nodes_teardown),
+		cmocka_unit_test_setup_teardown(tells_a_reused_address, nodes_setup, nodes_teardown),
+		cmocka_unit_test_setup_teardown(walks_known_nodes_in_batches, nodes_setup, nodes_teardown),
+		cmocka_unit_test_setup_teardown(damage_is_an_error_and_changes_nothing, nodes_setup, nodes_teardown),
 	};
 
 	return cmocka_run_group_tests_name("linkmap", tests, NULL, NULL);

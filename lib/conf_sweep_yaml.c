@@ -19,27 +19,23 @@ struct sweep_target {
 /* The members of a list as one text. The sequence's start was read. */
 static struct err *read_members(struct conf_reader *r, const char *key, struct strbuf *text)
 {
-	for (;;) {
-		_cleanup_free_ char *member = NULL;
-		struct fy_event *event;
-		struct err *err = conf_reader_next(r, &event);
-		bool end;
+	struct fy_event *event = NULL;
+	struct err *err = NULL;
 
-		if (err)
-			return err;
-		end = event->type == FYET_SEQUENCE_END;
-		if (!end && event->type != FYET_SCALAR)
+	while (conf_reader_member(r, FYET_SEQUENCE_END, &event, &err)) {
+		_cleanup_free_ char *member = NULL;
+
+		if (event->type != FYET_SCALAR)
 			err = conf_reader_at(r, event, err_new("a member of a value of '%s' must be one value", key));
-		else if (!end)
+		else
 			err = conf_reader_text(r, event, &member);
-		if (!err && member && (strchr(member, ',') || !*member))
+		if (!err && (strchr(member, ',') || !*member))
 			err = conf_reader_at(r, event,
 					     err_new("a member of a swept list may not be empty or hold a comma"));
-		conf_reader_free(r, event);
-		if (err || end)
-			return err;
-		strbuf_printf(text, "%s%s", text->len ? "," : "", member);
+		if (!err)
+			strbuf_printf(text, "%s%s", text->len ? "," : "", member);
 	}
+	return err;
 }
 
 /* One value whose first event was read: a scalar, or of a list's key a sequence. Checked. */
@@ -69,28 +65,22 @@ static struct err *read_one(struct conf_reader *r, const char *key, struct fy_ev
 
 static struct err *read_axis_values(struct conf_reader *r, struct conf_axis *axis)
 {
-	for (;;) {
-		_cleanup_free_ char *text = NULL;
-		struct fy_event *event;
-		struct err *err = conf_reader_next(r, &event);
-		bool end;
+	struct fy_event *event = NULL;
+	struct err *err = NULL;
 
+	while (conf_reader_member(r, FYET_SEQUENCE_END, &event, &err)) {
+		_cleanup_free_ char *text = NULL;
+
+		err = read_one(r, axis->key, event, &text);
 		if (err)
-			return err;
-		end = event->type == FYET_SEQUENCE_END;
-		if (end && !axis->n)
-			err = conf_reader_at(r, event, err_new("'%s' has no values", axis->key));
-		else if (!end)
-			err = read_one(r, axis->key, event, &text);
-		if (!err && text) {
-			err = conf_axis_add_value(axis, text);
-			if (err)
-				err = conf_reader_at(r, event, err);
-		}
-		conf_reader_free(r, event);
-		if (err || end)
-			return err;
+			continue;
+		err = conf_axis_add_value(axis, text);
+		if (err)
+			err = conf_reader_at(r, event, err);
 	}
+	if (!err && !axis->n)
+		err = conf_at_place(&r->source, r->end, err_new("'%s' has no values", axis->key));
+	return err;
 }
 
 static bool has_key(const struct sweep_target *target, const char *key)
@@ -163,20 +153,17 @@ static struct err *read_section(struct conf_reader *r, const struct sweep_target
 static struct err *read_key(struct conf_reader *r, const struct sweep_target *target, const char *section,
 			    struct fy_event *event)
 {
-	_cleanup_free_ char *leaf = NULL;
-	struct err *err;
+	_cleanup_free_ char *key = NULL;
+	size_t section_len;
+	struct err *err = conf_reader_key(r, section, event, &key, &section_len);
 
-	if (event->type != FYET_SCALAR)
-		return conf_reader_at(r, event, err_new("a key must be a word"));
-	err = conf_reader_text(r, event, &leaf);
 	if (err)
 		return err;
-	_cleanup_free_ char *key = mem_printf("%s%s%s", section, *section ? "." : "", leaf);
 	if (target->one && strcmp(key, "name") == 0)
 		return read_case_name(r, target->one);
 	if (conf_is_section(r->table, key))
 		return read_section(r, target, key);
-	err = conf_sweep_check_key(r->table, target->option, key, strlen(key) - strlen(leaf));
+	err = conf_sweep_check_key(r->table, target->option, key, section_len);
 	if (!err && has_key(target, key))
 		err = err_new("'%s' is given twice", key);
 	return err ? conf_reader_at(r, event, err) : read_setting(r, target, key);
@@ -185,20 +172,12 @@ static struct err *read_key(struct conf_reader *r, const struct sweep_target *ta
 /* The rest of a mapping whose start was read; as deep as the table's keys. */
 static struct err *read_keys(struct conf_reader *r, const struct sweep_target *target, const char *section)
 {
-	for (;;) {
-		struct fy_event *event;
-		struct err *err = conf_reader_next(r, &event);
-		bool end;
+	struct fy_event *event = NULL;
+	struct err *err = NULL;
 
-		if (err)
-			return err;
-		end = event->type == FYET_MAPPING_END;
-		if (!end)
-			err = read_key(r, target, section, event);
-		conf_reader_free(r, event);
-		if (end || err)
-			return err;
-	}
+	while (conf_reader_member(r, FYET_MAPPING_END, &event, &err))
+		err = read_key(r, target, section, event);
+	return err;
 }
 
 static struct err *check_case_name(const struct conf_cases *cases, const struct conf_case *one)
@@ -213,30 +192,25 @@ static struct err *check_case_name(const struct conf_cases *cases, const struct 
 
 static struct err *read_cases(struct conf_reader *r, const struct conf_option *option, struct conf_cases *cases)
 {
-	for (;;) {
-		struct fy_event *event;
-		struct err *err = conf_reader_next(r, &event);
-		bool end;
+	struct fy_event *event = NULL;
+	struct err *err = NULL;
 
-		if (err)
-			return err;
-		end = event->type == FYET_SEQUENCE_END;
-		if (!end && event->type != FYET_MAPPING_START) {
+	while (conf_reader_member(r, FYET_SEQUENCE_END, &event, &err)) {
+		struct conf_case *one;
+
+		if (event->type != FYET_MAPPING_START) {
 			err = conf_reader_at(r, event, err_new("a case is a mapping of keys to values"));
-		} else if (!end) {
-			struct conf_case *one = conf_cases_add(cases);
-
-			err = read_keys(r, &(struct sweep_target){ .option = option, .one = one }, "");
-			if (!err) {
-				err = check_case_name(cases, one);
-				if (err)
-					err = conf_reader_at(r, event, err);
-			}
+			continue;
 		}
-		conf_reader_free(r, event);
-		if (end || err)
-			return err;
+		one = conf_cases_add(cases);
+		err = read_keys(r, &(struct sweep_target){ .option = option, .one = one }, "");
+		if (err)
+			continue;
+		err = check_case_name(cases, one);
+		if (err)
+			err = conf_reader_at(r, event, err);
 	}
+	return err;
 }
 
 struct err *conf_reader_sweep(struct conf_reader *r, const struct conf_option *option, struct fy_event *first)

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Settings from YAML, by libfyaml's events: no document tree, so that aliases,
- * repeated keys and depth are seen as they come. Anchors, aliases and tags have no
- * use in settings and are refused, not ignored.
+ * repeated keys and depth are seen as they come.
  * Invariant: every error names file:line:col and shows the line; libfyaml prints nothing.
  */
 #include <string.h>
-#include <strings.h>
 
 #include "lib/conf_internal.h"
 #include "lib/conf_reader.h"
@@ -22,110 +20,15 @@ static void swallow(struct fy_diag *diag, void *user, const char *buf, size_t le
 	(void)len;
 }
 
-struct conf_place conf_reader_place(const struct fy_mark *mark)
-{
-	return mark ? (struct conf_place){ mark->line + 1, mark->column + 1 } : (struct conf_place){ 1, 1 };
-}
-
-struct err *conf_reader_at(const struct conf_reader *r, struct fy_event *event, struct err *inner)
-{
-	return conf_at_place(&r->source, conf_reader_place(fy_event_start_mark(event)), inner);
-}
-
-static struct err *parse_error(struct conf_reader *r)
-{
-	void *iter = NULL;
-	struct fy_diag_error *error = fy_diag_errors_iterate(r->diag, &iter);
-	struct conf_place place = { 1, 1 };
-
-	if (!error)
-		return conf_at_place(&r->source, place, err_new("cannot be read as YAML"));
-	if (error->line > 0)
-		place = (struct conf_place){ error->line, error->column > 0 ? error->column : 1 };
-	return conf_at_place(&r->source, place,
-			     err_new("%s", error->msg ? error->msg : "cannot be read as YAML"));
-}
-
-struct err *conf_reader_next(struct conf_reader *r, struct fy_event **ret)
-{
-	struct fy_event *event = fy_parser_parse(r->parser);
-	struct fy_token *tag = NULL, *anchor = NULL;
-	struct err *err = NULL;
-
-	if (!event)
-		return parse_error(r);
-	switch (event->type) {
-	case FYET_SCALAR:
-		tag = event->scalar.tag;
-		anchor = event->scalar.anchor;
-		break;
-	case FYET_MAPPING_START:
-		tag = event->mapping_start.tag;
-		anchor = event->mapping_start.anchor;
-		break;
-	case FYET_SEQUENCE_START:
-		tag = event->sequence_start.tag;
-		anchor = event->sequence_start.anchor;
-		break;
-	case FYET_ALIAS:
-		err = err_new("an alias has no use in a %s", r->table->what);
-		break;
-	default:
-		break;
-	}
-	if (err)
-		err = conf_reader_at(r, event, err);
-	else if (tag)
-		err = conf_at_place(&r->source, conf_reader_place(fy_token_start_mark(tag)),
-				    err_new("a tag (!...) has no use in a %s", r->table->what));
-	else if (anchor)
-		err = conf_at_place(&r->source, conf_reader_place(fy_token_start_mark(anchor)),
-				    err_new("an anchor (&...) has no use in a %s", r->table->what));
-	if (err) {
-		fy_parser_event_free(r->parser, event);
-		return err;
-	}
-	*ret = event;
-	return NULL;
-}
-
-struct err *conf_reader_text(struct conf_reader *r, struct fy_event *event, char **ret)
-{
-	size_t len = 0;
-	const char *text = event->scalar.value ? fy_token_get_text(event->scalar.value, &len) : "";
-	bool plain = event->scalar.value && fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
-
-	if (!text)
-		return conf_reader_at(r, event, err_new("cannot be read as YAML"));
-	if (memchr(text, '\0', len))
-		return conf_reader_at(r, event, err_new("a value may not hold a NUL byte"));
-	_cleanup_free_ char *copy = mem_strndup(text, len);
-	if (plain && (strcmp(copy, "~") == 0 || strcasecmp(copy, "null") == 0))
-		*copy = '\0';
-	*ret = no_free_ptr(copy);
-	return NULL;
-}
-
 static struct err *read_sequence(struct conf_reader *r, const struct conf_option *option)
 {
 	struct conf_place *places = NULL;
 	char **texts = NULL;
 	size_t n = 0, texts_cap = 0, places_cap = 0, bad = 0;
+	struct fy_event *event = NULL;
 	struct err *err = NULL;
 
-	for (;;) {
-		struct fy_event *event;
-
-		err = conf_reader_next(r, &event);
-		if (err)
-			break;
-		if (event->type == FYET_SEQUENCE_END) {
-			fy_parser_event_free(r->parser, event);
-			err = conf_store_list(option, option->key, texts, n, r->obj, &bad);
-			if (err)
-				err = conf_at_place(&r->source, places[bad], err);
-			break;
-		}
+	while (conf_reader_member(r, FYET_SEQUENCE_END, &event, &err)) {
 		mem_grow(texts, n, texts_cap);
 		mem_grow(places, n, places_cap);
 		if (event->type != FYET_SCALAR)
@@ -135,10 +38,12 @@ static struct err *read_sequence(struct conf_reader *r, const struct conf_option
 		else
 			err = conf_reader_text(r, event, &texts[n]);
 		places[n] = conf_reader_place(fy_event_start_mark(event));
-		fy_parser_event_free(r->parser, event);
+		n += !err;
+	}
+	if (!err) {
+		err = conf_store_list(option, option->key, texts, n, r->obj, &bad);
 		if (err)
-			break;
-		n++;
+			err = conf_at_place(&r->source, places[bad], err);
 	}
 	for (size_t i = 0; i < n; i++)
 		free(texts[i]);
@@ -165,7 +70,7 @@ static struct err *read_value(struct conf_reader *r, const struct conf_option *o
 	if (conf_is_sweep(option->type))
 		return conf_reader_sweep(r, option, event);
 	if (event->type == FYET_SEQUENCE_START && conf_is_list(option->type)) {
-		fy_parser_event_free(r->parser, event);
+		conf_reader_free(r, event);
 		return read_sequence(r, option);
 	}
 	if (event->type == FYET_SEQUENCE_START)
@@ -179,7 +84,7 @@ static struct err *read_value(struct conf_reader *r, const struct conf_option *o
 		if (err)
 			err = conf_reader_at(r, event, err);
 	}
-	fy_parser_event_free(r->parser, event);
+	conf_reader_free(r, event);
 	return err;
 }
 
@@ -211,7 +116,7 @@ static struct err *read_section(struct conf_reader *r, const char *section)
 	/* A section whose keys are all commented out has the value null. */
 	if (!err && !mapping && (!text || *text))
 		err = conf_reader_at(r, event, conf_needs_key(r->table, section));
-	fy_parser_event_free(r->parser, event);
+	conf_reader_free(r, event);
 	if (!err && mapping)
 		err = read_mapping(r, section);
 	return err;
@@ -229,16 +134,14 @@ static int *option_line(struct conf_reader *r, const struct conf_option *option)
 /* What stands at one key of a mapping. */
 static struct err *read_key(struct conf_reader *r, const char *section, struct fy_event *event)
 {
-	_cleanup_free_ char *leaf = NULL;
-	struct err *err;
+	_cleanup_free_ char *key = NULL;
+	const struct conf_option *option;
+	size_t section_len;
+	struct err *err = conf_reader_key(r, section, event, &key, &section_len);
 
-	if (event->type != FYET_SCALAR)
-		return conf_reader_at(r, event, err_new("a key must be a word"));
-	err = conf_reader_text(r, event, &leaf);
 	if (err)
 		return err;
-	_cleanup_free_ char *key = mem_printf("%s%s%s", section, *section ? "." : "", leaf);
-	const struct conf_option *option = conf_find(r->table, key);
+	option = conf_find(r->table, key);
 	if (option) {
 		int *line = option_line(r, option);
 
@@ -252,25 +155,18 @@ static struct err *read_key(struct conf_reader *r, const char *section, struct f
 		err = enter_section(r, key);
 		return err ? conf_reader_at(r, event, err) : read_section(r, key);
 	}
-	return conf_reader_at(r, event, conf_unknown_key(r->table, key, strlen(key) - strlen(leaf)));
+	return conf_reader_at(r, event, conf_unknown_key(r->table, key, section_len));
 }
 
 /* The rest of a mapping whose start was read. Recursion is as deep as the table's keys. */
 static struct err *read_mapping(struct conf_reader *r, const char *section)
 {
-	for (;;) {
-		struct fy_event *event;
-		struct err *err = conf_reader_next(r, &event);
+	struct fy_event *event = NULL;
+	struct err *err = NULL;
 
-		if (err)
-			return err;
-		bool end = event->type == FYET_MAPPING_END;
-		if (!end)
-			err = read_key(r, section, event);
-		fy_parser_event_free(r->parser, event);
-		if (end || err)
-			return err;
-	}
+	while (conf_reader_member(r, FYET_MAPPING_END, &event, &err))
+		err = read_key(r, section, event);
+	return err;
 }
 
 static struct err *read_root(struct conf_reader *r, struct fy_event *event)
@@ -294,22 +190,19 @@ static struct err *read_stream(struct conf_reader *r)
 {
 	int n_documents = 0;
 
-	for (;;) {
-		struct fy_event *event;
-		struct err *err = conf_reader_next(r, &event);
+	struct fy_event *event = NULL;
+	struct err *err = NULL;
 
-		if (err)
-			return err;
+	while (conf_reader_member(r, FYET_STREAM_END, &event, &err)) {
 		enum fy_event_type type = event->type;
+
 		if (type == FYET_DOCUMENT_START && n_documents++)
 			err = conf_reader_at(r, event,
 				       err_new("a second document begins here; a %s is one", r->table->what));
 		else if (type == FYET_MAPPING_START || type == FYET_SEQUENCE_START || type == FYET_SCALAR)
 			err = read_root(r, event);
-		fy_parser_event_free(r->parser, event);
-		if (err || type == FYET_STREAM_END)
-			return err;
 	}
+	return err;
 }
 
 struct err *conf_read_text(const struct conf_table *table, const char *name, const char *text, size_t len,

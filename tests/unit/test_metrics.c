@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The driver's metrics of made-up untraced runs: which spans and counts are whose, and the
- * two tables against golden files (write them anew with UPDATE_GOLDEN=1 and look at them).
+ * two tables against golden files.
  */
-#include "unit.h"
+#include "golden.h"
 
 #include "lib/clock.h"
 #include "lib/strbuf.h"
@@ -11,8 +11,6 @@
 #include "report/paper.h"
 #include "report/table.h"
 
-#define GOLDEN_TIMES "tests/golden/table1.txt"
-#define GOLDEN_COUNTERS "tests/golden/table2.txt"
 #define N_TASKS 4
 #define LAUNCH_NS (100 * NS_PER_S)
 
@@ -137,15 +135,12 @@ static void test_counts(void **state)
 	run_deinit(&run);
 }
 
-static void assert_golden(const char *path, const struct run *run)
+static void assert_table(const char *golden, const struct run *run)
 {
-	_cleanup_strbuf_ struct strbuf golden = STRBUF_INIT, out = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
 
 	table_format(run, &out);
-	if (getenv("UPDATE_GOLDEN"))
-		assert_ok(fs_publish(path, out.text, out.len));
-	assert_ok(fs_read(path, &golden));
-	assert_string_equal(out.text, golden.text);
+	assert_golden(golden, out.text);
 	for (char *line = strtok(out.text, "\n"); line; line = strtok(NULL, "\n"))
 		assert_in_range(cell_display_width(line), 1, TABLE_WIDTH);
 }
@@ -156,7 +151,7 @@ static void test_table1(void **state)
 
 	(void)state;
 	make_run(&run, 3, false);
-	assert_golden(GOLDEN_TIMES, &run);
+	assert_table("table1.txt", &run);
 	run_deinit(&run);
 }
 
@@ -167,7 +162,7 @@ static void test_table2(void **state)
 
 	(void)state;
 	make_run(&run, 3, true);
-	assert_golden(GOLDEN_COUNTERS, &run);
+	assert_table("table2.txt", &run);
 	run_deinit(&run);
 }
 

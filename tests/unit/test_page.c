@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The page against a golden file (write it anew with UPDATE_GOLDEN=1 and look at it), hostile
- * texts in it, and pictures made fit to stand in it.
- */
+/* The page against a golden file, hostile texts in it, and pictures made fit to stand in it. */
+#include "golden.h"
 #include "nullrun.h"
-
-#include <string.h>
-
-#include "lib/fs.h"
 #include "report/page.h"
 #include "report/plot.h"
-
-#define GOLDEN "tests/golden/report.html"
 
 static void make_record(struct page_input *input, const char *id)
 {
@@ -39,7 +31,7 @@ static void make_record(struct page_input *input, const char *id)
 static void whole_page(void **state)
 {
 	_cleanup_(page_input_deinit) struct page_input input = { .tables_only = true };
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT, golden = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
 
 	(void)state;
 	make_record(&input, "small-4");
@@ -48,10 +40,7 @@ static void whole_page(void **state)
 	assert_non_null(strstr(out.text, "<hr>"));
 	out.len = (size_t)(strstr(out.text, "<hr>") - out.text);
 	out.text[out.len] = '\0';
-	if (getenv("UPDATE_GOLDEN"))
-		assert_null(fs_publish(GOLDEN, out.text, out.len));
-	assert_null(fs_read(GOLDEN, &golden));
-	assert_string_equal(out.text, golden.text);
+	assert_golden("report.html", out.text);
 }
 
 static void contradictions_stand_on_top(void **state)

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Merged stacks as text, folded and as JSON against golden files (write them anew with
- * UPDATE_GOLDEN=1 and look at them), and JSON that nobody here wrote.
- */
+/* Merged stacks as text, folded and as JSON against golden files, and JSON that nobody here wrote. */
 #include "report/stacks.h"
-#include "unit.h"
+
+#include "golden.h"
 
 static void add(struct stacktree *tree, uint32_t rank, const char *const *functions)
 {
@@ -53,16 +51,6 @@ static void make_run(struct run *run)
 	}
 }
 
-static void compare_golden(const char *path, const char *text)
-{
-	_cleanup_strbuf_ struct strbuf golden = STRBUF_INIT;
-
-	if (getenv("UPDATE_GOLDEN"))
-		assert_ok(fs_publish(path, text, strlen(text)));
-	assert_ok(fs_read(path, &golden));
-	assert_string_equal(text, golden.text);
-}
-
 static void as_text(void **state)
 {
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
@@ -71,7 +59,7 @@ static void as_text(void **state)
 	(void)state;
 	make_run(&run);
 	stacks_put(&run, &out);
-	compare_golden("tests/golden/stacks.txt", out.text);
+	assert_golden("stacks.txt", out.text);
 }
 
 static void folded(void **state)
@@ -82,7 +70,7 @@ static void folded(void **state)
 	(void)state;
 	make_run(&run);
 	stacks_fold(&run, &out);
-	compare_golden("tests/golden/stacks.folded", out.text);
+	assert_golden("stacks.folded", out.text);
 }
 
 static void as_json_and_back(void **state)
@@ -96,7 +84,7 @@ static void as_json_and_back(void **state)
 	make_run(&run);
 	json = stacks_to_json(&run.trials[1]);
 	text = json_dumps(json, JSON_INDENT(1));
-	compare_golden("tests/golden/stacks.json", text);
+	assert_golden("stacks.json", text);
 	stacks_put(&run, &before);
 	for (size_t i = 0; i < STACKS_N; i++)
 		stacktree_deinit(&run.trials[1].stacks[i]);

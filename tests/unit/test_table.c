@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The table against a golden file (write it anew with UPDATE_GOLDEN=1 and look at
- * it), and its parts: numbers, widths, verdicts.
- */
+/* The table against golden files, and its parts: numbers, widths, verdicts. */
+#include "golden.h"
 #include "nullrun.h"
-
-#include <string.h>
-
-#include "lib/fs.h"
 #include "report/cell.h"
 #include "report/human.h"
 #include "report/table.h"
-
-#define GOLDEN "tests/golden/table.txt"
-#define GOLDEN_INVALID "tests/golden/table-invalid.txt"
-#define GOLDEN_VARIANTS "tests/golden/table-variants.txt"
 
 static void describe(struct run *run)
 {
@@ -34,16 +24,6 @@ static void describe(struct run *run)
 	run->calibration = json_pack("{s:{s:f, s:f, s:f}, s:{s:i, s:f}, s:f}", "bare_stop_continue_ns", "block", 45200.0,
 				     "spin", 17100.0, "same_core", 8900.0, "register_access_ns", "n", 1000, "p50", 640.0,
 				     "trap_write_ns", 1710.0);
-}
-
-static void compare_golden(const char *path, const char *text)
-{
-	_cleanup_strbuf_ struct strbuf golden = STRBUF_INIT;
-
-	if (getenv("UPDATE_GOLDEN"))
-		assert_null(fs_publish(path, text, strlen(text)));
-	assert_null(fs_read(path, &golden));
-	assert_string_equal(text, golden.text);
 }
 
 static void assert_no_line_too_wide(const char *text)
@@ -67,7 +47,7 @@ static void whole_table(void **state)
 	nullrun_make(&scenario, 3, &run);
 	describe(&run);
 	table_format(&run, &out);
-	compare_golden(GOLDEN, out.text);
+	assert_golden("table.txt", out.text);
 	assert_no_line_too_wide(out.text);
 	run_deinit(&run);
 }
@@ -102,7 +82,7 @@ static void variants_are_rows(void **state)
 	run_summarise(&run);
 	describe(&run);
 	table_format(&run, &out);
-	compare_golden(GOLDEN_VARIANTS, out.text);
+	assert_golden("table-variants.txt", out.text);
 	assert_no_line_too_wide(out.text);
 	table_format_details(&run, &details);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -132,7 +112,7 @@ static void contradictions_are_said(void **state)
 		trial_contradict(&run.trials[1], "rank %d: 99 libraries of the target, but the manifest says 100", i);
 	run_summarise(&run);
 	table_format(&run, &out);
-	compare_golden(GOLDEN_INVALID, out.text);
+	assert_golden("table-invalid.txt", out.text);
 	assert_non_null(strstr(out.text, "INVALID   1 of 4 runs"));
 	assert_non_null(strstr(out.text, "cold 1, traced: rank 0: 99 libraries"));
 	assert_non_null(strstr(out.text, "and 2 more in the record"));

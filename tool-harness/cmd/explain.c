@@ -9,6 +9,7 @@
 #include "cmd/cmd.h"
 #include "cmd/prepare.h"
 #include "cmd/scenarioargs.h"
+#include "job/needs.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "report/human.h"
@@ -54,6 +55,25 @@ static void put_variants(const struct prepared_list *list)
 			printf(": %s", p->argv[0]);
 		putchar('\n');
 		put_settings(p->variant);
+	}
+}
+
+/* All that it needs is here: it could not have been prepared otherwise. Most often it is the same for all. */
+static void put_needs(const struct prepared_list *list)
+{
+	_cleanup_strbuf_ struct strbuf last = STRBUF_INIT;
+
+	for (size_t i = 0; i < list->n; i++) {
+		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+		if (prepared_makes_up(&list->v[i]))
+			continue;
+		needs_put(list->v[i].scenario, list->v[i].argv[0], &text);
+		if (!text.len || !strcmp(text.text, last.text))
+			continue;
+		printf("needs       %s: here\n", text.text);
+		strbuf_clear(&last);
+		strbuf_puts(&last, text.text);
 	}
 }
 
@@ -181,6 +201,7 @@ struct err *cmd_explain(int argc, char **argv, int *status_ret)
 
 	if (!err) {
 		put_variants(&list);
+		put_needs(&list);
 		put_order(&args.scenario, &list);
 		put_executions(&args.scenario, &list);
 		put_files(&args.scenario, &list);
@@ -203,6 +224,7 @@ struct err *cmd_validate(int argc, char **argv, int *status_ret)
 
 	if (!err) {
 		printf("valid: %zu variant%s\n", list.n, list.n == 1 ? "" : "s");
+		put_needs(&list);
 		*status_ret = EXIT_OK;
 	}
 	prepared_deinit(&list);

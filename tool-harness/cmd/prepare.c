@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Makes a scenario's variants ready to run: command line, environment, files, and what each
- * must show. Starts nothing, but for asking the kernel for a counter.
+ * must show. Starts nothing, but for asking the kernel for a counter and an interpreter for modules.
  *
  * Invariant: if one variant cannot be run, none is: a comparison needs all of them.
  */
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "job/counters.h"
+#include "job/needs.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "tool/breakpoints.h"
@@ -127,6 +128,8 @@ static struct err *prepare_one(struct prepared_list *list, struct prepared *p)
 		err = read_target(list, p->scenario->target, &p->manifest);
 	if (!err && !prepared_makes_up(p))
 		err = make_argv(false, p);
+	if (!err && p->argv)
+		err = needs_check(p->scenario, p->argv[0]);
 	if (!err)
 		err = breakpoints_choose(p->scenario, p->manifest, &p->breakpoints, &p->n_breakpoints);
 	return err;

@@ -77,6 +77,8 @@ struct scenario {
 	struct conf_list program;    /* enum program (lib/manifest.h): which programs of the target */
 	struct conf_list bind_now;   /* enum binding: each program once with each; see job/variant.h */
 	struct conf_list command;    /* argv of any program, instead of a target */
+	struct conf_list needs_programs, needs_modules; /* see job/needs.h */
+	struct conf_list needs_packages; /* where these come from */
 	int64_t tasks;
 	int launcher;                /* enum launcher */
 	char *mpirun;                /* command */

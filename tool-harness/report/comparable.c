@@ -14,7 +14,7 @@
 /* Names, amounts and places; and what the variants say by themselves. */
 static const char *const free_keys[] = {
 	"name", "results", "repetitions", "temperature", "time_limit_ns", "null.seed", "program", "bind_now",
-	"matrix", "cases",
+	"matrix", "cases", "needs.programs", "needs.modules", "needs.packages",
 	"target", /* a path; the target's own facts are compared */
 	NULL,
 };

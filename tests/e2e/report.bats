@@ -102,6 +102,35 @@ need_browser() {
 	grep -q '<b>worse</b>' ab.html
 }
 
+@test "tools side by side: their figures, multiples and predictions" {
+	local record
+	command -v strace >/dev/null || skip "strace is missing"
+	tiny_target
+	cat >tools.yaml <<-END
+		target: $TINY
+		program: plain
+		launcher: spawn
+		temperature: warm
+		repetitions: 1
+		cases:
+		- {name: two, tool: native, tasks: 2}
+		- {name: one, tool: native, tasks: 1}
+		- {name: strace, tool: strace, tasks: 1}
+	END
+	ATTACHSTORM_TOOLS=$ROOT/scenarios/tools expect_status 0 attachstorm run -q tools.yaml -o side
+	record=$(ls side/*.json)
+	# more than this machine has
+	jq '.host.memory_bytes = 1' "$record" >small.json
+	expect_status 0 attachstorm report small.json -o page.html
+	figures page.html "=small.json"
+	expect_figures table4=19 predicted=4 variants=10
+	grep -q 'strace: 2 tasks would hold [0-9.]* MiB; this machine has 1' page.html
+	grep -q 'strace (tool=strace tasks=1)' page.html
+	# strace tells of no load events
+	[ "$(grep -c 'data-key="variants.2..summary.warm.stops' page.html)" -eq 0 ]
+	grep -q 'data-key="variants.1..summary.warm.stops' page.html
+}
+
 @test "without gnuplot: the same tables, no picture, and a sentence that says so" {
 	local sweep
 	sweep=$(ls "$RUNS"/sweep-*.json)

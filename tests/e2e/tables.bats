@@ -21,6 +21,18 @@ record() {
 	ls "$RESULTS"/*.json
 }
 
+# figures WORDS...: the page of the record has all its figures, these many at least of a section
+figures() {
+	attachstorm report "$(record)" --tables -o "$BATS_TEST_TMPDIR/page.html"
+	expect_status 0 "$PYTHON" "$BATS_TEST_DIRNAME/report_figures.py" "$BATS_TEST_TMPDIR/page.html" "=$(record)"
+	for count in "$@"; do
+		grep -qx "${count/=/ }" <<<"$output" || {
+			printf 'expected %s:\n%s\n' "$count" "$output"
+			return 1
+		}
+	done
+}
+
 # ask FILTER: the record says true to it.
 ask() {
 	[ "$(jq "$1" "$(record)")" = true ] || {
@@ -63,6 +75,8 @@ need_perf() {
 	# start-up is from the launcher's spawn to the first line of the driver, of every rank
 	ask '[.trials[] | .phases.launch_ns as $l | .summary.spans_ns.driver_worst == ([.tasks[].marks_ns.driver - $l] | max)] | all'
 	ask '[.trials[].summary.spans_ns | .sum_worst >= .driver_median and .mpi_test_worst > 0] | all'
+	# five variants: n and six times of two ranks each; four of them as multiples of the first
+	figures table1=94 phases=35
 }
 
 @test "LD_BIND_NOW is in the tasks' environment, not in the launcher's" {
@@ -110,6 +124,9 @@ need_perf() {
 		2 * ([.variants as $v | .trials[] | select($v[.variant].bind_now).tasks[].counters.visit.l1d_misses] | max)'
 	# the files of both phases are kept for callgrind_annotate, no others
 	[ "$(ls "$RESULTS"/*/0-warm-none-*linked/callgrind.* | wc -l)" -eq 4 ]
+	figures table2=20
+	grep -q 'counted by callgrind, simulated' "$BATS_TEST_TMPDIR/page.html"
+	[[ "$output" != *phases* && "$output" != *table1* ]]
 }
 
 @test "callgrind counts the same in repeated runs" {

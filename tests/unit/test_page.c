@@ -43,6 +43,27 @@ static void whole_page(void **state)
 	assert_golden("report.html", out.text);
 }
 
+/* What a variant sets differently is not what was run; nor is what means nothing to the tool. */
+static void only_settings_that_hold_are_shown(void **state)
+{
+	_cleanup_(page_input_deinit) struct page_input input = { .tables_only = true };
+	_cleanup_strbuf_ struct strbuf swept = STRBUF_INIT, untraced = STRBUF_INIT;
+	struct run *run;
+
+	(void)state;
+	make_record(&input, "small-4");
+	run = &input.records[0].run;
+	json_object_set_new(run->scenario, "wait", json_string("block"));
+	json_object_set_new(run->scenario, "breakpoints", json_pack("{s:i}", "count", 10));
+	json_object_set_new(run_add_variant(run, "many", NULL, false)->settings, "tasks", json_string("32"));
+	assert_null(page_put(&input, &swept));
+	assert_non_null(strstr(swept.text, "made-up · tool null · aslr on · wait block · breakpoints.count 10<"));
+	assert_non_null(strstr(swept.text, ">made-up, many (tasks=32)<"));
+	json_object_set_new(run->scenario, "tool", json_string("none"));
+	assert_null(page_put(&input, &untraced));
+	assert_non_null(strstr(untraced.text, "made-up · tool none · aslr on<"));
+}
+
 static void contradictions_stand_on_top(void **state)
 {
 	_cleanup_(page_input_deinit) struct page_input input = { .tables_only = true };
@@ -164,6 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_page),
+		cmocka_unit_test(only_settings_that_hold_are_shown),
 		cmocka_unit_test(contradictions_stand_on_top),
 		cmocka_unit_test(hostile_texts_stay_texts),
 		cmocka_unit_test(ids_of_pictures_are_their_own),

@@ -109,6 +109,10 @@ void html_unit_text(struct strbuf *out, enum html_unit unit, double value)
 	case HTML_COUNT:
 		human_count(out, value);
 		return;
+	case HTML_MILLIONS:
+		human_number(out, value / 1e6);
+		strbuf_puts(out, " M");
+		return;
 	case HTML_MULTIPLE:
 		human_number(out, value);
 		strbuf_puts(out, " ×");

@@ -27,6 +27,7 @@ enum html_unit {
 	HTML_DURATION, /* the value is in ns */
 	HTML_BYTES,
 	HTML_COUNT,
+	HTML_MILLIONS, /* "0.0703 M": a count, in millions */
 	HTML_MULTIPLE, /* a factor: "1.07 ×" */
 	HTML_NUMBER,   /* three digits without a unit */
 };

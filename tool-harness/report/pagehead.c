@@ -162,36 +162,76 @@ static void put_machine(struct page *page, const struct run *run)
 	put_fact(page, "Machine", facts.text);
 }
 
-/* Settings of a scenario that a reader asks for first; all others are in the record. */
+/* A key of the scenario, "breakpoints.count" too; NULL if it has none. */
+static const json_t *scenario_value(const struct run *run, const char *key)
+{
+	const char *dot = strchr(key, '.');
+	_cleanup_free_ char *section = dot ? mem_strndup(key, (size_t)(dot - key)) : NULL;
+
+	return dot ? json_object_get(json_object_get(run->scenario, section), dot + 1) :
+		     json_object_get(run->scenario, key);
+}
+
+/* Settings that a reader asks for first, as far as they hold for all variants and mean something to the
+ * tool; all others are in the record. */
 static void put_scenario(struct page *page, const struct run *run)
 {
-	static const char *const keys[] = { "tool", "tasks", "aslr", "wait", "load_events", "acquire", "launcher" };
-	static const char *const of_breakpoints[] = { "count", "policy", "write" };
-	const json_t *breakpoints = json_object_get(run->scenario, "breakpoints");
+	static const struct {
+		const char *key;
+		bool of_tools;  /* nothing to untraced runs */
+		bool of_tracer; /* only of the kit's own */
+	} keys[] = {
+		{ "tool", false, false },
+		{ "tasks", false, false },
+		{ "aslr", false, false },
+		{ "wait", true, true },
+		{ "load_events", true, true },
+		{ "acquire", false, false },
+		{ "launcher", false, false },
+		{ "breakpoints.count", true, false },
+		{ "breakpoints.policy", true, true },
+		{ "breakpoints.write", true, true },
+	};
 	_cleanup_strbuf_ struct strbuf facts = STRBUF_INIT;
 
 	if (text_of(run->scenario, "name"))
 		add_fact(&facts, "%s", text_of(run->scenario, "name"));
-	for (size_t i = 0; i < ARRAY_SIZE(keys) + ARRAY_SIZE(of_breakpoints); i++) {
-		bool flat = i < ARRAY_SIZE(keys);
-		const char *key = flat ? keys[i] : of_breakpoints[i - ARRAY_SIZE(keys)];
-		const json_t *value = json_object_get(flat ? run->scenario : breakpoints, key);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const json_t *value = scenario_value(run, keys[i].key);
 
+		if (run_is_swept(run, keys[i].key) || (keys[i].of_tools && run_is_untraced(run)) ||
+		    (keys[i].of_tracer && !run_has_tracer(run)))
+			continue;
 		if (json_is_string(value))
-			add_fact(&facts, "%s%s %s", flat ? "" : "breakpoints ", key, json_string_value(value));
+			add_fact(&facts, "%s %s", keys[i].key, json_string_value(value));
 		else if (json_is_integer(value))
-			add_fact(&facts, "%s%s %" JSON_INTEGER_FORMAT, flat ? "" : "breakpoints ", key,
-				 json_integer_value(value));
+			add_fact(&facts, "%s %" JSON_INTEGER_FORMAT, keys[i].key, json_integer_value(value));
 	}
 	put_fact(page, "Scenario", facts.text);
 }
 
+/* "gdb (tool=gdb tasks=1), ...": what a variant sets, as far as its name does not say it. */
 static void put_variants(struct page *page, const struct run *run)
 {
 	_cleanup_strbuf_ struct strbuf names = STRBUF_INIT;
 
-	for (size_t i = 0; run->n_variants > 1 && i < run->n_variants; i++)
-		strbuf_printf(&names, "%s%s", i ? ", " : "", run->variants[i].name);
+	for (size_t i = 0; run->n_variants > 1 && i < run->n_variants; i++) {
+		const struct run_variant *variant = &run->variants[i];
+		const char *key, *before = " (";
+		json_t *value;
+
+		strbuf_printf(&names, "%s%s", i ? ", " : "", variant->name);
+		json_object_foreach (variant->settings, key, value) {
+			_cleanup_free_ char *setting = mem_printf("%s=%s", key, json_string_value(value));
+
+			if (strstr(variant->name, setting))
+				continue;
+			strbuf_printf(&names, "%s%s", before, setting);
+			before = " ";
+		}
+		if (before[1] == '\0')
+			strbuf_putc(&names, ')');
+	}
 	put_fact(page, "Variants", names.text);
 }
 

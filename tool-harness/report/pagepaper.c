@@ -15,7 +15,6 @@
 
 #define NOT_IN_PAPER ((size_t)-1)
 #define PAPER_AT(member) offsetof(struct paper_row, member)
-#define MILLION 1e6
 
 static const struct {
 	enum span worst, median;
@@ -74,8 +73,8 @@ static void put_paper_cell(struct page *page, const struct paper_row *paper, siz
 	value = *(const double *)((const char *)paper + offset);
 	strbuf_printf(page->out,
 		      seconds	  ? "<td align=\"right\"><i>%.1f s</i></td>"
-		      : value < 1 ? "<td align=\"right\"><i>%.2f</i></td>"
-				  : "<td align=\"right\"><i>%.1f</i></td>",
+		      : value < 1 ? "<td align=\"right\"><i>%.2f M</i></td>"
+				  : "<td align=\"right\"><i>%.1f M</i></td>",
 		      value);
 }
 
@@ -96,6 +95,60 @@ static void put_times(struct page *page, const struct run *run, size_t variant, 
 	strbuf_puts(page->out, "</tr>\n");
 }
 
+/* The variant that the paper's tables begin with, of this run; n_variants: none. */
+static size_t find_host(const struct run *run)
+{
+	size_t i = 0;
+
+	while (i < run->n_variants && (!run->variants[i].program || run->variants[i].bind_now ||
+				       strcmp(run->variants[i].program, "host") != 0))
+		i++;
+	return i;
+}
+
+/* How many times host's median each of the worst rank's is: by their keys in a summary. */
+static void put_multiples(struct page *page, const struct run *run, size_t variant, enum temperature t,
+			  const struct quantiles *const *over, const struct quantiles *const *under,
+			  char *const *keys, size_t n)
+{
+	put_row_head(page, run->variants[variant].name, temperature_names[t], "× host");
+	strbuf_puts(page->out, "<td></td>");
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_free_ char *over_key = mem_printf("variants[%zu].summary.%s.%s.p50", variant,
+							   temperature_names[t], keys[i]),
+				    *under_key = mem_printf("variants[%zu].summary.%s.%s.p50", find_host(run),
+							    temperature_names[t], keys[i]);
+
+		html_ratio(page->out, over[i]->p50, over[i]->n && under[i]->n ? under[i]->p50 : 0, run->id,
+			   over_key, under_key);
+	}
+	strbuf_puts(page->out, "</tr>\n");
+}
+
+static bool has_host(const struct run *run, size_t variant, enum temperature t)
+{
+	size_t host = find_host(run);
+
+	return host < run->n_variants && host != variant && run->variants[host].summaries[t].n_untraced;
+}
+
+static void put_time_multiples(struct page *page, const struct run *run, size_t variant, enum temperature t)
+{
+	const struct quantiles *over[ARRAY_SIZE(time_columns)], *under[ARRAY_SIZE(time_columns)];
+	char *keys[ARRAY_SIZE(time_columns)];
+
+	if (!has_host(run, variant, t))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(time_columns); i++) {
+		over[i] = &run->variants[variant].summaries[t].untraced_ns[time_columns[i].worst];
+		under[i] = &run->variants[find_host(run)].summaries[t].untraced_ns[time_columns[i].worst];
+		keys[i] = mem_printf("untraced_ns.%s", span_names[time_columns[i].worst]);
+	}
+	put_multiples(page, run, variant, t, over, under, keys, ARRAY_SIZE(time_columns));
+	for (size_t i = 0; i < ARRAY_SIZE(time_columns); i++)
+		free(keys[i]);
+}
+
 static void put_paper_times(struct page *page, const struct paper_row *paper)
 {
 	put_row_head(page, paper->name, "", "paper");
@@ -105,10 +158,9 @@ static void put_paper_times(struct page *page, const struct paper_row *paper)
 	strbuf_puts(page->out, "</tr>\n");
 }
 
-/* Callgrind simulates: its times are no times. */
 static bool has_times(const struct run *run)
 {
-	if (!run_is_untraced(run) || !strcmp(counter_source(run), counter_source_names[COUNTERS_CALLGRIND]))
+	if (!run_is_untraced(run) || run_is_simulated(run))
 		return false;
 	for (size_t i = 0; i < run->n_variants; i++)
 		for (size_t t = 0; t < TEMPERATURE_N; t++)
@@ -131,6 +183,7 @@ static void put_times_of(struct page *page, const struct run *run)
 				continue;
 			put_times(page, run, i, t, true);
 			put_times(page, run, i, t, false);
+			put_time_multiples(page, run, i, t);
 		}
 		if (paper)
 			put_paper_times(page, paper);
@@ -151,8 +204,8 @@ void page_paper_times(struct page *page)
 	if (any)
 		page_note(page,
 			  "Start-up: from the launcher's spawn to the driver's first line; of the task: from its "
-			  "exec. Total: start-up, import and visit, as the paper adds them. Paper: Table 1, in "
-			  "italics as printed there: %s.",
+			  "exec. Total: start-up, import and visit, as the paper adds them. × host: of the slowest "
+			  "rank. Paper: Table 1, in italics as printed there: %s.",
 			  paper_source);
 }
 
@@ -171,9 +224,29 @@ static void put_misses(struct page *page, const struct run *run, size_t variant,
 		_cleanup_free_ char *key = mem_printf("%s.%s.%s", worst ? "counters_worst" : "counters_median",
 						      counted_phase_names[phase], counter_names[counter]);
 
-		page_put_median(page, run, variant, t, HTML_COUNT, q, key);
+		page_put_median(page, run, variant, t, HTML_MILLIONS, q, key);
 	}
 	strbuf_puts(page->out, "</tr>\n");
+}
+
+static void put_miss_multiples(struct page *page, const struct run *run, size_t variant, enum temperature t)
+{
+	const struct quantiles *over[ARRAY_SIZE(miss_columns)], *under[ARRAY_SIZE(miss_columns)];
+	char *keys[ARRAY_SIZE(miss_columns)];
+
+	if (!has_host(run, variant, t))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(miss_columns); i++) {
+		enum counted_phase phase = miss_columns[i].phase;
+		enum counter counter = miss_columns[i].counter;
+
+		over[i] = &run->variants[variant].summaries[t].counters_worst[phase][counter];
+		under[i] = &run->variants[find_host(run)].summaries[t].counters_worst[phase][counter];
+		keys[i] = mem_printf("counters_worst.%s.%s", counted_phase_names[phase], counter_names[counter]);
+	}
+	put_multiples(page, run, variant, t, over, under, keys, ARRAY_SIZE(miss_columns));
+	for (size_t i = 0; i < ARRAY_SIZE(miss_columns); i++)
+		free(keys[i]);
 }
 
 static void put_misses_of(struct page *page, const struct run *run)
@@ -192,17 +265,20 @@ static void put_misses_of(struct page *page, const struct run *run)
 				continue;
 			put_misses(page, run, i, t, true);
 			put_misses(page, run, i, t, false);
+			put_miss_multiples(page, run, i, t);
 		}
 		if (!paper)
 			continue;
-		put_row_head(page, paper->name, "", "paper, millions");
+		put_row_head(page, paper->name, "", "paper");
 		strbuf_puts(page->out, "<td></td>");
 		for (size_t j = 0; j < ARRAY_SIZE(miss_columns); j++)
 			put_paper_cell(page, paper, miss_columns[j].paper, false);
 		strbuf_puts(page->out, "</tr>\n");
 	}
 	html_table_end(page->out);
-	page_note(page, "Misses, counted by %s%s%s. Paper: Table 2, in italics as printed there, in millions: %s.",
+	page_note(page,
+		  "Millions of misses, counted by %s%s%s. × host: of the worst rank. Paper: Table 2, in italics as "
+		  "printed there: %s.",
 		  counter_source(run), caches ? ", " : "", caches ? caches : "", paper_source);
 }
 

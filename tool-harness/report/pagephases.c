@@ -107,7 +107,7 @@ static void put_picture(struct page *page, const struct run *run, const struct b
 	const struct human_unit *unit = human_unit_for(longest(bars));
 	_cleanup_strbuf_ struct strbuf script = STRBUF_INIT;
 	_cleanup_free_ char *caption = NULL;
-	bool traced = false;
+	bool traced = false, untraced = false;
 
 	plot_put_terminal(&script, PAGE_PLOT_WIDTH, (unsigned)n * BAR_HEIGHT + FRAME_HEIGHT);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
@@ -122,6 +122,7 @@ static void put_picture(struct page *page, const struct run *run, const struct b
 		_cleanup_free_ char *label = bar_label(run, &bars->v[i]);
 
 		traced |= bars->v[i].traced;
+		untraced |= !bars->v[i].traced;
 		strbuf_puts(&script, i ? ", " : "");
 		plot_put_quoted(&script, label);
 		strbuf_printf(&script, " %zu", n - i);
@@ -133,7 +134,9 @@ static void put_picture(struct page *page, const struct run *run, const struct b
 	strbuf_putc(&script, '\n');
 	caption = mem_printf("Where the time goes from the launch of the job to its end, in %s: medians of each "
 			     "phase, one bar for each variant%s.%s",
-			     unit->word, traced ? ", the same job untraced above it traced" : "; no tool traced it",
+			     unit->word, !traced	? "; no tool traced it" :
+			     untraced	? ", the same job untraced above it traced" :
+					  "",
 			     n < bars->n ? " The first bars only; the table has all." : "");
 	page_plot(page, &script, caption);
 }
@@ -182,7 +185,8 @@ void page_phases(struct page *page)
 		const struct run *run = &page->input->records[i].run;
 		struct bars bars = { 0 };
 
-		find_bars(run, &bars);
+		if (!run_is_simulated(run))
+			find_bars(run, &bars);
 		if (bars.n) {
 			page_put_record_heading(page, run);
 			put_picture(page, run, &bars);

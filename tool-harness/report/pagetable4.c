@@ -5,11 +5,12 @@
  * multiples of the kit's own tracer. Both are table4.h's.
  *
  * Invariant: as in pagepaper.c, a number of the paper has no key of a record; nor has one that
- * is predicted, in a row that says so.
+ * is predicted, in a row that says so and a cell with data-predicted.
  */
 #include <math.h>
 
 #include "lib/mem.h"
+#include "report/human.h"
 #include "report/page_internal.h"
 #include "report/paper.h"
 #include "report/table4.h"
@@ -57,7 +58,7 @@ static void put_predicted_time(struct page *page, const struct table4_time *time
 		html_no_value(page->out);
 		return;
 	}
-	strbuf_puts(page->out, "<td align=\"right\">");
+	strbuf_printf(page->out, "<td align=\"right\" data-predicted=\"%.15g\">", time->ns);
 	html_unit_text(page->out, HTML_DURATION, time->ns);
 	if (!isnan(time->low_ns) && !isnan(time->high_ns)) {
 		strbuf_puts(page->out, "<br>(");
@@ -83,7 +84,7 @@ static void put_predicted(struct page *page, const struct table4 *table)
 			html_textf(page->out, "predicted from %s", row->variant->name);
 			strbuf_puts(page->out, "</td>");
 			html_element(page->out, "td align=\"left\"", temperature_names[t]);
-			strbuf_puts(page->out, "<td align=\"right\">");
+			strbuf_printf(page->out, "<td align=\"right\" data-predicted=\"%.15g\">", row->tasks);
 			html_unit_text(page->out, HTML_COUNT, row->tasks);
 			strbuf_puts(page->out, "</td><td></td>");
 			for (size_t j = 0; j < TABLE4_N; j++)
@@ -91,6 +92,22 @@ static void put_predicted(struct page *page, const struct table4 *table)
 			strbuf_puts(page->out, "</tr>\n");
 		}
 	}
+}
+
+/* The medians of both are the record's. */
+static void put_multiple(struct page *page, const struct run *run, const struct table4_ratio *ratio,
+			 enum temperature t, size_t column)
+{
+	const struct table4_row *const rows[] = { ratio->row, ratio->base };
+	char *keys[ARRAY_SIZE(rows)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		keys[i] = mem_printf("variants[%zu].summary.%s.%s.p50", (size_t)(rows[i]->variant - run->variants),
+				     temperature_names[t], columns[column].key);
+	html_ratio(page->out, ratio->row->times[t][column].ns, ratio->base->times[t][column].ns, run->id, keys[0],
+		   keys[1]);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		free(keys[i]);
 }
 
 static void put_multiples(struct page *page, const struct run *run, const struct table4 *table)
@@ -110,32 +127,35 @@ static void put_multiples(struct page *page, const struct run *run, const struct
 			html_textf(page->out, "%s / %s", ratio->row->variant->name, ratio->base->variant->name);
 			strbuf_puts(page->out, "</th>");
 			html_element(page->out, "td align=\"left\"", temperature_names[t]);
-			strbuf_puts(page->out, "<td align=\"right\">");
-			html_unit_text(page->out, HTML_COUNT, ratio->row->tasks);
-			strbuf_puts(page->out, "</td>");
-			for (size_t j = 0; j < TABLE4_N; j++) {
-				if (!isfinite(ratio->times[t][j])) {
-					html_no_value(page->out);
-					continue;
-				}
-				strbuf_puts(page->out, "<td align=\"right\">");
-				html_unit_text(page->out, HTML_MULTIPLE, ratio->times[t][j]);
-				strbuf_puts(page->out, "</td>");
-			}
+			page_put_known(page, run, (size_t)(ratio->row->variant - run->variants), t, HTML_COUNT,
+				       ratio->row->variant->summaries[t].tasks, "tasks");
+			for (size_t j = 0; j < TABLE4_N; j++)
+				put_multiple(page, run, ratio, t, j);
 			strbuf_puts(page->out, "</tr>\n");
 		}
 	}
 	html_table_end(page->out);
 }
 
-/* How each prediction came about. */
-static void put_laws(struct page *page, const struct table4 *table)
+/* How each prediction came about, and whether it could be run here at all. */
+static void put_laws(struct page *page, const struct run *run, const struct table4 *table)
 {
-	for (size_t i = 0; i < table->n_rows; i++)
+	for (size_t i = 0; i < table->n_rows; i++) {
+		const struct table4_row *row = &table->rows[i];
+		_cleanup_strbuf_ struct strbuf needed = STRBUF_INIT, there = STRBUF_INIT;
+		double memory = table4_exceeds_bytes(run, row);
+
 		for (size_t t = 0; t < TEMPERATURE_N; t++)
-			if (table->rows[i].law[t])
-				page_note(page, "Predicted, %s, %s: %s.", table->rows[i].variant->name,
-					  temperature_names[t], table->rows[i].law[t]);
+			if (row->law[t])
+				page_note(page, "Predicted, %s, %s: %s.", row->variant->name, temperature_names[t],
+					  row->law[t]);
+		if (!memory)
+			continue;
+		human_bytes(&needed, row->memory_bytes);
+		human_bytes(&there, memory);
+		page_note(page, "%s: %.0f tasks would hold %s; this machine has %s.", row->variant->name, row->tasks,
+			  needed.text, there.text);
+	}
 }
 
 static void put_paper(struct page *page, const struct paper_startup *startup, enum temperature t)
@@ -188,7 +208,7 @@ void page_paper_tools(struct page *page)
 		const struct run *run = &page->input->records[i].run;
 
 		if (run->target && table4_applies(run)) {
-			put_laws(page, &tables[i]);
+			put_laws(page, run, &tables[i]);
 			put_multiples(page, run, &tables[i]);
 		}
 		table4_deinit(&tables[i]);

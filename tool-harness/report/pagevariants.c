@@ -32,8 +32,11 @@ static void put_row(struct page *page, const struct run *run, size_t variant, en
 	page_put_median(page, run, variant, t, HTML_DURATION, &s->t1_ns, "t1_ns");
 	page_put_median(page, run, variant, t, HTML_DURATION, &s->t2_ns, "t2_ns");
 	page_put_median(page, run, variant, t, HTML_DURATION, &s->task_cost_per_stop_ns, "task_cost_per_stop_ns");
-	html_value(page->out, HTML_COUNT, all_stops(s), run->id, "variants[%zu].summary.%s.stops[][]", variant,
-		   temperature_names[t]);
+	if (run_tells_events(run, &run->variants[variant]))
+		html_value(page->out, HTML_COUNT, all_stops(s), run->id, "variants[%zu].summary.%s.stops[][]", variant,
+			   temperature_names[t]);
+	else
+		html_no_value(page->out);
 	page_put_known(page, run, variant, t, HTML_COUNT, s->ptrace_calls, "ptrace_calls");
 	page_put_known(page, run, variant, t, HTML_BYTES, s->bytes_read, "bytes_read");
 	page_put_known(page, run, variant, t, HTML_COUNT, s->traps_written, "traps_written");

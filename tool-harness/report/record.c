@@ -104,6 +104,25 @@ bool run_tells_events(const struct run *run, const struct run_variant *variant)
 	return true;
 }
 
+bool run_is_swept(const struct run *run, const char *key)
+{
+	for (size_t i = 0; i < run->n_variants; i++)
+		if (json_object_get(run->variants[i].settings, key))
+			return true;
+	return false;
+}
+
+bool run_has_tracer(const struct run *run)
+{
+	for (size_t i = 0; i < run->n_variants; i++) {
+		const char *tool = run_variant_text(run, &run->variants[i], "tool");
+
+		if (!tool || !strcmp(tool, "native") || !strcmp(tool, "null"))
+			return true;
+	}
+	return run->n_variants == 0;
+}
+
 bool run_is_untraced(const struct run *run)
 {
 	for (size_t i = 0; i < run->n_variants; i++) {
@@ -113,6 +132,13 @@ bool run_is_untraced(const struct run *run)
 			return false;
 	}
 	return run->n_variants > 0;
+}
+
+bool run_is_simulated(const struct run *run)
+{
+	const char *source = json_string_value(json_object_get(run->counters, "source"));
+
+	return source && !strcmp(source, counter_source_names[COUNTERS_CALLGRIND]);
 }
 
 void run_summarise(struct run *run)

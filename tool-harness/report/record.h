@@ -65,8 +65,18 @@ const char *run_variant_text(const struct run *run, const struct run_variant *va
 /* False of tools that tell of no load events: what counts say of those is nothing, not 0. */
 bool run_tells_events(const struct run *run, const struct run_variant *variant);
 
+/* A variant sets this key ("tasks", "breakpoints.count") differently: the scenario's value is not the run's. */
+bool run_is_swept(const struct run *run, const char *key);
+
+/* Some variant is of the kit's own tracer, or made up: what the keys say of waiting and writing was so. Other
+ * tools do as they like. */
+bool run_has_tracer(const struct run *run);
+
 /* All runs of all variants are untraced: their tool is "none". */
 bool run_is_untraced(const struct run *run);
+
+/* Misses were counted by callgrind, which simulates: times of such runs are no times. */
+bool run_is_simulated(const struct run *run);
 
 /* Computes the summaries from the trials' events. Not after run_read, which reads no events. */
 void run_summarise(struct run *run);

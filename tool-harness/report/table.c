@@ -214,12 +214,10 @@ static void put_variant(const struct run *run, const struct run_variant *variant
 /* Simulated time is no time: with callgrind there are counts alone. */
 static void put_untraced(const struct run *run, struct strbuf *out)
 {
-	const char *source = json_string_value(json_object_get(run->counters, "source"));
-
 	cell_rule(out, TABLE_WIDTH);
-	if (!source || strcmp(source, counter_source_names[COUNTERS_CALLGRIND]) != 0)
+	if (!run_is_simulated(run))
 		metrics_put_times(run, out);
-	if (source)
+	if (json_is_string(json_object_get(run->counters, "source")))
 		metrics_put_counters(run, out);
 	put_residency(run, NULL, out);
 }

@@ -178,6 +178,13 @@ void table4_make(const struct run *run, struct table4 *ret)
 	*ret = table;
 }
 
+double table4_exceeds_bytes(const struct run *run, const struct table4_row *row)
+{
+	double memory = json_number_value(json_object_get(run->host, "memory_bytes"));
+
+	return row->predicted && row->memory_bytes > memory && memory > 0 ? memory : 0;
+}
+
 void table4_deinit(struct table4 *table)
 {
 	for (size_t i = 0; i < table->n_rows; i++)

@@ -53,6 +53,9 @@ bool table4_applies(const struct run *run);
 void table4_make(const struct run *run, struct table4 *ret);
 void table4_deinit(struct table4 *table);
 
+/* Memory of this machine, if a predicted row would hold more than that; 0: it would not, or one is not known. */
+double table4_exceeds_bytes(const struct run *run, const struct table4_row *row);
+
 /* As text, with the paper's numbers beside a target's. */
 void table4_put(const struct run *run, struct strbuf *out);
 

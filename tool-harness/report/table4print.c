@@ -110,15 +110,14 @@ static void put_ratio(const struct table4 *table, const struct table4_ratio *rat
 /* How each prediction came about, and whether it could be run here at all. */
 static void put_predictions(const struct run *run, const struct table4 *table, struct strbuf *out)
 {
-	double memory = json_number_value(json_object_get(run->host, "memory_bytes"));
-
 	for (size_t i = 0; i < table->n_rows; i++) {
 		const struct table4_row *row = &table->rows[i];
+		double memory = table4_exceeds_bytes(run, row);
 
 		for (size_t t = 0; t < TEMPERATURE_N; t++)
 			if (row->law[t] && (t == 0 || !row->law[0] || strcmp(row->law[0], row->law[t])))
 				strbuf_printf(out, "predicted %s: %s\n", row->variant->name, row->law[t]);
-		if (row->predicted && row->memory_bytes > memory && memory > 0) {
+		if (memory > 0) {
 			strbuf_printf(out, "memory    %s: %.0f would hold ", row->variant->name, row->tasks);
 			human_bytes(out, row->memory_bytes);
 			strbuf_puts(out, ", this machine has ");

@@ -89,39 +89,18 @@ static bool is(const char *text, const char *word)
 	return text && strcmp(text, word) == 0;
 }
 
-/* A variant sets it differently: the scenario's value is not that of the run. */
-static bool is_swept(const struct run *run, const char *key)
-{
-	for (size_t i = 0; i < run->n_variants; i++)
-		if (json_object_get(run->variants[i].settings, key))
-			return true;
-	return false;
-}
-
-/* How stops are waited for and traps written is the kit's own tracer's; others do as they like. */
-static bool is_our_own(const struct run *run)
-{
-	for (size_t i = 0; i < run->n_variants; i++) {
-		const char *tool = run_variant_text(run, &run->variants[i], "tool");
-
-		if (!tool || is(tool, "native") || is(tool, "null"))
-			return true;
-	}
-	return run->n_variants == 0;
-}
-
 static void put_breakpoints(const struct run *run, struct facts *facts)
 {
 	json_t *breakpoints = json_object_get(run->scenario, "breakpoints");
 	json_int_t count = json_integer_value(json_object_get(breakpoints, "count"));
 	const char *policy = text_of(breakpoints, "policy"), *write = text_of(breakpoints, "write");
 
-	if (is_swept(run, "breakpoints.count"))
+	if (run_is_swept(run, "breakpoints.count"))
 		return;
 	facts_add(facts, "%" JSON_INTEGER_FORMAT " breakpoint%s", count, count == 1 ? "" : "s");
-	if (count > 0 && policy && is_our_own(run) && !is_swept(run, "breakpoints.policy"))
+	if (count > 0 && policy && run_has_tracer(run) && !run_is_swept(run, "breakpoints.policy"))
 		facts_add(facts, "%s", policy);
-	if (count > 0 && write && is_our_own(run) && !is_swept(run, "breakpoints.write"))
+	if (count > 0 && write && run_has_tracer(run) && !run_is_swept(run, "breakpoints.write"))
 		facts_add(facts, "written by %s", write);
 }
 
@@ -131,7 +110,7 @@ static void put_job(const struct run *run, struct strbuf *out)
 	json_int_t tasks = json_integer_value(json_object_get(scenario, "tasks"));
 	const char *launcher = text_of(run->host, "launcher_version");
 	bool untraced = is(text_of(scenario, "tool"), "none");
-	bool simulated = is(text_of(run->counters, "source"), counter_source_names[COUNTERS_CALLGRIND]);
+	bool simulated = run_is_simulated(run);
 	const char *acquire = text_of(scenario, "acquire");
 	bool by_shim = !acquire || is(acquire, "shim") || is(acquire, "spawn");
 	bool ran_before = !by_shim && !run->target && json_array_size(json_object_get(scenario, "command")) == 0;
@@ -140,22 +119,22 @@ static void put_job(const struct run *run, struct strbuf *out)
 	if (!launcher && !ran_before)
 		launcher = text_of(scenario, "launcher");
 	facts_begin(&facts, "job", out);
-	if (!is_swept(run, "tasks"))
+	if (!run_is_swept(run, "tasks"))
 		facts_add(&facts, "%" JSON_INTEGER_FORMAT " %s%s%s", tasks, tasks == 1 ? "task" : "tasks",
 			  launcher ? " by " : "", launcher ? launcher : "");
-	if (!by_shim && !is_swept(run, "acquire"))
+	if (!by_shim && !run_is_swept(run, "acquire"))
 		facts_add(&facts, "acquired by %s", acquire);
-	if (text_of(scenario, "tool") && !is_swept(run, "tool"))
+	if (text_of(scenario, "tool") && !run_is_swept(run, "tool"))
 		facts_add(&facts, "tool %s", text_of(scenario, "tool"));
 	/* The usual one goes without saying. */
-	if (text_of(scenario, "load_events") && !untraced && !is_swept(run, "load_events") &&
+	if (text_of(scenario, "load_events") && !untraced && !run_is_swept(run, "load_events") &&
 	    !is(text_of(scenario, "load_events"), "rbrk"))
 		facts_add(&facts, "load events by %s", text_of(scenario, "load_events"));
-	if (text_of(scenario, "wait") && !untraced && is_our_own(run) && !is_swept(run, "wait"))
+	if (text_of(scenario, "wait") && !untraced && run_has_tracer(run) && !run_is_swept(run, "wait"))
 		facts_add(&facts, "wait %s", text_of(scenario, "wait"));
 	if (simulated)
 		facts_add(&facts, "ASLR off under callgrind");
-	else if (text_of(scenario, "aslr") && !is_swept(run, "aslr"))
+	else if (text_of(scenario, "aslr") && !run_is_swept(run, "aslr"))
 		facts_add(&facts, "ASLR %s", text_of(scenario, "aslr"));
 	if (!untraced)
 		put_breakpoints(run, &facts);

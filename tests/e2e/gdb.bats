@@ -106,3 +106,23 @@ breakpoints() {
 	expect_output "worse          A / B, warm: phase 1"
 	expect_output "stops                                14                 14                       same"
 }
+
+# A gate that cannot tell wants more repetitions, here as anywhere.
+@test "2 ms more at each of GDB's events, by the wrapper of docs/compare.md, are found and named" {
+	cd "$BATS_TEST_TMPDIR"
+	sed -n '/^    #!\/bin\/sh$/,/^$/s/^    //p' "$ROOT/docs/compare.md" >slow-gdb
+	[ "$(grep -c '^exec gdb' slow-gdb)" -eq 1 ]
+	chmod +x slow-gdb
+	for repetitions in 5 10 20; do
+		rm -rf events
+		run attachstorm run -q "$ROOT/scenarios/gdb-settings.yaml" -t "$TINY" -s gdb.solib_events=stop \
+			-r "$repetitions" --compare-to gdb.path=./slow-gdb -o events
+		[ "$status" -eq 4 ] || break
+	done
+	[ "$status" -eq 1 ] || { echo "status $status after $repetitions repetitions: $output"; false; }
+	[[ "$output" == *"A / B, warm: T1: "* ]] || [[ "$output" == *"A / B, warm: handling: "* ]]
+	record=$(ls events/*.json)
+	expect_status 1 attachstorm compare "$record#A" "$record#B" --json
+	[ "$(jq -r '[.parts[].metrics[] | select(.kind == "count").verdict] | unique[]' <<<"$output")" = same ]
+	[ "$(jq '[.parts[].metrics[] | select(.kind == "time_ns" and .verdict == "worse")] | length > 0' <<<"$output")" = true ]
+}

@@ -129,6 +129,8 @@ compare() {
 	[ "$(jq '[.results[].times | length] | unique == [6]' <<<"$output")" = true ]
 	expect_status 0 attachstorm export -o "$RUNS" base -f google-benchmark
 	[ "$(jq '[.benchmarks[] | select(.name == "command/warm/traced/t1")] | length' <<<"$output")" -eq 6 ]
+	[ "$(jq -c '[.benchmarks[] | select(.name == "command/warm/traced/t1") | [.repetitions, .repetition_index]] |
+		unique' <<<"$output")" = '[[6,0],[6,1],[6,2],[6,3],[6,4],[6,5]]' ]
 }
 
 # What a committed record lacks, since records have grown since then, is taken from today's: a

@@ -154,6 +154,19 @@ verdict() {
 	verdict asked "(y or n)"
 }
 
+@test "tools: one that asks in a line of its own" {
+	fake asks 'echo hello; echo "Really go on? [Yes/No]"; read -r answer; echo "$answer"'
+	run_fake 124 asks
+	verdict asked "an answer: 'Really go on? [Yes/No]'"
+}
+
+@test "tools: one that kills one of the tasks" {
+	fake kills "mkdir $BATS_TEST_TMPDIR/first 2>&1 && kill -KILL \"\$1\"; sleep 0.2; echo ready; sleep 1000" 'ready: output' 'ready_text: ready'
+	run_fake 3 kills
+	[ "$(trial .tool_verdict)" = failed ]
+	trial '.contradictions[]' | grep -q 'was killed while the tool kills had it'
+}
+
 @test "tools: one that prints rubbish" {
 	fake rubbish 'head -c 100000 /dev/urandom; while :; do sleep 1; done' 'ready: output' 'ready_text: I am ready'
 	run_fake 124 rubbish

@@ -68,6 +68,14 @@ struct err *job_release(struct job *job, size_t i)
 	return NULL;
 }
 
+bool job_lost(const struct job *job, size_t i)
+{
+	char byte;
+	ssize_t n = recv(job->tasks[i].fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return n == 0 || (n < 0 && errno == ECONNRESET);
+}
+
 struct err *job_exec_error(struct job *job, size_t i)
 {
 	struct job_task *task = &job->tasks[i];

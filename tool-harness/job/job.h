@@ -102,6 +102,9 @@ void job_read_statuses(const struct job *job, struct trial *trial);
 /* Lets one task's shim go on to exec its program. If the exec fails, job_exec_error tells. */
 MUST_CHECK struct err *job_release(struct job *job, size_t task);
 
+/* Nobody is there any more who could be let start: the task, in its shim, was killed. */
+bool job_lost(const struct job *job, size_t task);
+
 /* Why a released task's exec failed; NULL if it did not fail, or not yet. */
 MUST_CHECK struct err *job_exec_error(struct job *job, size_t task);
 /* The first of them. */

@@ -204,7 +204,7 @@ enum tool_verdict {
 	VERDICT_HUNG,    /* it did not come to its end within the time limit */
 	VERDICT_ASKED,   /* nor did it, and its last words were a question */
 	VERDICT_CRASHED, /* killed by a signal */
-	VERDICT_FAILED,  /* ended with a status other than 0 */
+	VERDICT_FAILED,  /* ended with a status other than 0, or killed a task that waited for it */
 	VERDICT_LEFT,    /* ended well, but before its tasks had */
 	VERDICT_LATE,    /* its tasks had ended before it was ready */
 	VERDICT_RUBBISH, /* what it printed cannot be read */

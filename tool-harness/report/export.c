@@ -160,6 +160,17 @@ static json_t *benchmark_context(const struct run *run)
 	return context;
 }
 
+/* Repetitions of what this run is one of. */
+static int count_alike(const struct run *run, const struct trial *trial)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < run->n_trials; i++)
+		n += run->trials[i].variant == trial->variant && run->trials[i].temperature == trial->temperature &&
+		     run->trials[i].traced == trial->traced;
+	return n;
+}
+
 static void add_benchmarks(const struct run *run, size_t index, json_t *benchmarks)
 {
 	const struct trial *trial = &run->trials[index];
@@ -176,10 +187,10 @@ static void add_benchmarks(const struct run *run, size_t index, json_t *benchmar
 			cpu = 0;
 		json_array_append_new(benchmarks,
 				      json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:s}", "name", name,
-						"run_name", name, "run_type", "iteration", "repetitions", 0,
-						"repetition_index", (int)trial->repetition, "threads", 1,
-						"iterations", 1, "real_time", value, "cpu_time", cpu, "time_unit",
-						"ns"));
+						"run_name", name, "run_type", "iteration", "repetitions",
+						count_alike(run, trial), "repetition_index",
+						(int)trial->repetition, "threads", 1, "iterations", 1,
+						"real_time", value, "cpu_time", cpu, "time_unit", "ns"));
 	}
 }
 

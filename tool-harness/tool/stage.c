@@ -140,6 +140,11 @@ struct err *stage_release(struct stage *stage)
 	for (size_t i = 0; !err && i < stage->job->n_tasks; i++) {
 		if (stage->job->tasks[i].at != TASK_AT_EXEC)
 			continue;
+		if (job_lost(stage->job, i)) {
+			stage_judge(stage, VERDICT_FAILED, NULL, "rank %d was killed while the tool %s had it",
+				    trial->tasks[i].rank, trial->tool);
+			return NULL;
+		}
 		trial->tasks[i].exec_ns = clock_now_ns();
 		err = job_release(stage->job, i);
 	}
@@ -246,19 +251,28 @@ bool stage_wait(struct stage *stage)
 	return !trial->interrupted && !trial->timed_out;
 }
 
-/* "Continue? ", "(y or n) ", "Password: ": words of a tool that wait for an answer. */
+/* "Continue? ", "(y or n) ", "[Y/n]", "Password: ": words of a tool that wait for an answer. */
 static bool is_question(const char *text)
 {
-	static const char *const ends[] = { "?",     "(y or n)", "[y/n]",     "[Y/n]",
-					    "[y/N]", "(y/n)",	 "password:", "Password:" };
+	static const char *const ends[] = { "?", "y or n", "y/n", "yes or no", "yes/no", "password" };
 	size_t len = strlen(text);
 
-	while (len && isspace((unsigned char)text[len - 1]))
+	while (len && strchr(" \t\r\n)]:", text[len - 1]))
 		len--;
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
-		if (len >= strlen(ends[i]) && !memcmp(text + len - strlen(ends[i]), ends[i], strlen(ends[i])))
+		if (len >= strlen(ends[i]) && !strncasecmp(text + len - strlen(ends[i]), ends[i], strlen(ends[i])))
 			return true;
 	return false;
+}
+
+/* It may have ended the line of its question, and wait in the next one. */
+static const char *last_words(const struct outside *o, const char *tail)
+{
+	const char *unfinished = outside_unfinished(o), *bar = strrchr(tail, '|');
+
+	if (*unfinished)
+		return unfinished;
+	return bar && bar[1] == ' ' ? bar + 2 : tail;
 }
 
 /* Of tools that should have ended, or been ready, by now. */
@@ -272,9 +286,9 @@ static void judge_hanging(struct stage *stage, const char *when)
 
 		if (outside_ended(o))
 			continue;
-		if (is_question(outside_unfinished(o)))
+		if (is_question(last_words(o, words)))
 			stage_judge(stage, VERDICT_ASKED, o, "the tool %s (%s) waits %s for an answer: '%s'",
-				    name, outside_label(o), when, outside_unfinished(o));
+				    name, outside_label(o), when, last_words(o, words));
 		else if (!stage->ready && outside_binary(o))
 			stage_judge(stage, VERDICT_RUBBISH, o,
 				    "the tool %s (%s) was not ready %s, and has printed what is no text",

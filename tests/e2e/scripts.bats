@@ -109,6 +109,22 @@ fake_test() {
 	SH
 	expect_status 0 "$TREE/scripts/check" build unit
 	[ "${lines[-1]}" = "2 passed, 0 failed, 1 skipped" ]
+	[ "${lines[-2]}" = "skipped: 1 x unit/test_fake does not say why" ]
+}
+
+@test "check says once for each reason why tests were skipped" {
+	fake_test <<-'SH'
+		echo '[==========] Running 2 test(s).'
+		echo 'skipped: no chromium: make it'
+		echo '[  SKIPPED ] 2 test(s), listed below:' >&2
+	SH
+	mkdir "$TREE/tests/e2e"
+	printf '@test "%s" {\n\tskip "no chromium: make it"\n}\n' one two >"$TREE/tests/e2e/a.bats"
+	# bats within bats: its own programs are first in PATH
+	PATH=/usr/bin:/bin expect_status 0 "$TREE/scripts/check" build "unit e2e"
+	[ "${lines[-3]}" = "skipped: 3 x no chromium: make it" ]
+	[ "${lines[-2]}" = "skipped: 1 x unit/test_fake does not say why" ]
+	[ "${lines[-1]}" = "0 passed, 0 failed, 4 skipped" ]
 }
 
 @test "check names the failure and the command that repeats it" {

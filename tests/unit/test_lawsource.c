@@ -196,6 +196,27 @@ static void samples_are_those_of_the_run(void **state)
 	assert_null(fs_remove_tree(folder));
 }
 
+/* Looks at a task now and then are no load events, however many there are. */
+static void deferred_runs_are_left_out(void **state)
+{
+	struct scenario scenario = nullrun_scenario();
+	struct law_sources sources = { 0 };
+	_cleanup_free_ char *path = NULL;
+	struct run run;
+
+	(void)state;
+	assert_non_null(mkdtemp(strcpy(folder, "/tmp/test_lawsource.XXXXXX")));
+	nullrun_make(&scenario, 1, &run);
+	json_object_set_new(run.variants[0].settings, "breakpoints.policy", json_string("deferred"));
+	assert_null(run_write(&run, folder, &path));
+	assert_null(law_sources_add_record(&sources, path));
+	assert_int_equal(sources.n, 0);
+	assert_int_equal(sources.n_skipped, 2); /* traced: cold and warm */
+	law_sources_deinit(&sources);
+	run_deinit(&run);
+	assert_null(fs_remove_tree(folder));
+}
+
 static void assert_err_says(struct err *err, const char *part)
 {
 	assert_non_null(err);
@@ -307,6 +328,7 @@ int main(void)
 		cmocka_unit_test(published_series),
 		cmocka_unit_test(null_laws_come_out),
 		cmocka_unit_test(samples_are_those_of_the_run),
+		cmocka_unit_test(deferred_runs_are_left_out),
 		cmocka_unit_test(samples_of_another_run_are_refused),
 		cmocka_unit_test(series_that_make_no_sense_are_refused),
 		cmocka_unit_test(records_that_differ_are_refused),

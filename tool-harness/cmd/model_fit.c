@@ -159,7 +159,8 @@ static void print_text(const struct law_result *results, size_t n, const struct 
 	}
 	if (n_skipped)
 		strbuf_printf(&out,
-			      "\npassed over: %zu runs that contradict themselves, ended early or have no total\n",
+			      "\npassed over: %zu runs that contradict themselves, ended early, or have no total or no "
+			      "load events\n",
 			      n_skipped);
 	fputs(out.text, stdout);
 }

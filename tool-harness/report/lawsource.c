@@ -199,6 +199,14 @@ static bool total_of(const struct run *run, size_t index, enum law_basis *basis_
 	return ret->libraries >= 1 && ret->total_ns > 0;
 }
 
+/* Of the policy deferred what is timed are looks at a task, whose number is no number of libraries. */
+static bool has_no_load_events(const struct run *run, const struct trial *trial)
+{
+	const char *policy = run_variant_text(run, &run->variants[trial->variant], "breakpoints.policy");
+
+	return policy && !strcmp(policy, "deferred");
+}
+
 static struct err *add_trial(struct law_sources *sources, const struct run *run, size_t index, bool has_samples)
 {
 	const struct trial *trial = &run->trials[index];
@@ -210,7 +218,7 @@ static struct err *add_trial(struct law_sources *sources, const struct run *run,
 	struct law_group *group;
 	struct err *err;
 
-	if (trial->n_contradictions || trial->timed_out || trial->interrupted ||
+	if (trial->n_contradictions || trial->timed_out || trial->interrupted || has_no_load_events(run, trial) ||
 	    (!events && !total_of(run, index, &basis, &total))) {
 		sources->n_skipped++;
 		return NULL;

@@ -89,9 +89,20 @@ static size_t put_curves(const struct run *run, struct strbuf *script, struct st
 	return n;
 }
 
+static size_t count_measured(const struct run *run)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->n_variants; i++)
+		for (size_t t = 0; t < TEMPERATURE_N; t++)
+			n += run->variants[i].summaries[t].t1_ns.n > 0;
+	return n;
+}
+
 static void put_picture(struct page *page, const struct run *run)
 {
-	_cleanup_strbuf_ struct strbuf script = STRBUF_INIT, data = STRBUF_INIT, curves = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf script = STRBUF_INIT, data = STRBUF_INIT, curves = STRBUF_INIT,
+				       caption = STRBUF_INIT;
 	struct floors floors;
 	size_t n;
 
@@ -113,14 +124,14 @@ static void put_picture(struct page *page, const struct run *run)
 			      floors.stop_ns / NS_PER_US, floors.stop_ns / NS_PER_US, floors.stop_ns / NS_PER_US);
 	strbuf_puts(&script, curves.text);
 	strbuf_putc(&script, '\n');
-	page_plot(
-		page, &script,
-		floors.stop_ns > 0
-			? "How long the tool handles one load event, over all load events after the tasks were let "
-			  "go: a curve further left is cheaper, a steep one is steady. The dotted line is what a "
-			  "bare stop and continue costs on this machine. Dashed: cold."
-			: "How long the tool handles one load event, over all load events after the tasks were let "
-			  "go: a curve further left is cheaper, a steep one is steady. Dashed: cold.");
+	strbuf_puts(&caption, "How long the tool handles one load event, over all load events after the tasks were let go: "
+			      "a curve further left is cheaper, a steep one is steady. ");
+	if (floors.stop_ns > 0)
+		strbuf_puts(&caption, "The dotted line is what a bare stop and continue costs on this machine. ");
+	strbuf_puts(&caption, "Dashed: cold.");
+	if (n == PAGE_N_COLOURS && count_measured(run) > n)
+		strbuf_printf(&caption, " These are the first %zu of %zu; all are in the table.", n, count_measured(run));
+	page_plot(page, &script, caption.text);
 }
 
 static void put_quantiles(struct page *page, const struct run *run, size_t variant, enum temperature t,

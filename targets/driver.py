@@ -74,6 +74,17 @@ class Failure(Exception):
 
 
 class Mpi:
+    """reduce, allreduce, SUM and MAX are those of whoever gives the calls."""
+
+    def sum(self, value):
+        return self.reduce(value, self.SUM)
+
+    def sum_all(self, value):
+        return self.allreduce(value, self.SUM)
+
+    def max_all(self, value):
+        return self.allreduce(value, self.MAX)
+
     def abort(self, status):
         sys.exit(status)
 
@@ -87,18 +98,10 @@ class HostMpi(Mpi):
     def __init__(self):
         import mpi
 
-        self.mpi, self.rank, self.size = mpi, mpi.rank, mpi.size
+        self.rank, self.size, self.SUM, self.MAX = mpi.rank, mpi.size, mpi.SUM, mpi.MAX
         self.barrier, self.gather, self.bcast = mpi.barrier, mpi.gather, mpi.bcast
+        self.reduce, self.allreduce = mpi.reduce, mpi.allreduce
         self.sendrecv = lambda value, dest, source: mpi.sendrecv(value, dest, source)[0]
-
-    def sum(self, value):
-        return self.mpi.reduce(value, self.mpi.SUM)
-
-    def sum_all(self, value):
-        return self.mpi.allreduce(value, self.mpi.SUM)
-
-    def max_all(self, value):
-        return self.mpi.allreduce(value, self.mpi.MAX)
 
 
 class Mpi4py(Mpi):
@@ -106,18 +109,10 @@ class Mpi4py(Mpi):
         from mpi4py import MPI
 
         self.MPI, self.comm = MPI, MPI.COMM_WORLD
-        self.rank, self.size = self.comm.Get_rank(), self.comm.Get_size()
+        self.rank, self.size, self.SUM, self.MAX = self.comm.Get_rank(), self.comm.Get_size(), MPI.SUM, MPI.MAX
         self.barrier, self.gather, self.bcast = self.comm.barrier, self.comm.gather, self.comm.bcast
+        self.reduce, self.allreduce = self.comm.reduce, self.comm.allreduce
         self.sendrecv = lambda value, dest, source: self.comm.sendrecv(value, dest, source=source)
-
-    def sum(self, value):
-        return self.comm.reduce(value, self.MPI.SUM)
-
-    def sum_all(self, value):
-        return self.comm.allreduce(value, self.MPI.SUM)
-
-    def max_all(self, value):
-        return self.comm.allreduce(value, self.MPI.MAX)
 
     def abort(self, status):
         """Ends all ranks: the others would wait for this one for ever."""

@@ -1,28 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Scenarios: the table's defaults, where errors are shown, checks across keys, command lines. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <unistd.h>
+#include "unit.h"
 
-#include <cmocka.h>
+#include <unistd.h>
 
 #include "job/scenario.h"
 #include "lib/clock.h"
-#include "lib/fs.h"
-#include "lib/mem.h"
 #include "measure/trial.h"
 
-#define assert_ok(call)                                                  \
-	do {                                                             \
-		struct err *err_ = (call);                               \
-		if (err_)                                                \
-			fail_msg("%s: %s", #call, err_message(err_));    \
-	} while (0)
-
-static void assert_err(struct err *err, const char *part)
+static void assert_refused(struct err *err, const char *part)
 {
 	assert_non_null(err);
 	if (!strstr(err_message(err), part))
@@ -135,7 +121,7 @@ static void test_positions(void **state)
 		struct scenario s;
 
 		assert_ok(scenario_read(NULL, &s));
-		assert_err(conf_read_text(&scenario_table, "x.yaml", cases[i].text, strlen(cases[i].text), &s),
+		assert_refused(conf_read_text(&scenario_table, "x.yaml", cases[i].text, strlen(cases[i].text), &s),
 			   cases[i].part);
 		scenario_deinit(&s);
 	}
@@ -184,7 +170,7 @@ static void test_checks(void **state)
 		for (size_t j = 0; j < ARRAY_SIZE(cases[i].sets) && cases[i].sets[j]; j++)
 			assert_ok(conf_set(&scenario_table, cases[i].sets[j], &s));
 		if (cases[i].part)
-			assert_err(scenario_check(&s), cases[i].part);
+			assert_refused(scenario_check(&s), cases[i].part);
 		else
 			assert_ok(scenario_check(&s));
 		scenario_deinit(&s);
@@ -241,7 +227,7 @@ static void test_file(void **state)
 	assert_string_equal(s.cold_files.strings[0], there);
 	assert_string_equal(s.cold_files.strings[1], "elsewhere");
 	scenario_deinit(&s);
-	assert_err(scenario_read(missing, &s), missing);
+	assert_refused(scenario_read(missing, &s), missing);
 	assert_ok(fs_remove_tree(dir));
 }
 
@@ -303,7 +289,7 @@ static void test_variant_keys(void **state)
 		conf_defaults(&scenario_table, &s);
 		assert_ok(conf_read_text(&scenario_table, "s.yaml", cases[i].text, strlen(cases[i].text), &s));
 		if (cases[i].message)
-			assert_err(scenario_check(&s), cases[i].message);
+			assert_refused(scenario_check(&s), cases[i].message);
 		else
 			assert_ok(scenario_check(&s));
 		scenario_deinit(&s);

@@ -1,30 +1,43 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Table 4: which runs have it, what is predicted from which numbers, ratios, and the text. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit.h"
 
-#include <cmocka.h>
 #include <math.h>
-#include <string.h>
 
 #include "lib/clock.h"
-#include "lib/mem.h"
 #include "report/cell.h"
 #include "report/table.h"
 #include "report/table4.h"
 
 #define MS ((double)NS_PER_MS)
 
-static void begin(struct run *run, bool target)
+/* A made-up run, to which a test adds; and its table, if the test makes it. */
+struct made {
+	struct run run;
+	struct table4 table;
+};
+
+static int setup(void **state)
 {
+	struct made *made = *state = mem_alloc(sizeof(*made));
+	struct run *run = &made->run;
+
 	run_init(run);
 	run->id = mem_strdup("made-up");
 	run->scenario = json_pack("{s:s, s:i, s:{s:i}}", "acquire", "shim", "tasks", 1, "breakpoints", "count", 10);
 	run->host = json_pack("{s:i, s:I}", "cpus", 2, "memory_bytes", (json_int_t)2 << 30);
-	if (target)
-		run->target = json_pack("{s:s, s:i}", "name", "small", "expect_import_events", 100);
+	run->target = json_pack("{s:s, s:i}", "name", "small", "expect_import_events", 100);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct made *made = *state;
+
+	table4_deinit(&made->table);
+	run_deinit(&made->run);
+	free(made);
+	return 0;
 }
 
 static void set_phases(struct trial *trial, double phase1_ms, double phase2_ms)
@@ -78,72 +91,65 @@ static void assert_time(const struct table4_time *time, double ms, double low_ms
 	assert_float_equal(time->high_ns / MS, high_ms, 1e-6);
 }
 
+static void make_table(struct made *made)
+{
+	run_summarise(&made->run);
+	table4_make(&made->run, &made->table);
+}
+
 static void only_of_several_tools(void **state)
 {
-	struct run run;
+	struct made *made = *state;
 
-	(void)state;
-	begin(&run, true);
-	add(&run, "one", "native", 1, 10, 10);
-	run_summarise(&run);
-	assert_false(table4_applies(&run));
-	add(&run, "two", "native", 2, 10, 10);
-	run_summarise(&run);
-	assert_false(table4_applies(&run));
-	add(&run, "three", "gdb", 2, 10, 10);
-	run_summarise(&run);
-	assert_true(table4_applies(&run));
-	run_deinit(&run);
+	add(&made->run, "one", "native", 1, 10, 10);
+	run_summarise(&made->run);
+	assert_false(table4_applies(&made->run));
+	add(&made->run, "two", "native", 2, 10, 10);
+	run_summarise(&made->run);
+	assert_false(table4_applies(&made->run));
+	add(&made->run, "three", "gdb", 2, 10, 10);
+	run_summarise(&made->run);
+	assert_true(table4_applies(&made->run));
 }
 
 /* Own time times 8, on top of the untraced job of 8 tasks; at least half of it on 2 CPUs. */
 static void product(void **state)
 {
 	const struct table4_row *row;
-	struct table4 table;
-	struct run run;
+	struct made *made = *state;
 
-	(void)state;
-	begin(&run, true);
-	add(&run, "native 8", "native", 8, 5, 6);
-	add(&run, "gdb", "gdb", 1, 100, 200);
-	run_summarise(&run);
-	table4_make(&run, &table);
-	assert_int_equal(table.n_rows, 3);
-	assert_null(find(&table, "native 8", true));
-	row = find(&table, "native 8", false);
+	add(&made->run, "native 8", "native", 8, 5, 6);
+	add(&made->run, "gdb", "gdb", 1, 100, 200);
+	make_table(made);
+	assert_int_equal(made->table.n_rows, 3);
+	assert_null(find(&made->table, "native 8", true));
+	row = find(&made->table, "native 8", false);
 	assert_time(&row->times[TEMPERATURE_WARM][TABLE4_PHASE1], 85, 85, 85);
-	row = find(&table, "gdb", false);
+	row = find(&made->table, "gdb", false);
 	assert_time(&row->times[TEMPERATURE_COLD][TABLE4_TOTAL], 660, 660, 660);
-	row = find(&table, "gdb", true);
+	row = find(&made->table, "gdb", true);
 	assert_int_equal((int)row->tasks, 8);
 	assert_time(&row->times[TEMPERATURE_WARM][TABLE4_PHASE1], 80 + 800, 80 + 400, 80 + 800);
 	assert_time(&row->times[TEMPERATURE_WARM][TABLE4_PHASE2], 160 + 1600, 160 + 800, 160 + 1600);
 	assert_time(&row->times[TEMPERATURE_COLD][TABLE4_TOTAL], 5280, 2880, 5280);
 	assert_float_equal(row->memory_bytes, 800.0 * (1 << 20), 1);
 	assert_non_null(strstr(row->law[TEMPERATURE_WARM], "product"));
-	assert_int_equal(table.n_ratios, 0); /* not the same work: 8 tasks and 1 */
-	table4_deinit(&table);
-	run_deinit(&run);
+	assert_int_equal(made->table.n_ratios, 0); /* not the same work: 8 tasks and 1 */
 }
 
 /* A temperature without a valid run under the tool has no prediction either. */
 static void nothing_from_invalid_runs(void **state)
 {
 	const struct table4_row *row;
-	struct table4 table;
-	struct run run;
+	struct made *made = *state;
 
-	(void)state;
-	begin(&run, true);
-	add(&run, "native 8", "native", 8, 10, 10);
-	add(&run, "gdb", "gdb", 1, 100, 200);
-	for (size_t i = 0; i < run.n_trials; i++)
-		if (run.trials[i].traced && run.trials[i].temperature == TEMPERATURE_COLD && !strcmp(run.trials[i].tool, "gdb"))
-			trial_contradict(&run.trials[i], "made up");
-	run_summarise(&run);
-	table4_make(&run, &table);
-	row = find(&table, "gdb", true);
+	add(&made->run, "native 8", "native", 8, 10, 10);
+	add(&made->run, "gdb", "gdb", 1, 100, 200);
+	for (size_t i = 0; i < made->run.n_trials; i++)
+		if (made->run.trials[i].traced && made->run.trials[i].temperature == TEMPERATURE_COLD && !strcmp(made->run.trials[i].tool, "gdb"))
+			trial_contradict(&made->run.trials[i], "made up");
+	make_table(made);
+	row = find(&made->table, "gdb", true);
 	assert_non_null(row);
 	for (size_t i = 0; i < TABLE4_N; i++) {
 		assert_true(isnan(row->times[TEMPERATURE_COLD][i].ns));
@@ -151,94 +157,72 @@ static void nothing_from_invalid_runs(void **state)
 		assert_false(isnan(row->times[TEMPERATURE_WARM][i].ns));
 	}
 	assert_null(row->law[TEMPERATURE_COLD]);
-	table4_deinit(&table);
-	run_deinit(&run);
 }
 
 /* Measured with as many tasks as CPUs, they overlap already. */
 static void range_is_of_repetitions(void **state)
 {
 	const struct table4_row *row;
-	struct table4 table;
-	struct run run;
+	struct made *made = *state;
 
-	(void)state;
-	begin(&run, true);
-	add(&run, "native 8", "native", 8, 5, 6);
-	add(&run, "gdb", "gdb", 2, 100, 200);
-	add(&run, "gdb", "gdb", 2, 120, 200);
-	add(&run, "gdb", "gdb", 2, 140, 200);
-	run_summarise(&run);
-	table4_make(&run, &table);
-	row = find(&table, "gdb", true);
+	add(&made->run, "native 8", "native", 8, 5, 6);
+	add(&made->run, "gdb", "gdb", 2, 100, 200);
+	add(&made->run, "gdb", "gdb", 2, 120, 200);
+	add(&made->run, "gdb", "gdb", 2, 140, 200);
+	make_table(made);
+	row = find(&made->table, "gdb", true);
 	assert_time(&row->times[TEMPERATURE_WARM][TABLE4_PHASE1], 80 + 4 * 120, 80 + 4 * 100, 80 + 4 * 140);
-	table4_deinit(&table);
-	run_deinit(&run);
 }
 
 /* Three sizes at which each task takes the same are a law with all its weight at one value. */
 static void law(void **state)
 {
 	const struct table4_row *row;
-	struct table4 table;
-	struct run run;
+	struct made *made = *state;
 
-	(void)state;
-	begin(&run, true);
-	add(&run, "native 16", "native", 16, 5, 6);
+	add(&made->run, "native 16", "native", 16, 5, 6);
 	for (size_t i = 0; i < 3; i++) {
-		add(&run, "gdb 1", "gdb", 1, 50, 200);
-		add(&run, "gdb 2", "gdb", 2, 100, 400);
-		add(&run, "gdb 4", "gdb", 4, 200, 800);
+		add(&made->run, "gdb 1", "gdb", 1, 50, 200);
+		add(&made->run, "gdb 2", "gdb", 2, 100, 400);
+		add(&made->run, "gdb 4", "gdb", 4, 200, 800);
 	}
-	run_summarise(&run);
-	table4_make(&run, &table);
-	assert_null(find(&table, "gdb 1", true));
-	assert_null(find(&table, "gdb 2", true));
-	row = find(&table, "gdb 4", true);
+	make_table(made);
+	assert_null(find(&made->table, "gdb 1", true));
+	assert_null(find(&made->table, "gdb 2", true));
+	row = find(&made->table, "gdb 4", true);
 	assert_non_null(row);
 	assert_non_null(strstr(row->law[TEMPERATURE_WARM], "law: T1 constant, T2 none, of 3 sizes"));
 	assert_float_equal(row->times[TEMPERATURE_WARM][TABLE4_PHASE2].ns / MS, 320 + 3200, 1);
-	table4_deinit(&table);
-	run_deinit(&run);
 }
 
 /* A tool is set against the kit's own where both did the same, acquired in the same way. */
 static void ratios(void **state)
 {
-	struct table4 table;
-	struct run run;
+	struct made *made = *state;
 
-	(void)state;
-	begin(&run, true);
-	add(&run, "gdb", "gdb", 1, 90, 180);
-	add(&run, "native", "native", 1, 40, 30);
-	add(&run, "lldb", "lldb", 1, 90, 180);
-	json_object_set_new(run.variants[2].settings, "acquire", json_string("mpir-launch"));
-	run_summarise(&run);
-	table4_make(&run, &table);
-	assert_int_equal(table.n_rows, 3); /* nothing to predict */
-	assert_int_equal(table.n_ratios, 1);
-	assert_string_equal(table.ratios[0].row->tool, "gdb");
-	assert_string_equal(table.ratios[0].base->tool, "native");
-	assert_float_equal(table.ratios[0].times[TEMPERATURE_WARM][TABLE4_PHASE1], 2, 1e-9);
-	assert_float_equal(table.ratios[0].times[TEMPERATURE_COLD][TABLE4_PHASE2], 4, 1e-9);
-	table4_deinit(&table);
-	run_deinit(&run);
+	add(&made->run, "gdb", "gdb", 1, 90, 180);
+	add(&made->run, "native", "native", 1, 40, 30);
+	add(&made->run, "lldb", "lldb", 1, 90, 180);
+	json_object_set_new(made->run.variants[2].settings, "acquire", json_string("mpir-launch"));
+	make_table(made);
+	assert_int_equal(made->table.n_rows, 3); /* nothing to predict */
+	assert_int_equal(made->table.n_ratios, 1);
+	assert_string_equal(made->table.ratios[0].row->tool, "gdb");
+	assert_string_equal(made->table.ratios[0].base->tool, "native");
+	assert_float_equal(made->table.ratios[0].times[TEMPERATURE_WARM][TABLE4_PHASE1], 2, 1e-9);
+	assert_float_equal(made->table.ratios[0].times[TEMPERATURE_COLD][TABLE4_PHASE2], 4, 1e-9);
 }
 
 static void text(void **state)
 {
 	static const char name[] = "a gdb with a name that has no room in its column";
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct run run;
+	struct made *made = *state;
 
-	(void)state;
-	begin(&run, true);
-	add(&run, "native 32", "native", 32, 5, 6);
-	add(&run, name, "gdb", 1, 100, 200);
-	run_summarise(&run);
-	table4_put(&run, &out);
+	add(&made->run, "native 32", "native", 32, 5, 6);
+	add(&made->run, name, "gdb", 1, 100, 200);
+	run_summarise(&made->run);
+	table4_put(&made->run, &out);
 	assert_non_null(strstr(out.text, "  predicted                     32"));
 	assert_non_null(strstr(out.text, "paper: TotalView, Pynamic       32       6:39       3:21      10:00       1:01"
 					 "       3:10       4:11\n"));
@@ -246,44 +230,41 @@ static void text(void **state)
 	for (char *line = strtok(out.text, "\n"); line; line = strtok(NULL, "\n"))
 		if (cell_display_width(line) > TABLE_WIDTH && !strstr(line, name))
 			fail_msg("too wide: %s", line);
-	run_deinit(&run);
 }
 
 /* A command has no marks: its whole run is what there is, and the paper has no such row. */
 static void command(void **state)
 {
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	struct table4 table;
-	struct run run;
+	struct made *made = *state;
 
-	(void)state;
-	begin(&run, false);
-	add(&run, "native", "native", 1, 5, 6);
-	add(&run, "gdb", "gdb", 1, 100, 200);
-	for (size_t i = 0; i < run.n_trials; i++)
-		run.trials[i].phases.imported_ns = 0;
-	run_summarise(&run);
-	table4_make(&run, &table);
-	assert_true(isnan(table.rows[0].times[TEMPERATURE_WARM][TABLE4_PHASE2].ns));
-	assert_float_equal(table.rows[0].times[TEMPERATURE_WARM][TABLE4_TOTAL].ns / MS, 1041, 1e-6);
-	table4_put(&run, &out);
+	json_decref(made->run.target);
+	made->run.target = NULL;
+	add(&made->run, "native", "native", 1, 5, 6);
+	add(&made->run, "gdb", "gdb", 1, 100, 200);
+	for (size_t i = 0; i < made->run.n_trials; i++)
+		made->run.trials[i].phases.imported_ns = 0;
+	make_table(made);
+	assert_true(isnan(made->table.rows[0].times[TEMPERATURE_WARM][TABLE4_PHASE2].ns));
+	assert_float_equal(made->table.rows[0].times[TEMPERATURE_WARM][TABLE4_TOTAL].ns / MS, 1041, 1e-6);
+	table4_put(&made->run, &out);
 	assert_non_null(strstr(out.text, "whole run"));
 	assert_null(strstr(out.text, "paper"));
-	table4_deinit(&table);
-	run_deinit(&run);
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(only_of_several_tools),
-		cmocka_unit_test(product),
-		cmocka_unit_test(nothing_from_invalid_runs),
-		cmocka_unit_test(range_is_of_repetitions),
-		cmocka_unit_test(law),
-		cmocka_unit_test(ratios),
-		cmocka_unit_test(text),
-		cmocka_unit_test(command),
+		TEST(only_of_several_tools),
+		TEST(product),
+		TEST(nothing_from_invalid_runs),
+		TEST(range_is_of_repetitions),
+		TEST(law),
+		TEST(ratios),
+		TEST(text),
+		TEST(command),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
  */
 #include "report/cell.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "report/human.h"
@@ -95,6 +96,17 @@ void cell_duration(struct strbuf *out, double ns, int width)
 
 	human_duration(&text, ns);
 	cell_right(out, text.text, width);
+}
+
+void cell_runs(struct strbuf *out, const char *label, uint64_t least, uint64_t most, int width)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	strbuf_printf(&text, "%s: n = ", label);
+	if (least < most)
+		strbuf_printf(&text, "%" PRIu64 " to ", least);
+	strbuf_printf(&text, "%" PRIu64, most);
+	cell_left(out, text.text, width);
 }
 
 void cell_multiple(struct strbuf *out, double factor, int width)

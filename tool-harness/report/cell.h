@@ -15,6 +15,9 @@ void cell_left(struct strbuf *out, const char *text, int width);
 void cell_right(struct strbuf *out, const char *text, int width);
 void cell_label(struct strbuf *out, const char *text, int width); /* left-aligned, indented by two */
 
+/* How many runs something is made of, left-aligned: "warm: n = 3", "warm: n = 2 to 3". */
+void cell_runs(struct strbuf *out, const char *label, uint64_t least, uint64_t most, int width);
+
 /* Right-aligned; "── text ──", two columns from what stands before it. */
 void cell_format(struct strbuf *out, int width, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void cell_ruled(struct strbuf *out, int width, const char *fmt, ...) PRINTF_LIKE(3, 4);

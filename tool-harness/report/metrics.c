@@ -226,7 +226,6 @@ static bool has_paper(const struct run *run)
 /* "warm: n = 5", over the width of the labels. */
 static void put_corner(const struct run *run, enum temperature temperature, struct strbuf *out)
 {
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	uint64_t least = UINT64_MAX, most = 0;
 
 	for (size_t i = 0; i < run->n_variants; i++) {
@@ -235,11 +234,7 @@ static void put_corner(const struct run *run, enum temperature temperature, stru
 		least = n < least ? n : least;
 		most = n > most ? n : most;
 	}
-	strbuf_printf(&text, "%s: n = ", temperature_names[temperature]);
-	if (least < most)
-		strbuf_printf(&text, "%zu to ", (size_t)least);
-	strbuf_printf(&text, "%zu", (size_t)most);
-	cell_left(out, text.text, NAME_WIDTH + ROW_WIDTH);
+	cell_runs(out, temperature_names[temperature], least, most, NAME_WIDTH + ROW_WIDTH);
 }
 
 static void put_titles(const struct metrics *metrics, struct strbuf *out)

@@ -62,7 +62,6 @@ static void put_row(const struct run *run, size_t index, enum temperature temper
 /* The fewest and the most runs that a row stands for: "warm: n = 3". */
 static void put_corner(const struct run *run, enum temperature temperature, struct strbuf *out)
 {
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	uint64_t least = UINT64_MAX, most = 0;
 
 	for (size_t i = 0; i < run->n_variants; i++) {
@@ -72,11 +71,7 @@ static void put_corner(const struct run *run, enum temperature temperature, stru
 		least = n < least ? n : least;
 		most = n > most ? n : most;
 	}
-	strbuf_printf(&text, "%s: n = ", temperature_names[temperature]);
-	if (least < most)
-		strbuf_printf(&text, "%zu to ", (size_t)least);
-	strbuf_printf(&text, "%zu", (size_t)most);
-	cell_left(out, text.text, NAME_WIDTH);
+	cell_runs(out, temperature_names[temperature], least, most, NAME_WIDTH);
 }
 
 /* What a variant sets, where its name does not say it: "B         tasks=4 wait=spin". */

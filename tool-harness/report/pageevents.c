@@ -124,13 +124,14 @@ static void put_picture(struct page *page, const struct run *run)
 			      floors.stop_ns / NS_PER_US, floors.stop_ns / NS_PER_US, floors.stop_ns / NS_PER_US);
 	strbuf_puts(&script, curves.text);
 	strbuf_putc(&script, '\n');
-	strbuf_puts(&caption, "How long the tool handles one load event, over all load events after the tasks were let go: "
-			      "a curve further left is cheaper, a steep one is steady. ");
+	strbuf_puts(&caption, "How long the tool handles one load event, over all load events after the tasks were let "
+			      "go: a curve further left is cheaper, a steep one is steady. ");
 	if (floors.stop_ns > 0)
 		strbuf_puts(&caption, "The dotted line is what a bare stop and continue costs on this machine. ");
 	strbuf_puts(&caption, "Dashed: cold.");
 	if (n == PAGE_N_COLOURS && count_measured(run) > n)
-		strbuf_printf(&caption, " These are the first %zu of %zu; all are in the table.", n, count_measured(run));
+		strbuf_printf(&caption, " These are the first %zu of %zu; all are in the table.", n,
+			      count_measured(run));
 	page_plot(page, &script, caption.text);
 }
 

@@ -120,6 +120,22 @@ compare() {
 	expect_status 0 attachstorm trend -o "$RUNS" t1 --scenario base --json
 	[ "$(jq length <<<"$output")" -eq 1 ]
 	[ "$(jq '.[0].n' <<<"$output")" -eq 6 ]
+	# the second is three times the first; another scenario is a trend of its own
+	dir=$BATS_TEST_TMPDIR/trend
+	mkdir "$dir"
+	cp "$RUNS"/base-*.json "$dir/first.json"
+	jq '.started_utc = "2199-01-01T00:00:00Z"' "$RUNS"/slow-*.json >"$dir/second.json"
+	jq '.scenario.name = "base"' "$dir/second.json" >"$dir/third.json"
+	expect_status 0 attachstorm trend -o "$dir" t1 --scenario base
+	[ "${#lines[@]}" -eq 4 ]
+	[[ "${lines[0]}" == "T1 of command, warm: scenario base, 2 tasks, tool null, on "*"▁█" ]]
+	[[ "${lines[2]}" =~ \ 6\ +1\.000\ +-\ +first$ ]]
+	[[ "${lines[3]}" =~ \ 6\ +(2\.9|3\.0)[0-9]*\ +(2\.9|3\.0)[0-9]*\ +third$ ]]
+	expect_status 0 attachstorm trend -o "$dir" t1
+	[ "$(grep -c '^T1 of' <<<"$output")" -eq 2 ]
+	expect_status 0 attachstorm trend -o "$dir" t1 --json
+	[ "$(jq -c '[.[] | [.scenario, .tool, .tasks, .record]]' <<<"$output")" = \
+		'[["base","null",2,"first"],["base","null",2,"third"],["slow","null",2,"second"]]' ]
 	expect_status 2 attachstorm trend -o "$RUNS" t7
 	expect_output "they are stops"
 	expect_status 0 attachstorm export -o "$RUNS" base

@@ -167,9 +167,17 @@ struct err *cmd_list(int argc, char **argv, int *status_ret)
 
 /* --- trend ------------------------------------------------------------------------ */
 
+static bool same(const char *a, const char *b)
+{
+	return !strcmp(a ? a : "", b ? b : "");
+}
+
+/* Of one job under one tool on one machine: between others no line would mean anything. */
 static bool same_series(const struct index_value *a, const struct index_value *b)
 {
-	return !strcmp(a->variant, b->variant) && !strcmp(a->temperature, b->temperature);
+	return same(a->scenario, b->scenario) && same(a->target, b->target) && same(a->tool, b->tool) &&
+	       same(a->machine, b->machine) && a->tasks == b->tasks && same(a->variant, b->variant) &&
+	       same(a->temperature, b->temperature);
 }
 
 /* Eight steps from the least to the most. */
@@ -199,22 +207,55 @@ static void put_value(const struct gate_metric *metric, double value, struct str
 	cell_right(out, text.text, 14);
 }
 
+static void put_factor(double value, double of, struct strbuf *out)
+{
+	if (of > 0)
+		cell_format(out, 10, "%.3f", value / of);
+	else
+		cell_right(out, "-", 10);
+}
+
+static const char *or_unknown(const char *text)
+{
+	return text && *text ? text : "?";
+}
+
 static void put_series(const struct gate_metric *metric, const struct index_value *values, size_t n,
 		       struct strbuf *out)
 {
 	const char *label = metric->label + strspn(metric->label, " ");
+	const struct index_value *first = &values[0];
 
-	strbuf_printf(out, "%s of %s, %s  ", label, values[0].variant, values[0].temperature);
+	strbuf_printf(out, "%s of %s, %s: scenario %s, ", label, first->variant, first->temperature,
+		      or_unknown(first->scenario));
+	if (first->target)
+		strbuf_printf(out, "%s, ", first->target);
+	strbuf_printf(out, "%lld task%s, tool %s, on %s  ", (long long)first->tasks, first->tasks == 1 ? "" : "s",
+		      or_unknown(first->tool), or_unknown(first->machine));
 	put_sparkline(values, n, out);
 	strbuf_putc(out, '\n');
+	cell_label(out, "started", 22);
+	cell_right(out, "median", 14);
+	cell_right(out, "runs", 7);
+	cell_right(out, "× first", 10);
+	cell_right(out, "× before", 10);
+	strbuf_puts(out, "  record\n");
 	for (size_t i = 0; i < n; i++) {
 		cell_label(out, values[i].started ? values[i].started : "", 22);
 		put_value(metric, values[i].median, out);
-		cell_format(out, 9, "n = %d", (int)values[i].n);
-		if (values[0].median > 0)
-			cell_format(out, 9, "× %.3f", values[i].median / values[0].median);
+		cell_count(out, (double)values[i].n, 7);
+		put_factor(values[i].median, first->median, out);
+		put_factor(values[i].median, i ? values[i - 1].median : 0, out);
 		strbuf_printf(out, "  %s\n", values[i].record);
 	}
+}
+
+static json_t *value_json(const struct index_value *v)
+{
+	return json_pack("{s:s?, s:s?, s:s?, s:s?, s:I, s:s, s:s, s:s, s:s?, s:f, s:I}", "scenario", v->scenario,
+			 "target", v->target, "tool", v->tool, "machine", v->machine, "tasks", (json_int_t)v->tasks,
+			 "variant", v->variant, "temperature", v->temperature, "record", v->record, "started",
+			 v->started, "median", v->median, "n", (json_int_t)v->n);
 }
 
 static void print_trend(const struct gate_metric *metric, const struct index_values *values,
@@ -230,16 +271,12 @@ static void print_trend(const struct gate_metric *metric, const struct index_val
 			continue;
 		put_series(metric, &values->v[i], end - i, &text);
 		for (size_t j = i; j < end; j++)
-			json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s?, s:f, s:I}", "variant",
-							      values->v[j].variant, "temperature",
-							      values->v[j].temperature, "record", values->v[j].record,
-							      "started", values->v[j].started, "median",
-							      values->v[j].median, "n", (json_int_t)values->v[j].n));
+			json_array_append_new(list, value_json(&values->v[j]));
 	}
 	if (args->json)
 		print_json(json_incref(list));
 	else
-		fputs(text.len ? text.text : "no records that know this metric\n", stdout);
+		fputs(text.len ? text.text : "no such records that know this metric\n", stdout);
 	json_decref(list);
 }
 

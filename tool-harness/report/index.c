@@ -259,6 +259,10 @@ struct err *index_list(struct index *index, const struct index_filter *filter, s
 void index_values_deinit(struct index_values *values)
 {
 	for (size_t i = 0; i < values->n; i++) {
+		free(values->v[i].scenario);
+		free(values->v[i].target);
+		free(values->v[i].tool);
+		free(values->v[i].machine);
 		free(values->v[i].variant);
 		free(values->v[i].temperature);
 		free(values->v[i].record);
@@ -271,13 +275,13 @@ void index_values_deinit(struct index_values *values)
 struct err *index_trend(struct index *index, const struct index_filter *filter, const char *metric,
 			struct index_values *ret)
 {
+	static const char sql[] =
+		"SELECT scenario, target, tool, machine, tasks, variant, temperature, record, started, median, n"
+		" FROM value JOIN record ON record.name = value.record WHERE metric = ?6 AND " FILTER
+		" ORDER BY scenario, target, tool, machine, tasks, variant, temperature, started, record";
 	_cleanup_statement_ sqlite3_stmt *statement = NULL;
 	struct index_values values = { 0 };
-	struct err *err = index_prepare(index,
-					"SELECT variant, temperature, record, started, median, n FROM value"
-					" JOIN record ON record.name = value.record WHERE metric = ?6 AND " FILTER
-					" ORDER BY variant, temperature, started, record",
-					&statement);
+	struct err *err = index_prepare(index, sql, &statement);
 
 	if (err)
 		return err;
@@ -286,12 +290,17 @@ struct err *index_trend(struct index *index, const struct index_filter *filter, 
 	while (sqlite3_step(statement) == SQLITE_ROW) {
 		mem_grow(values.v, values.n, values.cap);
 		values.v[values.n++] = (struct index_value){
-			.variant = column(statement, 0),
-			.temperature = column(statement, 1),
-			.record = column(statement, 2),
-			.started = column(statement, 3),
-			.median = sqlite3_column_double(statement, 4),
-			.n = sqlite3_column_int64(statement, 5),
+			.scenario = column(statement, 0),
+			.target = column(statement, 1),
+			.tool = column(statement, 2),
+			.machine = column(statement, 3),
+			.tasks = sqlite3_column_int64(statement, 4),
+			.variant = column(statement, 5),
+			.temperature = column(statement, 6),
+			.record = column(statement, 7),
+			.started = column(statement, 8),
+			.median = sqlite3_column_double(statement, 9),
+			.n = sqlite3_column_int64(statement, 10),
 		};
 	}
 	*ret = values;

@@ -48,6 +48,8 @@ MUST_CHECK struct err *index_list(struct index *index, const struct index_filter
 
 /* The median of a metric over the valid runs of one variant and temperature of a record. */
 struct index_value {
+	char *scenario, *target, *tool, *machine; /* of the record; as in struct index_record */
+	int64_t tasks;
 	char *variant, *temperature, *record, *started;
 	double median;
 	int64_t n;
@@ -58,7 +60,7 @@ struct index_values {
 };
 void index_values_deinit(struct index_values *values);
 
-/* Of a metric of gate_metrics, by variant and temperature, then by time. */
+/* Of a metric of gate_metrics, by all that comes before the record's name, then by time. */
 MUST_CHECK struct err *index_trend(struct index *index, const struct index_filter *filter, const char *metric,
 				   struct index_values *ret);
 

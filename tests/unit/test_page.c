@@ -64,6 +64,25 @@ static void only_settings_that_hold_are_shown(void **state)
 	assert_non_null(strstr(untraced.text, "made-up · tool none · aslr on<"));
 }
 
+static void overlapping_phases_are_told(void **state)
+{
+	_cleanup_(page_input_deinit) struct page_input input = { .tables_only = true };
+	_cleanup_strbuf_ struct strbuf apart = STRBUF_INIT, overlapping = STRBUF_INIT;
+	struct run *run;
+
+	(void)state;
+	make_record(&input, "small-4");
+	run = &input.records[0].run;
+	assert_null(page_put(&input, &apart));
+	assert_null(strstr(apart.text, "came to tasks that ran"));
+	for (size_t i = 0; i < run->n_trials; i++)
+		if (run->trials[i].traced)
+			run->trials[i].phases.continued_ns = run->trials[i].phases.planted_ns - 1;
+	assert_null(page_put(&input, &overlapping));
+	assert_non_null(strstr(overlapping.text, "made-up, cold: the tool came to tasks that ran"));
+	assert_non_null(strstr(overlapping.text, "made-up, warm: the tool came to tasks that ran"));
+}
+
 static void contradictions_stand_on_top(void **state)
 {
 	_cleanup_(page_input_deinit) struct page_input input = { .tables_only = true };
@@ -186,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_page),
 		cmocka_unit_test(only_settings_that_hold_are_shown),
+		cmocka_unit_test(overlapping_phases_are_told),
 		cmocka_unit_test(contradictions_stand_on_top),
 		cmocka_unit_test(hostile_texts_stay_texts),
 		cmocka_unit_test(ids_of_pictures_are_their_own),

@@ -3,7 +3,8 @@
  * Phases as stacked bars: each variant at each temperature, untraced and beside it traced. The
  * table below the picture has the same numbers.
  *
- * Invariant: a bar's part is the number in the table, a median over valid runs.
+ * Invariant: a bar's part is the number in the table, a median over valid runs; but of a tool that came to running
+ * tasks, whose phases overlap, phase 2 is drawn from the end of phase 1 on.
  */
 #include <math.h>
 
@@ -32,12 +33,36 @@ struct bar {
 	bool traced;
 	const struct quantiles *spans;
 	uint64_t n;
+	bool overlaps; /* tasks ran before phase 1 had ended */
 };
 
 struct bars {
 	struct bar *v;
 	size_t n, cap;
 };
+
+/* The tool came to tasks that ran: phase 2 began before it was ready. */
+static bool runs_before_ready(const struct run *run, size_t variant)
+{
+	for (size_t i = 0; i < run->n_trials; i++) {
+		const struct trial *trial = &run->trials[i];
+
+		if (trial->variant == variant && trial->traced && trial->phases.continued_ns &&
+		    trial->phases.continued_ns < trial->phases.planted_ns)
+			return true;
+	}
+	return false;
+}
+
+/* How long a part of a bar is. */
+static double part_ns(const struct bar *bar, size_t part)
+{
+	const struct quantiles *startup = &bar->spans[SPAN_STARTUP];
+
+	if (parts[part].span == SPAN_PHASE2 && bar->overlaps && startup->n)
+		return fmax(0, startup->p50 - bar->spans[SPAN_PHASE1].p50);
+	return bar->spans[parts[part].span].p50;
+}
 
 static void add_bar(struct bars *bars, const struct run *run, size_t variant, enum temperature t, bool traced)
 {
@@ -47,7 +72,8 @@ static void add_bar(struct bars *bars, const struct run *run, size_t variant, en
 	if (!n)
 		return;
 	mem_grow(bars->v, bars->n, bars->cap);
-	bars->v[bars->n++] = (struct bar){ variant, t, traced, traced ? s->traced_ns : s->untraced_ns, n };
+	bars->v[bars->n++] = (struct bar){ variant, t, traced, traced ? s->traced_ns : s->untraced_ns, n,
+					    traced && runs_before_ready(run, variant) };
 }
 
 static void find_bars(const struct run *run, struct bars *ret)
@@ -80,7 +106,7 @@ static double longest(const struct bars *bars)
 		double sum = 0;
 
 		for (size_t j = 0; j < ARRAY_SIZE(parts); j++)
-			sum += bars->v[i].spans[parts[j].span].p50;
+			sum += part_ns(&bars->v[i], j);
 		most = fmax(most, sum);
 	}
 	return most;
@@ -90,10 +116,10 @@ static void put_parts(const struct bars *bars, size_t n, size_t part, double uni
 {
 	strbuf_printf(script, "$part%zu << EOD\n", part);
 	for (size_t i = 0; i < n; i++) {
-		double begin = 0, length = bars->v[i].spans[parts[part].span].p50;
+		double begin = 0, length = part_ns(&bars->v[i], part);
 
 		for (size_t j = 0; j < part; j++)
-			begin += bars->v[i].spans[parts[j].span].p50;
+			begin += part_ns(&bars->v[i], j);
 		/* y grows upwards, bars are read downwards */
 		strbuf_printf(script, "%.9g %zu %.9g %.9g %.2f %.2f\n", begin / unit_ns, n - i, begin / unit_ns,
 			      (begin + length) / unit_ns, (double)(n - i) - 0.36, (double)(n - i) + 0.36);
@@ -177,6 +203,16 @@ static void put_table(struct page *page, const struct run *run, const struct bar
 	html_table_end(page->out);
 }
 
+static void put_overlaps(struct page *page, const struct run *run, const struct bars *bars)
+{
+	for (size_t i = 0; i < bars->n; i++)
+		if (bars->v[i].overlaps)
+			page_note(page,
+				  "%s, %s: the tool came to tasks that ran, so phase 2 began before phase 1 had "
+				  "ended. Its bar shows what was left of it then.",
+				  run->variants[bars->v[i].variant].name, temperature_names[bars->v[i].temperature]);
+}
+
 void page_phases(struct page *page)
 {
 	bool any = false;
@@ -191,6 +227,7 @@ void page_phases(struct page *page)
 			page_put_record_heading(page, run);
 			put_picture(page, run, &bars);
 			put_table(page, run, &bars);
+			put_overlaps(page, run, &bars);
 			any = true;
 		}
 		free(bars.v);

@@ -114,6 +114,7 @@ $(O)/victims/%.so: tests/victims/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 -O0 -g $(WARN) -fPIC -shared $(VICTIM_LDFLAGS) -o $@ $<
 
+$(O)/victims/libnested2.so: tests/victims/libnested.c
 $(O)/victims/libsmall.so: VICTIM_LDFLAGS = -s -nostdlib -Wl,-z,noseparate-code,--build-id=none
 $(O)/victims/static: VICTIM_LDFLAGS = -static
 $(O)/victims/nested_fixed: VICTIM_LDFLAGS = -no-pie

@@ -74,15 +74,18 @@ static inline int spy_teardown(void **state)
 	return err ? -1 : 0;
 }
 
-/* Runs a victim (a name in the victims' folder, or a path) with arguments. `breakpoints` ends with NULL. */
-static inline struct err *spy_run_env(struct spy *spy, size_t n_tasks, const char *const *breakpoints,
-				      const char *const *argv, const char *const *env)
+/*
+ * Runs a victim (a name in the victims' folder, or a path) with arguments under a tool. `breakpoints`
+ * and `env` end with NULL; `home` is the tool's folder, if it wants one.
+ */
+static inline struct err *spy_run_tool(struct spy *spy, const struct tool_ops *tool, const char *home, size_t n_tasks,
+				       const char *const *breakpoints, const char *const *argv, const char *const *env)
 {
 	_cleanup_free_ char *program = fs_join(spy->victims, argv[0]);
 	const char *words[8] = { program };
 	struct job_plan plan = { .argv = words, .env = env, .n_tasks = n_tasks, .launcher = LAUNCHER_SPAWN,
 				 .mpirun = "mpirun", .aslr = spy->scenario.aslr == ASLR_ON, .dir = spy->dir };
-	struct tool_request request = { .scenario = &spy->scenario, .plan = &plan,
+	struct tool_request request = { .scenario = &spy->scenario, .plan = &plan, .home = home,
 					.breakpoints = (char **)breakpoints, .stop = &spy->stop };
 
 	for (size_t i = 1; argv[i]; i++)
@@ -90,7 +93,14 @@ static inline struct err *spy_run_env(struct spy *spy, size_t n_tasks, const cha
 	while (breakpoints && breakpoints[request.n_breakpoints])
 		request.n_breakpoints++;
 	trial_deinit(&spy->trial);
-	return tool_native.run(&request, &spy->trial);
+	spy->trial.tool = mem_strdup(tool->name);
+	return tool->run(&request, &spy->trial);
+}
+
+static inline struct err *spy_run_env(struct spy *spy, size_t n_tasks, const char *const *breakpoints,
+				      const char *const *argv, const char *const *env)
+{
+	return spy_run_tool(spy, &tool_native, NULL, n_tasks, breakpoints, argv, env);
 }
 
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })

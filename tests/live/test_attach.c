@@ -203,16 +203,12 @@ static void a_task_that_dies_meanwhile(void **state)
 	}
 }
 
-/* The harness by SIGKILL: the task runs on, with the traps, which a repair takes out. */
-static void a_killed_harness_is_repaired(void **state)
+/* A harness that follows the first task, with breakpoints, and is killed. */
+static void attach_and_be_killed(struct steady *s)
 {
-	struct steady *s = *state;
-	char what[512];
-	pid_t harness;
+	pid_t harness = fork();
 	int status;
 
-	steady_start(s, "quiet");
-	harness = fork();
 	if (!harness) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		_exit(attach(s, s->pids, 1, 0, WORDS("never_called", "victim_add")) != NULL);
@@ -220,6 +216,16 @@ static void a_killed_harness_is_repaired(void **state)
 	wait_traced(s->pids[0]);
 	assert_int_equal(kill(harness, SIGKILL), 0);
 	assert_int_equal(waitpid(harness, &status, 0), harness);
+}
+
+/* The harness by SIGKILL: the task runs on, with the traps, which a repair takes out. */
+static void a_killed_harness_is_repaired(void **state)
+{
+	struct steady *s = *state;
+	char what[512];
+
+	steady_start(s, "quiet");
+	attach_and_be_killed(s);
 	assert_untraced(s->pids[0]);
 	assert_int_equal(kill(s->pids[0], 0), 0);
 	assert_int_equal(text_changes(s->pids[0], what, sizeof(what)), 2); /* the loader's hook, never_called */
@@ -235,19 +241,10 @@ static void a_killed_harness_is_repaired(void **state)
 static void debug_registers_of_a_killed_harness_are_repaired(void **state)
 {
 	struct steady *s = *state;
-	pid_t harness;
-	int status;
 
 	steady_start(s, "quiet");
 	s->spy->scenario.breakpoints_write = BP_WRITE_DEBUG_REGISTERS;
-	harness = fork();
-	if (!harness) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		_exit(attach(s, s->pids, 1, 0, WORDS("never_called", "victim_add")) != NULL);
-	}
-	wait_traced(s->pids[0]);
-	assert_int_equal(kill(harness, SIGKILL), 0);
-	assert_int_equal(waitpid(harness, &status, 0), harness);
+	attach_and_be_killed(s);
 	assert_int_equal(repaired(s->pids[0]), 1 + 4); /* the loader's hook; never_called in each thread */
 	assert_int_equal(repaired(s->pids[0]), 0);
 	steady_end(s, 0, 0);

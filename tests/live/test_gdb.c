@@ -20,20 +20,9 @@ static void set_string(char **to, const char *value)
 /* As spy_run, under the tool gdb. */
 static struct err *gdb_spy_run(struct spy *spy, size_t n_tasks, const char *const *breakpoints, const char *const *argv)
 {
-	_cleanup_free_ char *program = fs_join(spy->victims, argv[0]), *home = fs_join(spy->dir, "home");
-	const char *words[8] = { program };
-	struct job_plan plan = { .argv = words, .n_tasks = n_tasks, .launcher = LAUNCHER_SPAWN, .mpirun = "mpirun",
-				 .aslr = true, .dir = spy->dir };
-	struct tool_request request = { .scenario = &spy->scenario, .plan = &plan, .home = home,
-					.breakpoints = (char **)breakpoints, .stop = &spy->stop };
+	_cleanup_free_ char *home = fs_join(spy->dir, "home");
 
-	for (size_t i = 1; argv[i]; i++)
-		words[i] = argv[i];
-	while (breakpoints && breakpoints[request.n_breakpoints])
-		request.n_breakpoints++;
-	trial_deinit(&spy->trial);
-	spy->trial.tool = mem_strdup("gdb");
-	return tool_gdb.run(&request, &spy->trial);
+	return spy_run_tool(spy, &tool_gdb, home, n_tasks, breakpoints, argv, NULL);
 }
 
 /* --- the real one ----------------------------------------------------------------- */

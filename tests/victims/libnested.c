@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Loads libnested2.so beside it in its constructor, and unloads it in its destructor. */
+/* Loads INNER (libnested2.so) beside it in its constructor, and unloads it in its destructor. */
 #include <dlfcn.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#ifndef INNER
+#define INNER "libnested2.so"
+#endif
 
 static void *inner;
 
@@ -15,7 +19,7 @@ static void __attribute__((constructor)) load(void)
 	if (!dladdr((void *)load, &info))
 		abort();
 	snprintf(self, sizeof(self), "%s", info.dli_fname);
-	snprintf(path, sizeof(path), "%s/libnested2.so", dirname(self));
+	snprintf(path, sizeof(path), "%s/" INNER, dirname(self));
 	inner = dlopen(path, RTLD_NOW);
 	if (!inner)
 		abort();

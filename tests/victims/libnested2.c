@@ -1,27 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* As libnested.c, one deeper: it loads libvictim.so. */
-#include <dlfcn.h>
-#include <libgen.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-static void *inner;
-
-static void __attribute__((constructor)) load(void)
-{
-	char path[4200], self[4096];
-	Dl_info info;
-
-	if (!dladdr((void *)load, &info))
-		abort();
-	snprintf(self, sizeof(self), "%s", info.dli_fname);
-	snprintf(path, sizeof(path), "%s/libvictim.so", dirname(self));
-	inner = dlopen(path, RTLD_NOW);
-	if (!inner)
-		abort();
-}
-
-static void __attribute__((destructor)) unload(void)
-{
-	dlclose(inner);
-}
+#define INNER "libvictim.so"
+#include "libnested.c"

@@ -15,6 +15,7 @@
 
 #include "lib/fault.h"
 #include "lib/mem.h"
+#include "trace/procmem.h"
 #include "trace/task.h"
 #include "trace/textwrite.h"
 
@@ -258,16 +259,22 @@ struct err *traps_rewrite(struct task *task, uint32_t ids, bool remove_first, ui
 	return err;
 }
 
+/* A trap's library was unmapped, and the event is still to come: no error. */
+static bool was_unmapped(struct err **err)
+{
+	if (err_errnum(*err) != EIO)
+		return false;
+	err_free(*err);
+	*err = NULL;
+	return true;
+}
+
 struct err *traps_remove_all(struct task *task)
 {
 	for (size_t i = 0; i < task->traps.n; i++) {
 		struct err *err = task_write_byte(task, task->traps.traps[i].addr, task->traps.traps[i].text[0]);
 
-		if (err && err_errnum(err) == EIO) { /* its library was unmapped, and the event is still to come */
-			err_free(err);
-			err = NULL;
-		}
-		if (err)
+		if (err && !was_unmapped(&err))
 			return err;
 	}
 	task->traps.n = 0;
@@ -296,14 +303,15 @@ struct err *traps_clean_child(const struct task *task, pid_t child)
 		return errno == ENOENT || errno == ESRCH ? err_gone() : err_errno(errno, "cannot open '%s'", path);
 	for (size_t i = 0; i < task->traps.n; i++) {
 		const struct trap *trap = &task->traps.traps[i];
+		struct err *err;
 
 		/* A child forked in a signal handler may still have to come past it. */
 		if (trap->byte == TRAP_RETURN)
 			continue;
 		task->tracer->traps_written++;
-		if (FAULT_OR(FAULT_MEM_WRITE, child, pwrite(fd, trap->text, 1, (off_t)trap->addr)) != 1 &&
-		    errno != EIO)
-			return errno == ESRCH ? err_gone() : err_errno(errno, "cannot clean forked pid %d", child);
+		err = process_mem_write(fd, child, trap->addr, trap->text, 1);
+		if (err && !was_unmapped(&err))
+			return err_wrap(err, "cannot clean a forked process");
 	}
 	return NULL;
 }

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * process_vm_readv(2) as a struct memory. Needs no stopped thread; whether what it reads
- * changes meanwhile is the caller's to know. Invariant: got is set for every span.
+ * process_vm_readv(2) as a struct memory, and whole transfers through an open /proc/PID/mem. Needs no
+ * stopped thread; whether what it reads changes meanwhile is the caller's to know. Invariant: got is
+ * set for every span, and what is left of a transfer is never taken for done.
  */
 #include "trace/procmem.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "lib/err.h"
 #include "lib/fault.h"
@@ -46,6 +49,57 @@ struct err *process_read(struct memory *memory, pid_t pid, struct mem_span *span
 static struct err *read_spans(struct memory *memory, struct mem_span *spans, size_t n)
 {
 	return process_read(memory, ((struct process_memory *)memory)->pid, spans, n);
+}
+
+/*
+ * /proc/PID/mem moves nothing, without an error, when the address space is gone: its process has ended,
+ * or has another one since an exec (fs/proc/base.c, mem_rw). A byte that can be asked for says that it
+ * is there still.
+ */
+static struct err *moved_nothing(const char *what, int mem_fd, pid_t pid, taddr addr)
+{
+	uint8_t byte;
+
+	if (pread(mem_fd, &byte, 1, (off_t)addr) == 0)
+		return err_gone();
+	return err_new("cannot %s at 0x%" PRIx64 " of pid %d: nothing was moved", what, addr, (int)pid);
+}
+
+static struct err *move_failed(const char *what, int errnum, pid_t pid, taddr addr)
+{
+	if (errnum == ESRCH)
+		return err_gone();
+	return err_errno(errnum, "cannot %s at 0x%" PRIx64 " of pid %d", what, addr, (int)pid);
+}
+
+struct err *process_mem_write(int mem_fd, pid_t pid, taddr addr, const void *bytes, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = FAULT_OR(FAULT_MEM_WRITE, pid,
+				     pwrite(mem_fd, (const uint8_t *)bytes + done, len - done, (off_t)(addr + done)));
+
+		if (n < 0)
+			return move_failed("write", errno, pid, addr + done);
+		if (n == 0)
+			return moved_nothing("write", mem_fd, pid, addr + done);
+		done += (size_t)n;
+	}
+	return NULL;
+}
+
+struct err *process_mem_read(int mem_fd, pid_t pid, taddr addr, void *buf, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = FAULT_OR(FAULT_MEM_READ, pid,
+				     pread(mem_fd, (uint8_t *)buf + done, len - done, (off_t)(addr + done)));
+
+		if (n < 0)
+			return move_failed("read", errno, pid, addr + done);
+		if (n == 0)
+			return moved_nothing("read", mem_fd, pid, addr + done);
+		done += (size_t)n;
+	}
+	return NULL;
 }
 
 void process_memory_init(struct process_memory *memory, pid_t pid)

@@ -119,21 +119,9 @@ struct err *task_open_mem(struct task *task)
 	return NULL;
 }
 
-static struct err *write_gone_or(int errnum, const struct task *task, taddr addr)
-{
-	/* An address space that is going away reads and writes as EIO or nothing; proc(5). */
-	if (errnum == ESRCH || errnum == 0)
-		return err_gone();
-	return err_errno(errnum, "cannot write at 0x%" PRIx64 " of pid %d", addr, task->pid);
-}
-
 struct err *task_write(struct task *task, taddr addr, const void *bytes, size_t len)
 {
-	ssize_t n = FAULT_OR(FAULT_MEM_WRITE, task->pid, pwrite(task->mem_fd, bytes, len, (off_t)addr));
-
-	if (n == (ssize_t)len)
-		return NULL;
-	return write_gone_or(n < 0 ? errno : 0, task, addr);
+	return process_mem_write(task->mem_fd, task->pid, addr, bytes, len);
 }
 
 static struct err *poke_byte(struct task *task, taddr addr, uint8_t byte)
@@ -151,7 +139,8 @@ static struct err *poke_byte(struct task *task, taddr addr, uint8_t byte)
 	word = (uint64_t)FAULT_OR(FAULT_TEXT, thread->tid,
 				  ptrace(PTRACE_PEEKTEXT, thread->tid, (void *)(uintptr_t)word_addr, NULL));
 	if (errno)
-		return errno == ESRCH ? err_gone() : write_gone_or(errno, task, addr);
+		return errno == ESRCH ? err_gone() :
+					err_errno(errno, "cannot read at 0x%" PRIx64 " of pid %d", addr, task->pid);
 	memcpy((uint8_t *)&word + (addr & 7), &byte, 1);
 	return ptrace_request(task->tracer, PTRACE_POKETEXT, thread->tid, (void *)(uintptr_t)word_addr,
 			      (void *)(uintptr_t)word);
@@ -175,11 +164,11 @@ struct task_text {
 static struct err *text_read(struct text_port *port, taddr addr, void *buf, size_t len)
 {
 	struct task *task = ((struct task_text *)port)->task;
-	ssize_t n = FAULT_OR(FAULT_MEM_READ, task->pid, pread(task->mem_fd, buf, len, (off_t)addr));
+	struct err *err = process_mem_read(task->mem_fd, task->pid, addr, buf, len);
 
-	if (n > 0)
-		task->tracer->bytes_read += (uint64_t)n;
-	return n == (ssize_t)len ? NULL : write_gone_or(n < 0 ? errno : 0, task, addr);
+	if (!err)
+		task->tracer->bytes_read += len;
+	return err;
 }
 
 static struct err *text_write(struct text_port *port, taddr addr, const void *buf, size_t len)

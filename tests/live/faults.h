@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Faults one after the other: at a point the N-th call fails, or somebody dies or is stopped there,
- * with N from the first call until no run comes so far. What the tests of that share.
+ * with N from the first call until no run comes so far. What the tests of that share, and which of
+ * them comes to which point: one that nobody comes to any more fails a test.
  * FAULT_POINTS="wait spawn" in the environment: these points only. FAULT_VERBOSE=1: each run.
  */
 #ifndef TESTS_LIVE_FAULTS_H
@@ -15,6 +16,7 @@
 
 #include "lib/fault.h"
 #include "lib/progress.h"
+#include "lib/strbuf.h"
 #include "native.h"
 
 #define RUN_LIMIT_NS (60 * NS_PER_S)  /* the tool's own is half of it */
@@ -31,8 +33,48 @@ struct told {
 /* Shared with the process of the run. */
 static struct told *told;
 
-/* Of this program. */
-static unsigned int n_runs, n_wrong;
+/* Which test comes to a point. */
+#define BY_RUNS 1u   /* test_faults.c */
+#define BY_ATTACH 2u /* test_faults_attach.c */
+#define BY_FILES 4u  /* test_faults_files.c */
+
+static const unsigned int drivers[FAULT_N] = {
+	[FAULT_SEIZE] = BY_RUNS | BY_ATTACH,
+	[FAULT_INTERRUPT] = BY_RUNS | BY_ATTACH,
+	[FAULT_CONT] = BY_RUNS | BY_ATTACH,
+	[FAULT_LISTEN] = BY_RUNS,
+	[FAULT_DETACH] = BY_ATTACH,
+	[FAULT_REGS] = BY_RUNS | BY_ATTACH,
+	[FAULT_USER] = BY_RUNS | BY_ATTACH,
+	[FAULT_TEXT] = BY_RUNS | BY_ATTACH,
+	[FAULT_SIGINFO] = BY_RUNS,
+	[FAULT_PENDING] = BY_ATTACH,
+	[FAULT_SIGMASK] = BY_RUNS | BY_ATTACH,
+	[FAULT_STEP] = BY_RUNS | BY_ATTACH,
+	[FAULT_EVENT] = BY_RUNS,
+	[FAULT_WAIT] = BY_RUNS | BY_ATTACH,
+	[FAULT_MEM_OPEN] = BY_RUNS | BY_ATTACH,
+	[FAULT_MEM_READ] = BY_RUNS | BY_ATTACH,
+	[FAULT_MEM_WRITE] = BY_RUNS | BY_ATTACH,
+	[FAULT_AUXV] = BY_RUNS | BY_ATTACH,
+	[FAULT_THREAD] = BY_RUNS | BY_ATTACH,
+	[FAULT_ELF] = BY_RUNS | BY_ATTACH,
+	[FAULT_PERF] = BY_RUNS,
+	[FAULT_MAP] = BY_RUNS,
+	[FAULT_SPAWN] = BY_RUNS,
+	[FAULT_SOCKET] = BY_RUNS,
+	[FAULT_ACCEPT] = BY_RUNS,
+	[FAULT_HELLO] = BY_RUNS,
+	[FAULT_RELEASE] = BY_RUNS,
+	[FAULT_PIDFD] = BY_RUNS | BY_ATTACH,
+	[FAULT_FILE_READ] = BY_RUNS | BY_FILES,
+	[FAULT_FILE_WRITE] = BY_FILES,
+	[FAULT_FILE_NAME] = BY_FILES,
+	[FAULT_FOLDER] = BY_FILES,
+};
+
+/* Of this program; n_struck by point. */
+static unsigned int n_runs, n_wrong, n_struck[FAULT_N];
 
 static inline bool has_word(const char *words, const char *word)
 {
@@ -49,6 +91,34 @@ static inline bool is_wanted(enum fault_point point)
 	const char *only = getenv("FAULT_POINTS");
 
 	return !only || has_word(only, fault_name(point));
+}
+
+static inline bool has_uprobes(void)
+{
+	return fs_exists("/sys/bus/event_source/devices/uprobe/type");
+}
+
+/* The last test of each program: none of its points was left out, and none is nobody's. */
+static inline void assert_points_struck(unsigned int driver)
+{
+	_cleanup_strbuf_ struct strbuf counts = STRBUF_INIT;
+	unsigned int n_missing = 0;
+
+	for (unsigned int i = FAULT_NONE + 1; i < FAULT_N; i++) {
+		enum fault_point point = (enum fault_point)i;
+
+		if (!drivers[i])
+			fail_msg("no test comes to '%s'", fault_name(point));
+		if (!(drivers[i] & driver) || !is_wanted(point) || (point == FAULT_PERF && !has_uprobes()))
+			continue;
+		strbuf_printf(&counts, " %s %u", fault_name(point), n_struck[i]);
+		if (!n_struck[i]) {
+			print_error("%s: no run comes there\n", fault_name(point));
+			n_missing++;
+		}
+	}
+	print_message("struck:%s\n", counts.text);
+	assert_int_equal(n_missing, 0);
 }
 
 static struct spy *interrupted_spy;
@@ -121,6 +191,7 @@ static inline unsigned int next_call(unsigned int call)
 struct strike {
 	enum fault_point point;
 	const char *action, *play;
+	bool each; /* at each call, since those that matter are rare */
 	unsigned int call;
 	const char *text;
 };
@@ -134,7 +205,8 @@ static inline unsigned int go_through(struct strike *strike, char *(*run_one)(co
 {
 	unsigned int struck = 0;
 
-	for (strike->call = 1; strike->call < LAST_CALL; strike->call = next_call(strike->call)) {
+	for (strike->call = 1; strike->call < LAST_CALL;
+	     strike->call = strike->each ? strike->call + 1 : next_call(strike->call)) {
 		_cleanup_free_ char *text = NULL, *wrong = NULL;
 
 		strike->text = text = mem_printf("%s:%u:%s", fault_name(strike->point), strike->call, strike->action);
@@ -153,6 +225,7 @@ static inline unsigned int go_through(struct strike *strike, char *(*run_one)(co
 			break;
 		struck++;
 	}
+	n_struck[strike->point] += struck;
 	return struck;
 }
 

@@ -17,17 +17,19 @@ struct play {
 	const char *breakpoints[4];
 	const char *set; /* scenario keys */
 	bool needs_dir;  /* argv[1] is the victims' folder */
+	bool each;       /* struck at each call */
 };
 
 static const struct play plays[] = {
-	{ "loads", { "loads", "", "2" }, { "victim_add", "main" }, "", true },
-	{ "threads", { "threads", "2", "100" }, { "hot_relative", "hot_push" }, "", false },
-	{ "forks", { "forks" }, { "marked" }, "breakpoints.write=poke", false },
-	{ "signals", { "signals" }, { "stepped" }, "", false },
+	{ "loads", { "loads", "", "2" }, { "victim_add", "main" }, "", true, false },
+	{ "threads", { "threads", "2", "100" }, { "hot_relative", "hot_push" }, "", false, false },
+	{ "forks", { "forks" }, { "marked" }, "breakpoints.write=poke", false, false },
+	{ "signals", { "signals" }, { "stepped" }, "", false, false },
 	{ "registers", { "threads", "2", "5" }, { "hot_relative" }, "breakpoints.write=debug-registers tracer_threads=2",
-	  false },
-	{ "audit", { "loads", "", "1" }, { NULL }, "load_events=audit", true },
-	{ "uprobe", { "loads", "", "1" }, { NULL }, "load_events=uprobe", true },
+	  false, false },
+	{ "pages", { "threads", "1", "1" }, { "hot_relative", "hot_push" }, "breakpoints.write=page", false, true },
+	{ "audit", { "loads", "", "1" }, { NULL }, "load_events=audit", true, false },
+	{ "uprobe", { "loads", "", "1" }, { NULL }, "load_events=uprobe", true, false },
 };
 
 /* The point, which plays come to it, and what may strike there. */
@@ -51,9 +53,11 @@ static const struct door {
 	{ FAULT_WAIT, "loads", "EINTR", 1 },
 	{ FAULT_MEM_OPEN, "loads forks", "EMFILE die kill", 0 },
 	{ FAULT_MEM_READ, "loads", "EIO die kill", 0 },
-	{ FAULT_MEM_READ, "loads", "short", 1 }, /* what a batch has not brought is read by itself */
-	{ FAULT_MEM_WRITE, "loads", "ENOMEM die kill", 12 }, /* what fails when a task is let go is tried again */
-	{ FAULT_MEM_WRITE, "threads", "ENOMEM die kill", 1 }, /* a push that cannot be emulated is stepped */
+	{ FAULT_MEM_READ, "pages", "EIO die", 0 },
+	{ FAULT_MEM_READ, "loads pages", "short", 1 }, /* what a batch has not brought is read by itself */
+	{ FAULT_MEM_WRITE, "loads", "ENOMEM short die kill", 12 }, /* what fails when a task is let go is tried again */
+	{ FAULT_MEM_WRITE, "threads", "ENOMEM short die kill", 1 }, /* a push that cannot be emulated is stepped */
+	{ FAULT_MEM_WRITE, "pages", "ENOMEM short die kill", 7 }, /* two at each hook, then the page of each task */
 	{ FAULT_AUXV, "loads", "EMFILE die kill", 0 },
 	{ FAULT_THREAD, "loads", "EAGAIN kill", 0 },
 	{ FAULT_ELF, "loads", "EMFILE kill", 1 }, /* a library without symbols, with a warning */
@@ -145,7 +149,7 @@ static char *run_one(const struct strike *strike, void *data)
 static bool can_play(const struct play *play)
 {
 	/* No PMU for uprobes, and nothing to slam. */
-	return strcmp(play->name, "uprobe") != 0 || fs_exists("/sys/bus/event_source/devices/uprobe/type");
+	return strcmp(play->name, "uprobe") != 0 || has_uprobes();
 }
 
 static void every_door(void **state)
@@ -166,7 +170,8 @@ static void every_door(void **state)
 					struct tried tried = { spy, &doors[i], &plays[j] };
 
 					struck += go_through(&(struct strike){ .point = doors[i].point, .action = action,
-									       .play = plays[j].name },
+									       .play = plays[j].name,
+									       .each = plays[j].each },
 							     run_one, &tried);
 					played++;
 				}
@@ -180,10 +185,17 @@ static void every_door(void **state)
 	assert_int_equal(n_wrong, 0);
 }
 
+static void every_point_was_struck(void **state)
+{
+	(void)state;
+	assert_points_struck(BY_RUNS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_door, spy_setup, spy_teardown),
+		cmocka_unit_test(every_point_was_struck),
 	};
 
 	faults_init();

@@ -6,26 +6,50 @@
 #include "faults.h"
 #include "steady.h"
 
+/* A tracer is killed above quiet tasks, which come to no breakpoint: it does no step, and asks for no register. */
 static const struct attach_door {
 	enum fault_point point;
 	const char *actions;
+	const char *set; /* scenario keys */
 } attach_doors[] = {
-	{ FAULT_SEIZE, "EIO die kill int" },	 { FAULT_INTERRUPT, "EIO die kill" }, { FAULT_CONT, "EIO die kill int" },
-	{ FAULT_DETACH, "EIO die kill" },	 { FAULT_REGS, "EIO die kill" },      { FAULT_USER, "EIO die kill" },
-	{ FAULT_PENDING, "EIO die kill" },	 { FAULT_SIGMASK, "EIO die kill" },   { FAULT_STEP, "EIO die kill" },
-	{ FAULT_WAIT, "EIO kill int" },		 { FAULT_MEM_OPEN, "EMFILE die kill" }, { FAULT_MEM_READ, "EIO die kill" },
-	{ FAULT_MEM_WRITE, "ENOMEM die kill" }, { FAULT_AUXV, "EMFILE kill" },     { FAULT_ELF, "EMFILE kill" },
-	{ FAULT_PIDFD, "EMFILE kill" },
+	{ FAULT_SEIZE, "EIO die kill int", "" },
+	{ FAULT_INTERRUPT, "EIO die kill", "" },
+	{ FAULT_CONT, "EIO die kill int", "" },
+	{ FAULT_DETACH, "EIO die kill", "" },
+	{ FAULT_REGS, "EIO die kill", "" },
+	{ FAULT_USER, "EIO die", "" },
+	{ FAULT_USER, "EIO die kill", "breakpoints.write=debug-registers" },
+	{ FAULT_TEXT, "EIO die kill", "breakpoints.write=poke" },
+	{ FAULT_PENDING, "EIO die kill", "" },
+	{ FAULT_SIGMASK, "EIO die", "" },
+	{ FAULT_STEP, "EIO die", "" },
+	{ FAULT_WAIT, "EIO kill int", "" },
+	{ FAULT_MEM_OPEN, "EMFILE die kill", "" },
+	{ FAULT_MEM_READ, "EIO short die kill", "" },
+	{ FAULT_MEM_READ, "EIO short die kill", "breakpoints.write=page" },
+	{ FAULT_MEM_WRITE, "ENOMEM short die kill", "" },
+	{ FAULT_MEM_WRITE, "ENOMEM short die kill", "breakpoints.write=page" },
+	{ FAULT_AUXV, "EMFILE kill", "" },
+	{ FAULT_THREAD, "EAGAIN kill", "tracer_threads=2" },
+	{ FAULT_ELF, "EMFILE kill", "" },
+	{ FAULT_PIDFD, "EMFILE kill", "" },
 };
 
-static void attach_play(struct steady *s, const char *text, bool quiet)
+struct tried {
+	struct steady *s;
+	const char *set;
+};
+
+static void attach_play(struct steady *s, const char *set, const char *text, bool quiet)
 {
 	struct err *err;
 
 	enter_run(s->spy);
+	if (spy_set(s->spy, set))
+		_exit(99);
 	assert_ok(fault_set(text));
 	err = attach(s, s->pids, 2, 20 * NS_PER_MS, quiet ? WORDS("never_called", "victim_add") :
-							      WORDS("marked", "victim_add", "never_called"));
+							      WORDS("marked", "stepped", "victim_add"));
 	tell(err);
 	told->done = true;
 	_exit(0);
@@ -66,8 +90,9 @@ static char *look_at_task(struct steady *s, size_t i, bool killed, bool dies)
 
 static char *attach_one(const struct strike *strike, void *data)
 {
+	const struct tried *tried = data;
 	const char *action = strike->action;
-	struct steady *s = data;
+	struct steady *s = tried->s;
 	/* A task that comes to a trap while nobody traces it dies: a quiet one comes to none. */
 	bool killed = !strcmp(action, "kill");
 	char *wrong = NULL;
@@ -79,7 +104,7 @@ static char *attach_one(const struct strike *strike, void *data)
 		steady_start(s, killed ? "quiet" : "busy");
 	pid = fork();
 	if (!pid)
-		attach_play(s, strike->text, killed);
+		attach_play(s, tried->set, strike->text, killed);
 	if (!wait_for(pid, RUN_LIMIT_NS, &status)) {
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
@@ -117,22 +142,31 @@ static void tasks_attached_to_live_on(void **state)
 	n_runs = n_wrong = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(attach_doors); i++) {
 		_cleanup_free_ char *actions = mem_strdup(attach_doors[i].actions);
+		struct tried tried = { s, attach_doors[i].set };
+		const char *play = *tried.set ? tried.set : "attach";
 		char *rest = NULL;
 
 		if (!is_wanted(attach_doors[i].point))
 			continue;
 		for (char *action = strtok_r(actions, " ", &rest); action; action = strtok_r(NULL, " ", &rest))
-			go_through(&(struct strike){ .point = attach_doors[i].point, .action = action, .play = "attach" },
-				   attach_one, s);
+			go_through(&(struct strike){ .point = attach_doors[i].point, .action = action, .play = play },
+				   attach_one, &tried);
 	}
 	print_message("%u runs\n", n_runs);
 	assert_int_equal(n_wrong, 0);
+}
+
+static void every_point_was_struck(void **state)
+{
+	(void)state;
+	assert_points_struck(BY_ATTACH);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(tasks_attached_to_live_on, steady_setup, steady_teardown),
+		cmocka_unit_test(every_point_was_struck),
 	};
 
 	faults_init();

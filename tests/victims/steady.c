@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * steady DIR [quiet]: a job's task at work, for tracers that come and go. Threads call a
- * function without end; libraries are loaded and unloaded all the time, or with "quiet" once
+ * steady DIR [quiet]: a job's task at work, for tracers that come and go. Threads call two
+ * functions without end, of which a tracer may emulate the one's first instruction and must step the
+ * other's; libraries are loaded and unloaded all the time, or with "quiet" once
  * for each SIGRTMIN+1. SIGRTMIN is counted: these are queued, and none is ever dropped. At
  * SIGTERM it does what was still asked of it, prints that count, and exits with 0 if every
  * call gave the right result.
@@ -19,6 +20,12 @@
 
 long marked(long x);
 long never_called(long x);
+long stepped(void);
+
+__asm__(".text\n"
+	".globl stepped\n.type stepped, @function\n"
+	"stepped: mov stepped_value(%rip), %rax\n ret\n.size stepped, . - stepped\n"
+	".data\n.align 8\nstepped_value: .quad 42\n.text\n");
 
 static atomic_int done, wrong, asked, counted;
 
@@ -42,7 +49,7 @@ static void pause_us(long us)
 static void *work(void *arg)
 {
 	for (long i = 0; !atomic_load(&done); i++) {
-		if (marked(i) != i + 1)
+		if (marked(i) != i + 1 || stepped() != 42)
 			atomic_store(&wrong, 1);
 		pause_us(200);
 	}

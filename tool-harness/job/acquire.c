@@ -15,6 +15,7 @@
 #include "job/child.h"
 #include "job/launch.h"
 #include "lib/clock.h"
+#include "lib/fault.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/proc.h"
@@ -125,6 +126,15 @@ static int compare_ranks(const void *a, const void *b)
 	return (x->rank > y->rank) - (x->rank < y->rank);
 }
 
+static struct err *cannot_follow(const struct found_task *task, int errnum)
+{
+	struct err *err = err_errno(errnum, "rank %d: cannot follow pid %d", task->rank, (int)task->pid);
+
+	if (errnum == EINVAL || errnum == ENOENT) /* a thread's id, to older and newer kernels */
+		return err_hint(err, "a list has processes, not their threads");
+	return err;
+}
+
 struct err *job_take_found(struct job *job, const struct found *found)
 {
 	struct err *err = raise_file_limit(found->n);
@@ -147,16 +157,15 @@ struct err *job_take_found(struct job *job, const struct found *found)
 	job->table_rows = found->table_rows;
 	for (size_t i = 0; i < found->n; i++) {
 		const struct found_task *from = &found->tasks[i];
-		int pidfd = pidfd_open(from->pid, 0), errnum = errno;
+		int pidfd = FAULT_OR(FAULT_PIDFD, from->pid, pidfd_open(from->pid, 0)), errnum = errno;
 
 		job->tasks[i] = (struct job_task){ .rank = from->rank, .pid = from->pid, .fd = -1, .pidfd = pidfd,
 						   .at = acquire_get(job->acquire)->at };
 		job->tasks[i].host = mem_strdup(from->host);
 		job->tasks[i].exe = exe_of(from);
-		/* One that has ended is for the tracer to tell; a thread's id is no process. */
+		/* One that has ended is for the tracer to tell. */
 		if (pidfd < 0 && errnum != ESRCH && !err)
-			err = err_hint(err_errno(errnum, "rank %d: cannot follow pid %d", from->rank, (int)from->pid),
-				       "a list has processes, not their threads");
+			err = cannot_follow(from, errnum);
 		if (from->pid == getpid() && !err)
 			err = err_new("rank %d: pid %d is this program itself", from->rank, (int)from->pid);
 	}

@@ -30,6 +30,8 @@ static void unknown_ones_are_refused(void **state)
 	assert_string_equal(err_message(err), "no such tool: 'no-such-tool'");
 	assert_non_null(strstr(err_hint_text(err), "native"));
 	assert_non_null(strstr(err_hint_text(err), "null"));
+	assert_non_null(strstr(err_hint_text(err), ", strace")); /* by scenarios/tools/strace.yaml */
+	assert_null(strstr(err_hint_text(err), "command (")); /* is no name of a tool */
 	assert_ptr_equal(tool, &tool_null);
 	err_free(err);
 }

@@ -25,22 +25,39 @@ const struct tool_ops *tool_at(size_t i)
 	return NULL;
 }
 
+/* Those of the kit with their help, then those that files describe. */
+static void list_known(struct strbuf *ret)
+{
+	char **names = template_names();
+
+	for (size_t i = 0; tool_at(i); i++)
+		strbuf_printf(ret, "%s%s (%s)", i ? ", " : "", tool_at(i)->name, tool_at(i)->help);
+	for (size_t i = 0; names[i]; i++) {
+		strbuf_printf(ret, ", %s", names[i]);
+		free(names[i]);
+	}
+	free(names);
+}
+
 struct err *tool_find(const char *name, const struct tool_ops **ret)
 {
 	_cleanup_strbuf_ struct strbuf known = STRBUF_INIT;
 	_cleanup_free_ char *path = NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
-		if (strcmp(tools[i]->name, name) == 0 && tools[i] != &tool_command) {
-			*ret = tools[i];
+	for (size_t i = 0; tool_at(i); i++) {
+		if (strcmp(tool_at(i)->name, name) == 0) {
+			*ret = tool_at(i);
 			return NULL;
 		}
-		strbuf_printf(&known, "%s%s (%s)", i ? ", " : "", tools[i]->name, tools[i]->help);
 	}
 	path = template_find(name);
 	if (path) {
 		*ret = &tool_command;
 		return NULL;
 	}
-	return err_hint(err_new("no such tool: '%s'", name), "known tools: %s", known.text);
+	list_known(&known);
+	return err_hint(err_new("no such tool: '%s'", name),
+			"known tools: %s; others by a file NAME.yaml in scenarios/tools of this folder, in "
+			"$ATTACHSTORM_TOOLS, or by its path",
+			known.text);
 }

@@ -3,12 +3,7 @@
 # left when somebody dies. The launcher without MPI is 'attachstorm starter'.
 # shellcheck disable=SC2154  # TINY is set by tiny_target
 
-load common
-
-setup_file() {
-	tiny_target
-	export TINY
-}
+load tiny
 
 setup() {
 	RESULTS=$BATS_TEST_TMPDIR/results
@@ -30,15 +25,21 @@ teardown() {
 	done
 }
 
-record() {
-	ls "$RESULTS"/*.json
-}
-
 # started COMMAND...: in the background, its pid in PID; ended with the test.
 started() {
 	"$@" >"$BATS_TEST_TMPDIR/started.out" 2>&1 3>&- &
 	PID=$!
 	STARTED="$STARTED $PID"
+}
+
+# attached TASK OPTIONS...: a harness in the background that has attached to a task; its pid in PID.
+attached() {
+	started attachstorm attach -q --pids "$@" -o "$RESULTS"
+	for _ in $(seq 200); do
+		grep -q "TracerPid:[[:space:]]*$PID" /proc/"$1"/status && break
+		sleep 0.02
+	done
+	sleep 0.3 # until the breakpoints are in
 }
 
 # wait_for N COMMAND...: until the command prints N lines.
@@ -172,16 +173,10 @@ has_mpi() {
 @test "Ctrl-C lets them go: status 130, the record stays" {
 	started "$O/victims/steady" "$O/victims"
 	task=$PID
-	started attachstorm attach -q --pids "$task" -B marked -o "$RESULTS"
-	harness=$PID
-	for _ in $(seq 200); do
-		grep -q "TracerPid:[[:space:]]*$harness" /proc/"$task"/status && break
-		sleep 0.02
-	done
-	sleep 0.3
-	kill -INT "$harness"
+	attached "$task" -B marked
+	kill -INT "$PID"
 	status=0
-	wait "$harness" || status=$?
+	wait "$PID" || status=$?
 	[ "$status" -eq 130 ]
 	[ "$(jq '.trials[0] | .interrupted and .left_running' "$(record)")" = true ]
 	grep -q 'TracerPid:[[:space:]]*0' /proc/"$task"/status
@@ -192,15 +187,9 @@ has_mpi() {
 @test "SIGKILL of the harness: tasks attached to run on, and --repair takes the traps out" {
 	started "$O/victims/steady" "$O/victims" quiet
 	task=$PID
-	started attachstorm attach -q --pids "$task" -B never_called -o "$RESULTS"
-	harness=$PID
-	for _ in $(seq 200); do
-		grep -q "TracerPid:[[:space:]]*$harness" /proc/"$task"/status && break
-		sleep 0.02
-	done
-	sleep 0.3
-	kill -KILL "$harness"
-	wait "$harness" || true
+	attached "$task" -B never_called
+	kill -KILL "$PID"
+	wait "$PID" || true
 	expect_status 0 attachstorm attach --pids "$task" --repair
 	expect_output "1 task checked, 2 traps taken out"
 	expect_status 0 attachstorm attach --pids "$task" --repair

@@ -13,14 +13,14 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
 # Builds the tiny target, or finds it up to date, and sets TINY to its folder.
 tiny_target() {
-	TINY=$O/targets/tiny
+	export TINY=$O/targets/tiny
 	mkdir -p "$O/targets"
 	flock "$O/targets/tiny.wait" pynamic-gen -q "$ROOT/targets/tiny.yaml" -o "$TINY"
 }
 
 # The same with programs that are linked with its libraries, in TINY_LINKED.
 tiny_linked_target() {
-	TINY_LINKED=$O/targets/tiny-linked
+	export TINY_LINKED=$O/targets/tiny-linked
 	mkdir -p "$O/targets"
 	flock "$O/targets/tiny-linked.wait" pynamic-gen -q "$ROOT/targets/tiny.yaml" -o "$TINY_LINKED" \
 		--set name=tiny-linked --set programs=host,linked,linked_now,plain,plain_linked
@@ -47,6 +47,11 @@ expect_output() {
 		printf "output does not say '%s':\n%s\n" "$1" "$output"
 		return 1
 	}
+}
+
+# The record in the folder RESULTS, which a test's runs write to.
+record() {
+	ls "$RESULTS"/*.json
 }
 
 # check_lines TASKS MPI: Pynamic's lines are there, once each, in order.

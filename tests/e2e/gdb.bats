@@ -4,12 +4,7 @@
 # Runs alone: cold runs want no other user of the target.
 # shellcheck disable=SC2154  # TINY is set by tiny_target
 
-load common
-
-setup_file() {
-	tiny_target
-	export TINY
-}
+load tiny
 
 setup() {
 	command -v gdb || skip "there is no gdb"
@@ -17,12 +12,9 @@ setup() {
 
 # tiny_run NAME TOOL TASKS [ARGS...]: leaves the record in RECORD.
 tiny_run() {
-	local results=$BATS_TEST_TMPDIR/$1
-	mkdir -p "$results"
-	expect_status 0 attachstorm run -q -r 1 -T warm --no-baseline -t "$TINY" --tool "$2" -n "$3" -b 4 \
-		-s launcher_args=--oversubscribe -o "$results" "${@:4}"
+	tiny_record "$1" -r 1 -T warm --tool "$2" -n "$3" -b 4 -s launcher_args=--oversubscribe "${@:4}"
+	[ -z "$SKIPPED" ] || { echo "$SKIPPED"; return 1; }
 	expect_output "agree with the manifest"
-	RECORD=$(ls "$results"/*.json)
 }
 
 # Per rank: stops by class, load events, libraries of the target, hits.

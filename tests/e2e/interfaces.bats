@@ -4,26 +4,12 @@
 # Runs alone: a uprobe at the loader's hook takes the traps of other tests away.
 # shellcheck disable=SC2154  # TINY is set by tiny_target
 
-load common
+load tiny
 
-setup_file() {
-	tiny_target
-	export TINY
-}
-
-# tiny_run INTERFACE PROGRAM [ARGS...]: leaves the record in RECORD; fails but for status 77,
-# which skips.
+# tiny_run INTERFACE PROGRAM [ARGS...]: leaves the record in RECORD; status 77 skips.
 tiny_run() {
-	local results=$BATS_TEST_TMPDIR/$1
-	mkdir -p "$results"
-	run attachstorm run -q -r 1 -n 2 -T warm --no-baseline -t "$TINY" -s "load_events=$1" -p "$2" \
-		-o "$results" "${@:3}"
-	[ "$status" -ne 77 ] || skip "$output"
-	[ "$status" -eq 0 ] || {
-		printf 'status %s\n%s\n' "$status" "$output"
-		return 1
-	}
-	RECORD=$(ls "$results"/*.json)
+	tiny_record "$1" -r 1 -n 2 -T warm -s "load_events=$1" -p "$2" "${@:3}"
+	[ -z "$SKIPPED" ] || skip "$SKIPPED"
 }
 
 # Per rank: stops by class and load events.

@@ -4,20 +4,11 @@
 # Runs alone: cold runs want no other user of the target.
 # shellcheck disable=SC2154  # TINY is set by tiny_target
 
-load common
-
-setup_file() {
-	tiny_target
-	export TINY
-}
+load tiny
 
 setup() {
 	RESULTS=$BATS_TEST_TMPDIR/results
 	QUICK=(-q -r 1 -n 2 -o "$RESULTS")
-}
-
-record() {
-	ls "$RESULTS"/*.json
 }
 
 # No process of this test's jobs is left: they carry the results folder in their environment.

@@ -2,20 +2,11 @@
 # attachstorm run --stacks: what is printed, recorded and written beside the record.
 # shellcheck disable=SC2154  # TINY is set by tiny_target, output by run
 
-load common
-
-setup_file() {
-	tiny_target
-	export TINY
-}
+load tiny
 
 setup() {
 	RESULTS=$BATS_TEST_TMPDIR/results
 	QUICK=(-q -r 1 -T warm --no-baseline -o "$RESULTS")
-}
-
-record() {
-	ls "$RESULTS"/*.json
 }
 
 @test "the Python host: a module's load has main and the interpreter above it" {

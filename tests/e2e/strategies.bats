@@ -4,29 +4,11 @@
 # Runs alone: uprobes on the target take the traps of other tests away.
 # shellcheck disable=SC2154  # TINY is set by tiny_target
 
-load common
+load tiny
 
-setup_file() {
-	tiny_target
-	export TINY
-}
-
-# tiny_run NAME [ARGS...]: two ranks of the plain program; leaves the record in RECORD; fails
-# but for status 77, which is left in SKIPPED.
+# tiny_run NAME [ARGS...]: two ranks of the plain program; RECORD and SKIPPED as of tiny_record.
 tiny_run() {
-	local results=$BATS_TEST_TMPDIR/$1
-	mkdir -p "$results"
-	SKIPPED=
-	run attachstorm run -q -r 1 -n 2 -T warm --no-baseline -t "$TINY" -p plain -l spawn -o "$results" "${@:2}"
-	if [ "$status" -eq 77 ]; then
-		SKIPPED=$output
-		return
-	fi
-	[ "$status" -eq 0 ] || {
-		printf 'status %s: %s\n%s\n' "$status" "$*" "$output"
-		return 1
-	}
-	RECORD=$(ls "$results"/*.json)
+	tiny_record "$1" -r 1 -n 2 -T warm -p plain -l spawn "${@:2}"
 }
 
 # Of all breakpoints: expected hits, hits, missed.

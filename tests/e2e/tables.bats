@@ -9,7 +9,6 @@ load common
 setup_file() {
 	tiny_target
 	tiny_linked_target
-	export TINY TINY_LINKED
 }
 
 setup() {
@@ -17,10 +16,6 @@ setup() {
 	FAKEPMU_LIB=$O/victims/libfakepmu.so
 	# preloaded: a sanitized build would want to be the first library
 	export ASAN_OPTIONS=verify_asan_link_order=0
-}
-
-record() {
-	ls "$RESULTS"/*.json
 }
 
 # figures WORDS...: the page of the record has all its figures, these many at least of a section

@@ -3,22 +3,13 @@
 # to fail. The fake ones are shell scripts behind a template.
 # shellcheck disable=SC2154  # TINY is set by tiny_target
 
-load common
-
-setup_file() {
-	tiny_target
-	export TINY
-}
+load tiny
 
 setup() {
 	RESULTS=$BATS_TEST_TMPDIR/results
 	export ATTACHSTORM_TOOLS=$ROOT/scenarios/tools
 	SPAWN=(attachstorm run -q -r 1 -n 2 -T warm --no-baseline -l spawn -o "$RESULTS" --time-limit 60s)
 	MPI=(attachstorm run -q -r 1 -n 2 -T warm --no-baseline -o "$RESULTS" --time-limit 120s)
-}
-
-record() {
-	ls "$RESULTS"/*.json
 }
 
 # trial FILTER: of the only trial

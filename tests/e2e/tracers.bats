@@ -3,12 +3,7 @@
 # is refused, and what is left after Ctrl-C.
 # shellcheck disable=SC2154  # TINY is set by tiny_target
 
-load common
-
-setup_file() {
-	tiny_target
-	export TINY
-}
+load tiny
 
 setup() {
 	RESULTS=$BATS_TEST_TMPDIR/results

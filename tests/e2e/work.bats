@@ -3,19 +3,12 @@
 # counts of files and indices, and the two axes of cold and warm apart from each other.
 # shellcheck disable=SC2154  # TINY is set by tiny_target
 
-load common
-
-setup_file() {
-	tiny_target
-	export TINY
-}
+load tiny
 
 # tiny_run NAME [ARGS...]: three ranks of the plain program; leaves the record in RECORD.
 tiny_run() {
-	local results=$BATS_TEST_TMPDIR/$1
-	mkdir -p "$results"
-	expect_status 0 attachstorm run -q -n 3 --no-baseline -t "$TINY" -p plain -l spawn -o "$results" "${@:2}"
-	RECORD=$(ls "$results"/*.json)
+	tiny_record "$1" -n 3 -p plain -l spawn "${@:2}"
+	[ -z "$SKIPPED" ] || { echo "$SKIPPED"; return 1; }
 }
 
 traced() {

@@ -141,17 +141,7 @@ struct err *job_take_found(struct job *job, const struct found *found)
 
 	if (err)
 		return err;
-	for (size_t i = 0; i < job->n_tasks; i++) { /* the launcher that came through the gate */
-		struct job_task *task = &job->tasks[i];
-
-		if (task->fd >= 0)
-			close(task->fd);
-		if (task->pidfd >= 0)
-			close(task->pidfd);
-		free(task->host);
-		free(task->exe);
-	}
-	free(job->tasks);
+	job_free_tasks(job); /* the launcher that came through the gate */
 	job->tasks = mem_calloc(found->n + 1, sizeof(*job->tasks));
 	job->n_tasks = found->n;
 	job->table_rows = found->table_rows;

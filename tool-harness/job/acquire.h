@@ -76,6 +76,9 @@ MUST_CHECK struct err *mpir_check(pid_t launcher);
 
 /* --- for job/ only ---------------------------------------------------------------- */
 
+/* Closes and frees what the job knows of its tasks; it has none then. */
+void job_free_tasks(struct job *job);
+
 /* Puts tasks found into a job that has none yet, and opens their pidfds. Takes nothing. */
 MUST_CHECK struct err *job_take_found(struct job *job, const struct found *found);
 

@@ -221,11 +221,8 @@ char *job_output_tail(const struct job *job, size_t max_lines)
 	return text;
 }
 
-void job_destroy(struct job *job)
+void job_free_tasks(struct job *job)
 {
-	if (!job)
-		return;
-	err_free(job_release_launcher(job));
 	for (size_t i = 0; i < job->n_tasks; i++) {
 		struct job_task *task = &job->tasks[i];
 
@@ -237,9 +234,19 @@ void job_destroy(struct job *job)
 		free(task->exe);
 		free(task->exec_error);
 	}
+	free(job->tasks);
+	job->tasks = NULL;
+	job->n_tasks = 0;
+}
+
+void job_destroy(struct job *job)
+{
+	if (!job)
+		return;
+	err_free(job_release_launcher(job));
+	job_free_tasks(job);
 	if (job->listen_fd >= 0)
 		close(job->listen_fd);
-	free(job->tasks);
 	free(job->spawned);
 	free(job->dir);
 	free(job->output_path);

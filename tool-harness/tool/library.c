@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "elf/symstore.h"
+#include "lib/fnv.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
@@ -182,12 +183,8 @@ static int64_t target_index(const struct library_set *set, const char *path)
 
 struct library *library_get(struct library_set *set, const char *path)
 {
-	uint32_t hash = 5381;
-	struct library **bucket, *library;
+	struct library **bucket = &set->buckets[fnv_text(path) % BUCKETS], *library;
 
-	for (const char *p = path; *p; p++)
-		hash = hash * 33 + (unsigned char)*p;
-	bucket = &set->buckets[hash % BUCKETS];
 	for (library = *bucket; library; library = library->next)
 		if (!strcmp(library->path, path))
 			return library;

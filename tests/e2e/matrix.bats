@@ -132,7 +132,23 @@ ask() {
 	[ ! -e "$RESULTS" ]
 	expect_status 0 attachstorm run -q -t "$TINY" -p plain --launcher spawn -r 1 -n 1 -T warm -o "$RESULTS"
 	expect_status 0 attachstorm explain -t "$TINY" -p plain --launcher spawn -r 2 -o "$RESULTS" --matrix tasks=1,2
-	expect_output "by 2 executions of this target"
+	expect_output "time        about "
+	expect_output " 4 of the executions as the median of those with the same program, tool, tasks and temperature"
+	expect_output " 12 by a guess: the median of all that the same program was run"
+	[[ "$output" != *"not counted"* ]]
+	expect_status 0 attachstorm explain -t "$TINY" --launcher spawn -r 1 -n 1 -T warm -o "$RESULTS" --matrix program=plain,host
+	expect_output " 2 of the executions as the median"
+	expect_output " 2 not counted, of a program that has no record: 20.0 min at most"
+	# the record's own numbers: one execution of each kind, so that the estimate is their sum
+	expect_status 0 attachstorm explain -t "$TINY" -p plain --launcher spawn -r 1 -n 1 -T warm -o "$RESULTS"
+	[ "$(grep -c '' <<<"$(sed -n '/^time/,$p' <<<"$output")")" -eq 2 ]
+	awk -v ns="$(jq '[.trials[].phases | .ended_ns - .launch_ns] | add' "$RESULTS"/*.json)" \
+		'/^time/ { said = $3 * ($4 == "ms," ? 1e6 : 1e9); exit !(said > 0.99 * ns && said < 1.01 * ns) }' <<<"$output"
+	expect_status 0 attachstorm run -q -l spawn -n 1 -r 1 -T warm -o "$RESULTS" -- true
+	expect_status 0 attachstorm explain -l spawn -n 1 -r 1 -T warm -o "$RESULTS" -- true
+	expect_output " 2 of the executions as the median"
+	expect_status 0 attachstorm explain -l spawn -n 1 -r 1 -T warm -o "$RESULTS" -- false
+	expect_output "has no record of this; 20.0 min at most"
 	expect_status 0 attachstorm explain -t "$TINY" --no-baseline --compare-to wait=spin
 	expect_output "      wait=spin"
 	expect_output "under the tool alone"

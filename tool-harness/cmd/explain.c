@@ -7,16 +7,12 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/estimate.h"
 #include "cmd/prepare.h"
 #include "cmd/scenarioargs.h"
 #include "job/needs.h"
-#include "lib/fs.h"
-#include "lib/mem.h"
-#include "report/human.h"
-#include "report/store.h"
 
 #define SHOWN_REPETITIONS 3
-#define MOST_RECORDS 30 /* of the newest, by name */
 
 /* Executions of the job in one repetition of one temperature. */
 static size_t executions_of(const struct prepared *p)
@@ -119,34 +115,6 @@ static void put_files(const struct scenario *scenario, const struct prepared_lis
 	       scenario->results, name);
 }
 
-/* Durations of the trials of one record, if it is of this target. */
-static void add_durations(const char *path, const char *target, struct samples *durations)
-{
-	_cleanup_(run_deinit) struct run run = { 0 };
-	_cleanup_err_ struct err *err = run_read(path, &run);
-	const char *name = json_string_value(json_object_get(run.target, "spec_fnv1a64"));
-
-	if (err || !name || strcmp(name, target) != 0)
-		return;
-	for (size_t i = 0; i < run.n_trials; i++)
-		if (run.trials[i].phases.ended_ns > run.trials[i].phases.launch_ns)
-			samples_add(durations, run.trials[i].phases.ended_ns - run.trials[i].phases.launch_ns);
-}
-
-/* Records that cannot be read are no reason not to explain: there is less to go by. */
-static void find_durations(const struct scenario *scenario, const struct prepared *p, struct samples *durations)
-{
-	_cleanup_(path_list_deinit) struct path_list records = { 0 };
-	json_t *target = p->manifest ? run_target_json(p->manifest, p->program) : NULL;
-	const char *digest = json_string_value(json_object_get(target, "spec_fnv1a64"));
-
-	if (digest && fs_exists(scenario->results))
-		err_free(store_scan(scenario->results, &records));
-	for (size_t i = records.n > MOST_RECORDS ? records.n - MOST_RECORDS : 0; i < records.n; i++)
-		add_durations(records.paths[i], digest, durations);
-	json_decref(target);
-}
-
 static bool all_made_up(const struct prepared_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)
@@ -157,27 +125,13 @@ static bool all_made_up(const struct prepared_list *list)
 
 static void put_time(const struct scenario *scenario, const struct prepared_list *list)
 {
-	_cleanup_(samples_deinit) struct samples durations = { 0 };
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	double limit_ns = 0;
 
-	if (all_made_up(list)) {
-		puts("time        seconds: the events are made up, no process is started");
-		return;
-	}
-	for (size_t i = 0; i < list->n; i++)
-		limit_ns += (double)executions_of(&list->v[i]) * (double)list->v[i].scenario->time_limit_ns *
-			    (double)scenario->repetitions * (double)scenario->temperature.n;
-	find_durations(scenario, &list->v[0], &durations);
-	if (durations.n) {
-		human_duration(&text, samples_median(&durations) * (double)executions(scenario, list));
-		printf("time        about %s, by %zu executions of this target in %s\n", text.text, durations.n,
-		       scenario->results);
-	} else {
-		human_duration(&text, limit_ns);
-		printf("time        not known: %s has no record of this target; %s at most, by the time limit\n",
-		       scenario->results, text.text);
-	}
+	if (all_made_up(list))
+		strbuf_puts(&text, "seconds: the events are made up, no process is started\n");
+	else
+		estimate_put(scenario, list, &text);
+	printf("time        %s", text.text);
 }
 
 /* Prepares what argv says; the list is the caller's to release if there is no error. */

@@ -221,6 +221,14 @@ has_mpi() {
 	expect_output "set it to rbrk or probes"
 	expect_status 2 attachstorm attach -q --pids $$ --set load_events=audit -o "$RESULTS"
 	expect_output "at a program's start only"
+	expect_status 2 attachstorm attach -q --pids $$ --set stacks=start,off -o "$RESULTS"
+	expect_output "'stacks' is off and something else"
+	expect_status 2 attachstorm attach -q --pids $$ --set tracer_threads=2 --set stop=all -o "$RESULTS"
+	expect_output "'stop' is all"
+	for set in aslr=off tasks=7 program=plain acquire=environ time_limit=1s command=ls null.t1=3ms gdb.path=x; do
+		expect_status 2 attachstorm attach -q --pids $$ --set $set -o "$RESULTS"
+		expect_output "'${set%=*}' is set, but it is of jobs that are launched"
+	done
 	expect_status 2 attachstorm attach -q --pids $$ -b 3 -o "$RESULTS"
 	expect_output "breakpoints.where"
 	expect_status 2 attachstorm run "${QUICK[@]}" -l spawn --set acquire=mpir-launch -- true

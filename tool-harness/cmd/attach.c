@@ -154,6 +154,39 @@ static void option_table(struct argp_option *table)
 
 /* --- the job ---------------------------------------------------------------------- */
 
+static bool is_of_attaching(const struct conf_option *option)
+{
+	static const char *const keys[] = {
+		"name", "tool", "target", "acquire_hosts", "results", "tool_temperature", "matrix", "cases",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (!strcmp(option->key, keys[i]))
+			return true;
+	return !strcmp(option->group, "Breakpoints") || !strcmp(option->group, "Tracer");
+}
+
+/* How a job is launched, how often and under which tool: the record would say what is not so. */
+static struct err *check_keys(const struct scenario *scenario)
+{
+	_cleanup_(scenario_deinit) struct scenario untouched = { 0 };
+
+	conf_defaults(&scenario_table, &untouched);
+	for (size_t i = 0; i < conf_n_options(&scenario_table); i++) {
+		const struct conf_option *option = conf_option_at(&scenario_table, i);
+		_cleanup_free_ char *is = NULL, *was = NULL;
+
+		if (is_of_attaching(option))
+			continue;
+		is = conf_value_text(option, scenario);
+		was = conf_value_text(option, &untouched);
+		if (strcmp(is, was) != 0)
+			return err_hint(err_new("'%s' is set, but it is of jobs that are launched", option->key),
+					"leave it out: these tasks run already");
+	}
+	return NULL;
+}
+
 static struct err *choose_strategy(struct attach_args *args, struct tasklist *list)
 {
 	struct scenario *scenario = &args->scenario;
@@ -196,11 +229,9 @@ static struct err *check(struct attach_args *args)
 		return err_new("only the tool native can attach, not '%s'", scenario->tool);
 	if (!scenario->results)
 		return err_new("'results' is empty");
-	if (scenario->breakpoints_where == BP_NAMES)
-		scenario->breakpoints_count = scenario->breakpoints_names.n;
-	err = scenario_resolve_work(scenario);
+	err = check_load_events((enum load_interface)scenario->load_events);
 	if (!err)
-		err = scenario_check_work(scenario);
+		err = scenario_check_tracer(scenario);
 	if (err)
 		return err;
 	if (scenario->index == INDEX_ON && !scenario->index_folder)
@@ -208,14 +239,6 @@ static struct err *check(struct attach_args *args)
 				"set index_folder");
 	if (scenario->tool_temperature != TOOL_TEMPERATURE_SAME)
 		return err_hint(err_new("'tool_temperature' is of runs that begin with a launch"), "leave it out");
-	if (scenario->symbols == SYMBOLS_OFF && scenario->breakpoints_count)
-		return err_new("'symbols' is off, but breakpoints are asked for, which are found by name");
-	err = check_load_events((enum load_interface)scenario->load_events);
-	if (err)
-		return err;
-	err = scenario_check_policy(scenario);
-	if (err)
-		return err;
 	scenario->baseline = false;
 	scenario->repetitions = 1;
 	if (!scenario->name)
@@ -245,6 +268,8 @@ struct err *cmd_attach(int argc, char **argv, int *status_ret)
 	conf_defaults(&scenario_table, &args.scenario);
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
 	err = args.err;
+	if (!err)
+		err = check_keys(&args.scenario);
 	if (!err)
 		err = choose_strategy(&args, &list);
 	if (!err)

@@ -157,6 +157,9 @@ MUST_CHECK struct err *scenario_read(const char *path, struct scenario *ret);
  */
 MUST_CHECK struct err *scenario_check(struct scenario *scenario);
 
+/* The part of it about the kit's tracer and its breakpoints, for a job that runs already. */
+MUST_CHECK struct err *scenario_check_tracer(struct scenario *scenario);
+
 /* True of tools that are processes of their own: all but native, null and none. */
 bool scenario_is_outside(const struct scenario *scenario);
 

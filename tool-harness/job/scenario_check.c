@@ -48,6 +48,23 @@ static struct err *check_job(const struct scenario *scenario)
 	return NULL;
 }
 
+/* Without a launcher each process is an MPI job of its own, and all of them are rank 0. (The
+ * first programs of the enumeration are of MPI; python may do without.) */
+static struct err *check_spawn(const struct scenario *scenario)
+{
+	if (scenario->launcher != LAUNCHER_SPAWN || scenario->tasks == 1 || !scenario->target ||
+	    is_null_tool(scenario))
+		return NULL;
+	for (size_t i = 0; i < scenario->program.n; i++)
+		if (scenario->program.choices[i] < PROGRAM_PLAIN)
+			return err_hint(err_new("the program '%s' is of MPI, but the launcher 'spawn' would start %jd "
+						"processes that know nothing of each other",
+						program_names[scenario->program.choices[i]],
+						(intmax_t)scenario->tasks),
+					"use the launcher mpirun, the program plain, or one task");
+	return NULL;
+}
+
 /* Only launchers have a process table. */
 static struct err *check_acquire(const struct scenario *scenario)
 {
@@ -163,6 +180,12 @@ static struct err *check_threads(const struct scenario *scenario)
 	return NULL;
 }
 
+/* The key that was given: event_work has set the other one by now. */
+static const char *why_no_symbols(const struct scenario *scenario)
+{
+	return scenario->event_work == EVENT_WORK_LINKS ? "'event_work' is links" : "'symbols' is off";
+}
+
 static struct err *check_breakpoints(const struct scenario *scenario)
 {
 	const struct conf_list *names = &scenario->breakpoints_names;
@@ -191,8 +214,9 @@ static struct err *check_breakpoints(const struct scenario *scenario)
 		return err_hint(err_new("breakpoints are asked for, but the tool is none"),
 				"set tool to native, or breakpoints.count to 0");
 	if (scenario->symbols == SYMBOLS_OFF && (scenario->breakpoints_count || names->n))
-		return err_hint(err_new("'symbols' is off, but breakpoints are asked for, which are found by name"),
-				"set symbols to needed, or breakpoints.count to 0");
+		return err_hint(err_new("%s, but breakpoints are asked for, which are found by name",
+					why_no_symbols(scenario)),
+				"set it to needed, or breakpoints.count to 0");
 	return NULL;
 }
 
@@ -211,8 +235,8 @@ static struct err *check_stacks(const struct scenario *scenario)
 		return err_hint(err_new("stacks are asked for, but the tool is '%s'", scenario->tool),
 				"set tool to native, or stacks to off");
 	if (scenario->symbols == SYMBOLS_OFF)
-		return err_hint(err_new("'symbols' is off, but stacks are asked for, which name functions"),
-				"set symbols to needed, or stacks to off");
+		return err_hint(err_new("%s, but stacks are asked for, which name functions", why_no_symbols(scenario)),
+				"set it to needed, or stacks to off");
 	return NULL;
 }
 
@@ -281,31 +305,46 @@ static void resolve_spawn(struct scenario *scenario)
 		scenario->acquire = ACQUIRE_SPAWN;
 }
 
-/* In this order: the first that fails is the one that is told. */
-static struct err *(*const checks[])(const struct scenario *scenario) = {
-	check_acquire, check_job, check_variants, check_measurement, check_breakpoints, check_stacks,
-	check_load_events, check_threads, scenario_check_work, check_outside, check_null, check_name,
+struct check {
+	struct err *(*run)(const struct scenario *scenario);
 };
+
+/* In this order: the first that fails is the one that is told. */
+static const struct check checks[] = {
+	{ check_acquire },     { check_job },     { check_spawn },       { check_variants }, { check_measurement },
+	{ check_breakpoints }, { check_stacks },  { check_load_events }, { check_threads },  { scenario_check_work },
+	{ check_outside },     { check_null },    { check_name },
+};
+
+/* Of a tracer whose job runs already. */
+static const struct check tracer_checks[] = {
+	{ check_breakpoints }, { check_stacks }, { check_threads }, { scenario_check_work },
+};
+
+static struct err *run_checks(const struct check *these, size_t n, struct scenario *scenario)
+{
+	struct err *err = scenario_resolve_work(scenario);
+
+	for (size_t i = 0; !err && i < n; i++)
+		err = these[i].run(scenario);
+	if (err)
+		return err;
+	if (scenario->breakpoints_names.n)
+		scenario->breakpoints_count = scenario->breakpoints_names.n;
+	return scenario_check_policy(scenario);
+}
+
+struct err *scenario_check_tracer(struct scenario *scenario)
+{
+	return run_checks(tracer_checks, ARRAY_SIZE(tracer_checks), scenario);
+}
 
 struct err *scenario_check(struct scenario *scenario)
 {
-	struct err *err;
-
 	resolve_spawn(scenario);
 	if (!scenario->name && scenario->tool)
 		scenario->name = scenario_name(scenario->target      ? scenario->target :
 					       scenario->command.n ? scenario->command.strings[0] :
 								     scenario->tool);
-	err = scenario_resolve_work(scenario);
-	if (err)
-		return err;
-	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
-		err = checks[i](scenario);
-
-		if (err)
-			return err;
-	}
-	if (scenario->breakpoints_names.n)
-		scenario->breakpoints_count = scenario->breakpoints_names.n;
-	return scenario_check_policy(scenario);
+	return run_checks(checks, ARRAY_SIZE(checks), scenario);
 }

@@ -3,20 +3,11 @@
 # refused before anything runs.
 # shellcheck disable=SC2154  # TINY is set by tiny_target
 
-load common
-
-setup_file() {
-	tiny_target
-	export TINY
-}
+load tiny
 
 setup() {
 	RESULTS=$BATS_TEST_TMPDIR/results
 	cd "$BATS_TEST_TMPDIR" || exit
-}
-
-record() {
-	ls "$RESULTS"/*.json
 }
 
 ask() {

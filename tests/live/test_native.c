@@ -27,15 +27,35 @@ static void check_loads(const struct spy *spy, size_t n_tasks)
 	assert_all_exited(&spy->trial, 0);
 }
 
+/*
+ * Link-map nodes read. After a load the last known one and the new one, or all of them; after an
+ * unload all that were known, in either mode.
+ */
+static void check_nodes(const struct spy *spy, size_t n_tasks, uint64_t by_loads)
+{
+	uint64_t at_start = spy->trial.tasks[0].libraries_at_start, n = 0;
+
+	for (size_t i = 0; i < spy->trial.n_events; i++)
+		n += spy->trial.events[i].nodes_read;
+	assert_int_equal(n, n_tasks * (at_start + ROUNDS * (by_loads + (at_start + 2) + (at_start + 1))));
+}
+
 static void loads_are_counted(void **state)
 {
 	struct spy *spy = *state;
+	int64_t bytes_read[LINKMAP_FULL + 1];
 
 	for (int mode = LINKMAP_INCREMENTAL; mode <= LINKMAP_FULL; mode++) {
+		uint64_t at_start;
+
 		spy->scenario.linkmap = mode;
 		assert_ok(spy_run(spy, 3, NULL, "loads", spy->victims, "20"));
 		check_loads(spy, 3);
+		at_start = spy->trial.tasks[0].libraries_at_start;
+		check_nodes(spy, 3, mode == LINKMAP_FULL ? (at_start + 1) + (at_start + 2) : 2 + 2);
+		bytes_read[mode] = spy->trial.bytes_read;
 	}
+	assert_true(bytes_read[LINKMAP_FULL] > bytes_read[LINKMAP_INCREMENTAL]);
 }
 
 /* Each event names what it brought or took. */

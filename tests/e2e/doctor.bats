@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # attachstorm doctor: answers by doing, ways out, and exit 77 for what a scenario lacks.
-# Runs alone: its uprobe at the loader's hook takes the traps of other tests away.
 # shellcheck disable=SC2154  # status and output are set by run
 
 load common
@@ -99,4 +98,14 @@ answer() {
 	[ "$(jq '[.[].can] | all' <<<"$output")" = true ]
 	expect_status 0 env PATH=/nonexistent "$O/pynamic-gen" doctor
 	expect_output "cannot use the C compiler"
+}
+
+# GDB's breakpoint at the loader's hook stays in while the doctor looks; a uprobe there would take it away.
+@test "a debugger that runs meanwhile keeps its breakpoint at the loader's hook" {
+	command -v gdb >/dev/null || skip "no gdb here"
+	expect_status 0 timeout 120 gdb -q -nx -batch -ex 'set debuginfod enabled off' -ex 'set breakpoint always-inserted on' \
+		-ex 'set stop-on-solib-events 1' -ex run -ex "shell attachstorm doctor >$BATS_TEST_TMPDIR/said 2>&1" -ex continue \
+		-ex continue --args /usr/bin/python3 -c 'import _ctypes'
+	grep -q '^  uprobes' "$BATS_TEST_TMPDIR/said"
+	[ "$(grep -c 'Stopped due to shared library event' <<<"$output")" -eq 3 ]
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The tutorial's commands, as they stand there, on the target that they make. GDB is run once a side.
-# Runs alone: it asks the doctor, whose uprobe at the loader's hook takes the traps of other tests away.
+# Runs alone: cold runs want no other user of the target.
 # shellcheck disable=SC2154  # status and output are set by run
 
 load common

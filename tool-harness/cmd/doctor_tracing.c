@@ -160,11 +160,16 @@ static char *own_loader(void)
 	return path;
 }
 
-/* A uprobe at the loader's hook, as load_events: uprobe has it. */
+/*
+ * A uprobe in the loader's file, as load_events: uprobe has it, but not at the hook: taken out, it would take with
+ * it the breakpoint there of any debugger that runs on this machine. This function is for profiling, and nobody
+ * stops in it.
+ */
 static struct err *uprobe_try(void)
 {
+	static const char function[] = "_dl_mcount";
 	_cleanup_free_ char *loader = own_loader();
-	uint64_t hook = 0, offset = 0;
+	uint64_t addr = 0, offset = 0;
 	struct uprobe *uprobe;
 	struct symidx *index;
 	struct err *err = uprobe_check();
@@ -176,11 +181,11 @@ static struct err *uprobe_try(void)
 	err = symidx_create(loader, &index);
 	if (err)
 		return err;
-	if (!symidx_find(index, "_dl_debug_state", &hook))
-		err = err_new("the loader '%s' has no _dl_debug_state", loader);
+	if (!symidx_find(index, function, &addr))
+		err = err_new("the loader '%s' has no %s", loader, function);
 	symidx_destroy(index);
 	if (!err)
-		err = segment_offset(loader, hook, &offset);
+		err = segment_offset(loader, addr, &offset);
 	if (!err)
 		err = uprobe_open(loader, offset, &uprobe);
 	if (!err)
@@ -191,7 +196,7 @@ static struct err *uprobe_try(void)
 static void look_uprobe(struct doctor *doctor, const struct doctor_check *check)
 {
 	doctor_say_err(doctor, check, DOCTOR_NO, uprobe_try(),
-		       mem_strdup("one was set at the loader's hook and taken out"));
+		       mem_strdup("one was set in the loader and taken out"));
 }
 
 static void look_probes(struct doctor *doctor, const struct doctor_check *check)

@@ -49,13 +49,8 @@ load generated
 
 @test "builds: a linker that is killed leaves no half a program" {
 	for program in plain_linked plain_static; do
-		cat >cc.sh <<-END
-			#!/bin/sh
-			case "\$*" in *" $program.tmp "*) echo half >$program.tmp; kill -KILL \$\$;; esac
-			exec gcc "\$@"
-		END
-		chmod +x cc.sh
-		expect_status 2 one_and_one --set programs=$program --with-cc="$PWD/cc.sh"
+		cc_that " $program.tmp " "echo half >$program.tmp; kill -KILL \$\$"
+		expect_status 2 one_and_one --set programs=$program --with-cc="$FAILING_CC"
 		expect_output "cannot build the target"
 		[ ! -e "$DIR/$program" ] && [ ! -e "$DIR/manifest.json" ]
 	done

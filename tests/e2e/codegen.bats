@@ -4,18 +4,13 @@
 # compiler makes of the same sources.
 # shellcheck disable=SC2154 # status and output are set by run
 
-load common
-
-setup() {
-	DIR=$BATS_TEST_TMPDIR/target
-	mkdir -p "$O/targets"
-	cd "$BATS_TEST_TMPDIR" || return
-}
+load generated
 
 # both NAME OPTIONS: the same spec by both, in $O/targets/NAME-c and $O/targets/NAME-asm.
 both() {
 	local name=$1 codegen
 	shift
+	mkdir -p "$O/targets"
 	for codegen in c asm; do
 		flock "$O/targets/$name.wait" pynamic-gen -q "$ROOT/targets/tiny.yaml" --set programs=plain,host \
 			--codegen=$codegen -o "$O/targets/$name-$codegen" "$@" >/dev/null
@@ -277,28 +272,16 @@ no_complaint() {
 }
 
 @test "a compiler that fails on a template: what it said, nothing left behind" {
-	cat >cc.sh <<-'SH'
-		#!/bin/sh
-		case "$*" in *template*) echo "x.c:1:1: error: planted" >&2; exit 1;; esac
-		exec gcc "$@"
-	SH
-	chmod +x cc.sh
-	run pynamic-gen -q 3 4 -u 1 4 --without-host --codegen=asm --with-cc="$PWD/cc.sh" -o "$DIR"
-	[ "$status" = 2 ]
+	cc_that template 'echo "x.c:1:1: error: planted" >&2; exit 1'
+	expect_status 2 quick --codegen=asm --with-cc="$FAILING_CC"
 	expect_output "error: planted"
 	[ ! -e "$DIR/manifest.json" ]
 	[ ! -e "$DIR/obj/templates" ]
 }
 
 @test "a compiler that is killed on a template: said so, nothing left behind" {
-	cat >cc.sh <<-'SH'
-		#!/bin/sh
-		case "$*" in *template*) kill -KILL $$;; esac
-		exec gcc "$@"
-	SH
-	chmod +x cc.sh
-	run pynamic-gen -q 3 4 -u 1 4 --without-host --codegen=asm --with-cc="$PWD/cc.sh" -o "$DIR"
-	[ "$status" = 2 ]
+	cc_that template 'kill -KILL $$'
+	expect_status 2 quick --codegen=asm --with-cc="$FAILING_CC"
 	expect_output "SIGKILL"
 	[ ! -e "$DIR/manifest.json" ]
 	[ -z "$(find "$DIR/obj" "$DIR/lib" -type f)" ]
@@ -315,8 +298,7 @@ no_complaint() {
 		exec gcc "$@"
 	SH
 	chmod +x cc.sh
-	run pynamic-gen -q 3 4 -u 1 4 --without-host --codegen=asm --with-cc="$PWD/cc.sh" -o "$DIR"
-	[ "$status" = 2 ]
+	expect_status 2 quick --codegen=asm --with-cc="$PWD/cc.sh"
 	expect_output "cannot write code from templates"
 	[ ! -e "$DIR/manifest.json" ]
 }

@@ -20,13 +20,8 @@ load generated
 }
 
 @test "a compiler that fails: its first complaint, the log, no manifest" {
-	cat >cc.sh <<-'SH'
-		#!/bin/sh
-		case "$*" in *libmodule1.o*) echo "x.c:1:1: error: planted" >&2; exit 1;; esac
-		exec gcc "$@"
-	SH
-	chmod +x cc.sh
-	expect_status 2 quick --with-cc="$PWD/cc.sh"
+	cc_that libmodule1.o 'echo "x.c:1:1: error: planted" >&2; exit 1'
+	expect_status 2 quick --with-cc="$FAILING_CC"
 	expect_output "error: planted"
 	expect_output "build.log"
 	[ ! -e "$DIR/manifest.json" ]
@@ -34,30 +29,20 @@ load generated
 }
 
 @test "a compiler that is killed: no half-built library" {
-	cat >cc.sh <<-'SH'
-		#!/bin/sh
-		case "$*" in *lib/libmodule1.so.tmp*) echo half >lib/libmodule1.so.tmp; kill -KILL $$;; esac
-		exec gcc "$@"
-	SH
-	chmod +x cc.sh
-	expect_status 2 quick --with-cc="$PWD/cc.sh"
+	cc_that lib/libmodule1.so.tmp 'echo half >lib/libmodule1.so.tmp; kill -KILL $$'
+	expect_status 2 quick --with-cc="$FAILING_CC"
 	[ ! -e "$DIR/manifest.json" ]
 	[ ! -e "$DIR/lib/libmodule1.so" ]
 }
 
 @test "a compiler that is killed while it compiles: said so, nothing half-built, and continued" {
-	cat >cc.sh <<-'SH'
-		#!/bin/sh
-		case "$*" in *obj/libmodule1.o.tmp*) echo half >obj/libmodule1.o.tmp; kill -KILL $$;; esac
-		exec gcc "$@"
-	SH
-	chmod +x cc.sh
-	expect_status 2 quick --with-cc="$PWD/cc.sh"
+	cc_that obj/libmodule1.o.tmp 'echo half >obj/libmodule1.o.tmp; kill -KILL $$'
+	expect_status 2 quick --with-cc="$FAILING_CC"
 	expect_output "Killed"
 	[ ! -e "$DIR/manifest.json" ]
 	[ ! -e "$DIR/obj/libmodule1.o" ] && [ ! -e "$DIR/lib/libmodule1.so" ]
-	sed -i /KILL/d cc.sh
-	quick --with-cc="$PWD/cc.sh"
+	sed -i /KILL/d "$FAILING_CC"
+	quick --with-cc="$FAILING_CC"
 	[ ! -e "$DIR/obj/libmodule1.o.tmp" ]
 	"$DIR/plain"
 }

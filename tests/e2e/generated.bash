@@ -18,3 +18,11 @@ quick() {
 one_and_one() {
 	pynamic-gen -q 2 3 -u 1 3 -o "$DIR" --set programs=plain "$@"
 }
+
+# cc_that TEXT COMMANDS: FAILING_CC is a compiler that does this when its command line has the text; else gcc.
+cc_that() {
+	FAILING_CC=$PWD/cc.sh
+	# shellcheck disable=SC2016  # $* and $@ are those of the script
+	printf '#!/bin/sh\ncase "$*" in *"%s"*) %s;; esac\nexec gcc "$@"\n' "$1" "$2" >"$FAILING_CC"
+	chmod +x "$FAILING_CC"
+}

@@ -261,6 +261,46 @@ static void what_is_no_record_is_refused(void **state)
 		assert_refused(cases[i].text, strlen(cases[i].text), cases[i].message);
 }
 
+/* A record from before a field was there is refused by that field's name, never read as if it were 0. */
+static void each_field_of_a_trial_is_needed(void **state)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	_cleanup_free_ char *dir = make_dir(), *path = NULL;
+	json_t *root, *trial, *whole, *value;
+	struct run run;
+	const char *key;
+	size_t n = 0;
+
+	(void)state;
+	make_run(&run);
+	assert_null(run_write(&run, dir, &path));
+	assert_null(fs_read(path, &text));
+	root = json_loadb(text.text, text.len, 0, NULL);
+	trial = json_array_get(json_object_get(root, "trials"), 0);
+	whole = json_copy(trial);
+	json_object_foreach (whole, key, value) {
+		_cleanup_free_ char *without = NULL;
+		_cleanup_err_ struct err *err = NULL;
+		struct run back;
+
+		if (!strcmp(key, "stacks"))
+			continue;
+		json_object_del(trial, key);
+		without = json_dumps(root, 0);
+		json_object_set(trial, key, value);
+		err = run_parse("old.json", without, strlen(without), &back);
+		assert_non_null(err);
+		assert_non_null(strstr(err_message(err), key));
+		assert_non_null(strstr(err_hint_text(err), "older attachstorm"));
+		n++;
+	}
+	assert_true(n > 40);
+	json_decref(whole);
+	json_decref(root);
+	run_deinit(&run);
+	assert_null(fs_remove_tree(dir));
+}
+
 /* Cut anywhere, it is refused; nothing leaks (run under a sanitizer) and nothing is half read. */
 static void every_truncation_is_refused(void **state)
 {
@@ -346,6 +386,7 @@ int main(void)
 		cmocka_unit_test(settings_are_found),
 		cmocka_unit_test(samples_are_beside_it),
 		cmocka_unit_test(what_is_no_record_is_refused),
+		cmocka_unit_test(each_field_of_a_trial_is_needed),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(results_dir_is_checked_first),
 		cmocka_unit_test(text_that_is_not_utf8_is_kept_legible),

@@ -150,7 +150,9 @@ static struct err *run_from_json(json_t *root, struct run *run)
 		err = object_of(root, "counters", &run->counters);
 	if (!err)
 		err = read_variants(root, run);
-	return err ? err : read_trials(root, run);
+	if (!err)
+		err = read_trials(root, run);
+	return err_hint(err, "if an older attachstorm wrote it, measure again, or read it with that one");
 }
 
 struct err *run_parse(const char *name, const char *text, size_t len, struct run *ret)

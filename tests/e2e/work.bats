@@ -38,6 +38,14 @@ traced() {
 	[ "$(traced '.work.names_shared')" = '[0]' ]
 }
 
+@test "the ASLR tax: who shares by equal addresses pays, in the record as in the table" {
+	local tax='[.aslr_tax[] | [.on, .off, .temperature, .maps_different.on, .maps_different.off, .bytes_read.ratio > 1.5]]'
+	tiny_run tax -T warm -r 1 --matrix share=files,maps --matrix aslr=on,off
+	[ "$(jq -c "$tax" "$RECORD")" = '[[0,1,"warm",3,1,false],[2,3,"warm",3,1,true]]' ]
+	tiny_run one -T warm -r 1
+	[ "$(jq -c .aslr_tax "$RECORD")" = '[]' ]
+}
+
 @test "a cold tool in a warm page cache, and a warm tool in a cold one" {
 	tiny_run cold -T warm -r 2 -s event_work=symbols -s index=on -s tool_temperature=cold
 	[ "$(traced '.tool_home_entries')" = '[0,0]' ]

@@ -67,9 +67,13 @@ static void pairs_differ_in_aslr_alone(void **state)
 {
 	static const size_t expected[][2] = { { 0, 3 }, { 1, 2 } };
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	double tax[3], maps[2];
+	const char *temperature;
 	struct aslr_pair pair;
 	struct run run;
 	size_t from = 0;
+	json_t *json;
+	int on, off;
 
 	(void)state;
 	run_init(&run);
@@ -95,6 +99,17 @@ static void pairs_differ_in_aslr_alone(void **state)
 	assert_non_null(strstr(text.text, "  warm tool=native                   1.50 ×   1.50 ×   1.50 ×     1.50 ×"
 					  "   1.50 ×   4 / 1     0 / 16\n"));
 	assert_non_null(strstr(text.text, "  warm tool=gdb                      3.00 ×"));
+	json = aslr_to_json(&run);
+	assert_int_equal(json_array_size(json), 2);
+	assert_int_equal(json_unpack(json_array_get(json, 1), "{s:i, s:i, s:s, s:{s:F, s:F, s:F}, s:{s:F, s:F}}", "on",
+				     &on, "off", &off, "temperature", &temperature, "t1_ns", "on", &tax[0], "off",
+				     &tax[1], "ratio", &tax[2], "maps_different", "on", &maps[0], "off", &maps[1]),
+			 0);
+	assert_int_equal(on, 1);
+	assert_int_equal(off, 2);
+	assert_string_equal(temperature, "warm");
+	assert_true(tax[0] == 3 * tax[1] && tax[2] == 3 && maps[0] == 4 && maps[1] == 1);
+	json_decref(json);
 	run_deinit(&run);
 }
 
@@ -102,6 +117,7 @@ static void a_run_without_pairs_has_no_such_lines(void **state)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	struct run run;
+	json_t *json;
 
 	(void)state;
 	run_init(&run);
@@ -111,6 +127,9 @@ static void a_run_without_pairs_has_no_such_lines(void **state)
 	add(&run, "b", "gdb", "off", 1);
 	aslr_put(&run, &text);
 	assert_int_equal(text.len, 0);
+	json = aslr_to_json(&run);
+	assert_int_equal(json_array_size(json), 0);
+	json_decref(json);
 	run_deinit(&run);
 }
 

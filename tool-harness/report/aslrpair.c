@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Finds the pairs by what the record says of its variants, and prints their tax as text.
+ * Finds the pairs by what the record says of its variants; their tax as text, and for the record.
  *
  * Invariant: two variants are a pair only if every setting but ASLR, program and binding are equal.
  */
@@ -17,11 +17,11 @@
 #define KEY "aslr"
 
 const struct aslr_column aslr_columns[ASLR_N] = {
-	[ASLR_PHASE1] = { "phase 1", "traced_ns.phase1.p50", HTML_DURATION },
-	[ASLR_PHASE2] = { "phase 2", "traced_ns.phase2.p50", HTML_DURATION },
-	[ASLR_T1] = { "T1", "t1_ns.p50", HTML_DURATION },
-	[ASLR_BYTES_READ] = { "bytes read", "bytes_read", HTML_BYTES },
-	[ASLR_MEMORY] = { "memory", "tracer_peak_rss_bytes", HTML_BYTES },
+	[ASLR_PHASE1] = { "phase 1", "traced_ns.phase1.p50", "phase1_ns", HTML_DURATION },
+	[ASLR_PHASE2] = { "phase 2", "traced_ns.phase2.p50", "phase2_ns", HTML_DURATION },
+	[ASLR_T1] = { "T1", "t1_ns.p50", "t1_ns", HTML_DURATION },
+	[ASLR_BYTES_READ] = { "bytes read", "bytes_read", "bytes_read", HTML_BYTES },
+	[ASLR_MEMORY] = { "memory", "tracer_peak_rss_bytes", "tracer_peak_rss_bytes", HTML_BYTES },
 };
 
 static bool same_text(const char *a, const char *b)
@@ -77,6 +77,52 @@ char *aslr_pair_name(const struct run *run, const struct aslr_pair *pair)
 	if (!name.len)
 		strbuf_puts(&name, "all else the same");
 	return strbuf_steal(&name);
+}
+
+static json_t *tax_to_json(const struct run *run, const struct aslr_pair *pair, enum temperature temperature)
+{
+	const struct summary *on = &run->variants[pair->on].summaries[temperature];
+	const struct summary *off = &run->variants[pair->off].summaries[temperature];
+	struct aslr_tax tax;
+	json_t *json;
+
+	if (!aslr_tax_compute(on, off, &tax))
+		return NULL;
+	json = json_pack("{s:i, s:i, s:s}", "on", (int)pair->on, "off", (int)pair->off, "temperature",
+			 temperature_names[temperature]);
+	for (size_t i = 0; i < ASLR_N; i++) {
+		const struct aslr_row *row = &tax.rows[i];
+
+		json_object_set_new(json, aslr_columns[i].name,
+				    row->known ? json_pack("{s:f, s:f, s:f}", "on", row->on, "off", row->off, "ratio",
+							   row->ratio) :
+						 json_null());
+	}
+	json_object_set_new(json, "maps_different",
+			    tax.maps_known ? json_pack("{s:f, s:f}", "on", on->maps_different, "off",
+						       off->maps_different) :
+					     json_null());
+	json_object_set_new(json, "libraries_same_place",
+			    tax.maps_known ? json_pack("{s:f, s:f}", "on", on->libraries_same_place, "off",
+						       off->libraries_same_place) :
+					     json_null());
+	return json;
+}
+
+json_t *aslr_to_json(const struct run *run)
+{
+	json_t *all = json_array();
+	struct aslr_pair pair;
+
+	for (size_t i = 0; aslr_pair_find(run, i, &pair); i = pair.on + 1) {
+		for (size_t t = 0; t < TEMPERATURE_N; t++) {
+			json_t *tax = tax_to_json(run, &pair, t);
+
+			if (tax)
+				json_array_append_new(all, tax);
+		}
+	}
+	return all;
 }
 
 static void put_counts(double on, double off, int width, struct strbuf *out)

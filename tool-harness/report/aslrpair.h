@@ -20,9 +20,13 @@ char *aslr_pair_name(const struct run *run, const struct aslr_pair *pair);
 struct aslr_column {
 	const char *title;
 	const char *key; /* of the value, in a variant's summary of the record */
+	const char *name; /* in the record's aslr_tax */
 	enum html_unit unit;
 };
 extern const struct aslr_column aslr_columns[ASLR_N];
+
+/* The tax of all pairs by temperature, for the record: an array, empty without any. A new reference. */
+json_t *aslr_to_json(const struct run *run);
 
 /* The plain table of all pairs, a line each; nothing without any. */
 void aslr_put(const struct run *run, struct strbuf *out);

@@ -102,7 +102,8 @@ static json_t *run_to_json(const struct run *run, const struct trial *table)
 			 "started_utc", run->started_utc, "kit_version", run->kit_version, "complete", run->complete,
 			 "valid", run_is_valid(run), "variants", variants_to_json(run), "aslr_tax", aslr_to_json(run),
 			 "scenario", run->scenario, "host", run->host, "target", run->target,
-			 "calibration", run->calibration, "counters", run->counters, "trials", trials_to_json(run), "libraries", libraries);
+			 "calibration", run->calibration, "counters", run->counters, "trials", trials_to_json(run),
+			 "libraries", libraries);
 }
 
 static struct err *publish(const char *dir, const char *id, const char *ending, const char *bytes, size_t len,

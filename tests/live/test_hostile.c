@@ -62,6 +62,8 @@ static void damaged_link_maps_are_named(void **state)
 	}
 }
 
+#define STOPS 300 /* a thread that is let go at a trap and in a group stop is not met in 60 */
+
 /* Whoever stops and continues a task from outside: no load, no call and no signal is lost. */
 static void stops_from_outside(void **state)
 {
@@ -72,7 +74,7 @@ static void stops_from_outside(void **state)
 	steady_start(s, "busy");
 	pid = fork();
 	if (!pid) {
-		for (int i = 0; i < 60; i++) {
+		for (int i = 0; i < STOPS; i++) {
 			kill(s->pids[0], SIGSTOP);
 			usleep(i % 7 * 500);
 			sigqueue(s->pids[0], SIGRTMIN, (union sigval){ 0 });
@@ -87,7 +89,7 @@ static void stops_from_outside(void **state)
 	} while (!waitpid(pid, &status, WNOHANG));
 	kill(s->pids[0], SIGCONT);
 	assert_int_equal(repaired(s->pids[0]), 0);
-	steady_end(s, 0, 60);
+	steady_end(s, 0, STOPS);
 }
 
 int main(void)

@@ -41,6 +41,15 @@ static struct err *has_pending_trap(struct thread *thread, bool *ret)
 	return NULL;
 }
 
+static void thread_forget_stop(struct thread *thread)
+{
+	if (thread->has_queued)
+		thread->task->tracer->n_queued--;
+	thread->has_queued = false;
+	thread->stopped = false;
+	thread->held = false;
+}
+
 /* Lets the thread come to that SIGTRAP. Another interrupt would be served before it. */
 static struct err *take_pending_trap(struct thread *thread)
 {
@@ -48,7 +57,8 @@ static struct err *take_pending_trap(struct thread *thread)
 	int status = 0;
 	struct err *err;
 
-	thread->held = false;
+	thread_forget_stop(thread);
+	thread->stopped = true;
 	err = thread_cont(thread, 0);
 	if (!err)
 		err = thread_collect(thread, DETACH_TIMEOUT_NS, &status, &got);
@@ -92,15 +102,6 @@ static struct err *settle_thread(struct thread *thread, int *signal_ret)
 	}
 	regs.rip -= 1;
 	return thread_regs_set(thread, &regs);
-}
-
-static void thread_forget_stop(struct thread *thread)
-{
-	if (thread->has_queued)
-		thread->task->tracer->n_queued--;
-	thread->has_queued = false;
-	thread->stopped = false;
-	thread->held = false;
 }
 
 /* Stops every thread; new children that show up are settled as in the wait. */
@@ -155,7 +156,9 @@ static struct err *stop_all(struct task *task)
 				again = true;
 				continue;
 			}
-			if (!err && pending && !t->has_queued && !t->at_trap) {
+			/* In a group stop, too, which is before its signals: the kernel stops it again afterwards. */
+			if (!err && pending && !t->at_trap &&
+			    (!t->has_queued || status_event(t->queued_status) == PTRACE_EVENT_STOP)) {
 				err = take_pending_trap(t);
 				again = true;
 			}

@@ -269,6 +269,7 @@ static void test_variant_keys(void **state)
 		{ "target: t\ntool: none\nbreakpoints: {where: names, names: [f]}\n",
 		  "breakpoints are asked for, but the tool is none" },
 		{ "target: t\nload_events: audit\npoll_interval: 100us\n", NULL },
+		{ "target: t\npoll_interval: 100us\n", "'poll_interval' is set, but with load_events rbrk" },
 		{ "target: t\nload_events: probes\nbreakpoints: {count: 1}\nlink_map: full\n", NULL },
 		{ "target: t\nload_events: uprobe\nbreakpoints: {count: 1}\n",
 		  "breakpoints are asked for, but with load_events uprobe no task is ever stopped" },

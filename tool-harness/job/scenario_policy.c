@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "lib/cleanup.h"
+#include "measure/trial.h"
+
+#define DEFAULT_INTERVAL_NS (100 * NS_PER_MS) /* of breakpoints.deferred_interval */
 
 /* In the order of enum bp_policy. */
 static const char *const policy_names[] = { "reinsert-all", "re-resolve-all", "new-only", "pattern", "deferred", NULL };
@@ -121,6 +124,15 @@ static struct err *check_when(const struct scenario *scenario)
 	if (scenario->breakpoints_policy != POLICY_PATTERN && scenario->breakpoints_pattern.n)
 		return err_hint(err_new("'breakpoints.pattern' is given, but 'breakpoints.policy' is %s", policy),
 				"set breakpoints.policy to pattern, or leave it out");
+	if (scenario->breakpoints_policy != POLICY_DEFERRED &&
+	    scenario->breakpoints_deferred_until != DEFERRED_MARK_FIRST + MARK_IMPORT_END)
+		return err_hint(err_new("'breakpoints.deferred_until' is set, but 'breakpoints.policy' is %s", policy),
+				"set breakpoints.policy to deferred, or leave it out");
+	if (scenario->breakpoints_deferred_interval_ns != DEFAULT_INTERVAL_NS &&
+	    (scenario->breakpoints_policy != POLICY_DEFERRED ||
+	     scenario->breakpoints_deferred_until != DEFERRED_INTERVAL))
+		return err_hint(err_new("'breakpoints.deferred_interval' is set, but no task is looked at by the clock"),
+				"set breakpoints.deferred_until to interval, or leave it out");
 	if (scenario->breakpoints_reinsert == REINSERT_REMOVE_INSERT &&
 	    scenario->breakpoints_policy != POLICY_REINSERT_ALL)
 		return err_hint(err_new("'breakpoints.reinsert' is remove-insert, but with policy %s nothing is put in "

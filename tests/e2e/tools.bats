@@ -263,6 +263,24 @@ verdict() {
 	[ ! -e "$RESULTS" ] || [ -z "$(ls "$RESULTS")" ]
 }
 
+@test "tools: every description that was tried runs, where its tool is here" {
+	local file name ran=0
+	for file in "$ROOT"/scenarios/tools/*.yaml; do
+		! grep -q '^tried: no' "$file" || continue
+		name=$(basename "$file" .yaml)
+		run attachstorm run -q -r 1 -n 2 -T warm --no-baseline -l spawn -o "$RESULTS/$name" --time-limit 1min \
+			--tool "$file" -- sleep 3
+		[ "$status" -ne 77 ] || continue
+		[ "$status" -eq 0 ] && [ "$(jq -r '.trials[0].tool_verdict' "$RESULTS/$name"/*.json)" = ok ] || {
+			printf '%s: status %s\n%s\n' "$name" "$status" "$output"
+			return 1
+		}
+		ran=$((ran + 1))
+	done
+	[ "$ran" -gt 0 ] || skip "none of the tools is here"
+	nothing_left
+}
+
 @test "tools: every description that comes with the kit can be read" {
 	local file
 	for file in "$ROOT"/scenarios/tools/*.yaml; do

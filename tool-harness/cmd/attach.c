@@ -133,7 +133,7 @@ static void option_table(struct argp_option *table)
 		  GROUP_JOB },
 		{ .doc = "Tool:", .group = GROUP_TOOL },
 		{ "repair", OPT_REPAIR, NULL, 0, "only take out traps that a killed tracer left in them", GROUP_TOOL },
-		{ "set", 's', "KEY=VALUE", 0, "set a scenario key of tracer or breakpoints, see 'run --help-keys'", GROUP_TOOL },
+		{ "set", 's', "KEY=VALUE", 0, "set a key of tracer or breakpoints, see 'run --help-keys'", GROUP_TOOL },
 		{ .doc = "Output:", .group = GROUP_OUTPUT },
 		{ "json", 'j', NULL, 0, "print the record instead of the table", GROUP_OUTPUT },
 		{ "quiet", 'q', NULL, 0, "no progress on standard error", GROUP_OUTPUT },

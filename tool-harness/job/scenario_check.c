@@ -131,7 +131,8 @@ static struct err *check_load_events(const struct scenario *scenario)
 	const char *name = load_events_names[scenario->load_events];
 
 	if (scenario_stops_tasks(scenario) && scenario->poll_interval_ns != NS_PER_MS)
-		return err_hint(err_new("'poll_interval' is set, but with load_events %s tasks tell by themselves", name),
+		return err_hint(err_new("'poll_interval' is set, but with load_events %s tasks tell by themselves",
+					name),
 				"set load_events to none, uprobe or audit, or leave it out");
 	if (scenario->load_events == LOAD_EVENTS_RBRK)
 		return NULL;

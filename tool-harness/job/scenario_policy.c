@@ -131,7 +131,8 @@ static struct err *check_when(const struct scenario *scenario)
 	if (scenario->breakpoints_deferred_interval_ns != DEFAULT_INTERVAL_NS &&
 	    (scenario->breakpoints_policy != POLICY_DEFERRED ||
 	     scenario->breakpoints_deferred_until != DEFERRED_INTERVAL))
-		return err_hint(err_new("'breakpoints.deferred_interval' is set, but no task is looked at by the clock"),
+		return err_hint(err_new("'breakpoints.deferred_interval' is set, but no task is looked at by "
+					"the clock"),
 				"set breakpoints.deferred_until to interval, or leave it out");
 	if (scenario->breakpoints_reinsert == REINSERT_REMOVE_INSERT &&
 	    scenario->breakpoints_policy != POLICY_REINSERT_ALL)

@@ -99,7 +99,8 @@ static struct err *acquire(struct native *native, bool *go_on_ret)
 		return err;
 	*go_on_ret = native_meet(native);
 	if (*go_on_ret && native_team_gone(native) == native->job->n_tasks)
-		return err_new("all %zu tasks have ended before they could be traced", native->job->n_tasks);
+		return err_new("no task is left: those that were found (%zu) have ended before they could be traced",
+			       native->job->n_tasks);
 	native->trial->phases.acquired_ns = clock_now_ns();
 	for (size_t i = 0; !err && *go_on_ret && i < native->n_tasks; i++)
 		err = adopt_or_release(native, i);

@@ -176,7 +176,7 @@ static void a_task_that_dies_meanwhile(void **state)
 {
 	struct steady *s = *state;
 
-	for (int round = 0; round < 40; round++) {
+	for (int round = 0; round < 120; round++) {
 		pid_t pids[2];
 
 		s->n = 0;
@@ -185,7 +185,7 @@ static void a_task_that_dies_meanwhile(void **state)
 		memcpy(pids, s->pids, sizeof(pids));
 		pid_t killer = fork();
 		if (!killer) {
-			usleep(round * 200);
+			usleep(round % 40 * 150);
 			_exit(kill(pids[1], SIGKILL));
 		}
 		assert_ok(attach(s, pids, 2, 30 * NS_PER_MS, WORDS("marked")));

@@ -72,7 +72,7 @@ struct err *native_adopt(struct native *native, struct native_task *t)
 
 	/* What is left of a task that ends reads as anything, some time before it has ended. */
 	for (int i = 0; err && !err_is_gone(err) && i < ENDING_ROUNDS; i++) {
-		if (job_task_ended(native->job, t->task->index)) {
+		if (job_task_ended(native->job, t->task->index) || task_is_ending(t->task)) {
 			err_free(err);
 			return err_gone();
 		}

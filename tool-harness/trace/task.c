@@ -257,20 +257,31 @@ static long status_field(pid_t pid, const char *name)
 	return *at >= '0' && *at <= '9' ? strtol(at, NULL, 10) : *at;
 }
 
+static bool has_ended(pid_t pid)
+{
+	long state = status_field(pid, "State");
+
+	return state == 'Z' || state == 'X' || state == 0;
+}
+
+bool task_is_ending(const struct task *task)
+{
+	return has_ended(task->pid);
+}
+
 /* Why a process may not be seized. One that has ended, and waits to be reaped, is refused, too. */
 static struct err *seize_refused(struct err *err, pid_t pid)
 {
 	_cleanup_free_ char *path = NULL;
 	_cleanup_strbuf_ struct strbuf name = STRBUF_INIT;
-	long state, tracer;
+	long tracer;
 
 	if (err_is_gone(err))
 		return err;
 	if (err_errnum(err) != EPERM)
 		return err_wrap(err, "cannot trace pid %d", pid);
 	err_free(err);
-	state = status_field(pid, "State");
-	if (state == 'Z' || state == 'X' || state == 0)
+	if (has_ended(pid))
 		return err_gone();
 	err = err_errno(EPERM, "cannot trace pid %d", pid);
 	tracer = status_field(pid, "TracerPid");

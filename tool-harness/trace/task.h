@@ -144,6 +144,12 @@ struct thread *tracer_add_thread(struct tracer *tracer, pid_t tid, struct task *
 void tracer_drop_thread(struct tracer *tracer, struct thread *thread);
 struct task *tracer_add_task(struct tracer *tracer, pid_t pid, uint32_t index);
 void task_move_thread(struct thread *thread, struct task *task);
+/*
+ * Whether its first thread has ended. Its pidfd tells so only when all threads have been reaped, which are
+ * ours to reap as long as we trace them.
+ */
+bool task_is_ending(const struct task *task);
+
 MUST_CHECK struct err *task_open_mem(struct task *task);
 
 #endif

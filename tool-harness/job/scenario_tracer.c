@@ -55,7 +55,7 @@ static const struct conf_option options[] = {
 	  .help = "which libraries' symbol tables are read when they appear: needed (all while there are breakpoints "
 		  "to find, else those of libraries on stacks that are asked for), all, or off",
 	  .group = "Tracer" },
-	{ .key = "wait", .type = CONF_CHOICE, FIELD(wait), .default_text = "block", .choices = wait_names,
+	{ .key = "wait", .type = CONF_CHOICE, FIELD(wait), .default_text = "adaptive", .choices = wait_names,
 	  .help = "between stops sleep (block), poll all the time (spin, which costs a core), sleep on the core of the "
 		  "task that stopped last (follow), or choose among these by the last waits (adaptive)",
 	  .group = "Tracer" },

@@ -46,7 +46,7 @@ static void test_defaults(void **state)
 	assert_int_equal(s.breakpoints_write, BP_WRITE_MEM);
 	assert_int_equal(s.linkmap, LINKMAP_INCREMENTAL);
 	assert_int_equal(s.symbols, SYMBOLS_NEEDED);
-	assert_int_equal(s.wait, WAIT_BLOCK);
+	assert_int_equal(s.wait, WAIT_ADAPTIVE);
 	assert_false(s.cold_drop_caches);
 	assert_int_equal(s.time_limit_ns, 600 * NS_PER_S);
 	assert_string_equal(s.results, "results/runs");

@@ -157,7 +157,7 @@ static struct err *check_load_events(const struct scenario *scenario)
 		return err_hint(err_new("'link_map' is full, but with load_events %s there is no stop to walk it at",
 					name),
 				"set load_events to rbrk or probes, or leave link_map out");
-	if (scenario->wait != WAIT_BLOCK && scenario->wait != WAIT_SPIN)
+	if (scenario->wait == WAIT_FOLLOW)
 		return err_hint(err_new("'wait' is %s, but with load_events %s there is no stop to wait for",
 					wait_names[scenario->wait], name),
 				"set load_events to rbrk or probes, or wait to block or spin");
@@ -253,7 +253,7 @@ static struct err *check_outside(const struct scenario *scenario)
 	} own[] = {
 		{ "link_map", scenario->linkmap != LINKMAP_INCREMENTAL },
 		{ "symbols", scenario->symbols != SYMBOLS_NEEDED },
-		{ "wait", scenario->wait != WAIT_BLOCK },
+		{ "wait", scenario->wait != WAIT_ADAPTIVE },
 		{ "breakpoints.reinsert", scenario->breakpoints_reinsert != REINSERT_REWRITE },
 		{ "breakpoints.write", scenario->breakpoints_write != BP_WRITE_MEM },
 	};

@@ -64,8 +64,11 @@ def shown(text):
     """The number that a cell shows, in the unit of its value, and by how much it may be rounded."""
     number, unit = re.fullmatch(r"(-?[\d.,]+) ?(\D*)", text).groups()
     value = float(number.replace(",", "")) * UNITS[unit]
+    # counts are whole, and so are nanoseconds
     if "," in number or (unit == "" and "." not in number):
         return value, 0.51
+    if unit == "ns" and "." not in number:
+        return value, max(abs(value) * 0.006, 0.51)
     # a count's one decimal is cut, not rounded
     return value, max(abs(value) * 0.006, 0.11 if unit == "" and re.fullmatch(r"\d+\.\d", number) else 0)
 

@@ -162,16 +162,6 @@ static void put_machine(struct page *page, const struct run *run)
 	put_fact(page, "Machine", facts.text);
 }
 
-/* A key of the scenario, "breakpoints.count" too; NULL if it has none. */
-static const json_t *scenario_value(const struct run *run, const char *key)
-{
-	const char *dot = strchr(key, '.');
-	_cleanup_free_ char *section = dot ? mem_strndup(key, (size_t)(dot - key)) : NULL;
-
-	return dot ? json_object_get(json_object_get(run->scenario, section), dot + 1) :
-		     json_object_get(run->scenario, key);
-}
-
 /* Settings that a reader asks for first, as far as they hold for all variants and mean something to the
  * tool; all others are in the record. */
 static void put_scenario(struct page *page, const struct run *run)
@@ -197,7 +187,7 @@ static void put_scenario(struct page *page, const struct run *run)
 	if (text_of(run->scenario, "name"))
 		add_fact(&facts, "%s", text_of(run->scenario, "name"));
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		const json_t *value = scenario_value(run, keys[i].key);
+		const json_t *value = run_scenario_value(run, keys[i].key);
 
 		if (run_is_swept(run, keys[i].key) || (keys[i].of_tools && run_is_untraced(run)) ||
 		    (keys[i].of_tracer && !run_has_tracer(run)))

@@ -78,19 +78,24 @@ const struct run_variant *run_find_variant(const struct run *run, const char *na
 	return NULL;
 }
 
-const char *run_variant_text(const struct run *run, const struct run_variant *variant, const char *key)
+json_t *run_scenario_value(const struct run *run, const char *key)
 {
-	const char *own = json_string_value(json_object_get(variant->settings, key)), *dot;
 	json_t *object = run->scenario;
+	const char *dot;
 
-	if (own)
-		return own;
 	for (; (dot = strchr(key, '.')); key = dot + 1) {
 		_cleanup_free_ char *section = mem_strndup(key, (size_t)(dot - key));
 
 		object = json_object_get(object, section);
 	}
-	return json_string_value(json_object_get(object, key));
+	return json_object_get(object, key);
+}
+
+const char *run_variant_text(const struct run *run, const struct run_variant *variant, const char *key)
+{
+	const char *own = json_string_value(json_object_get(variant->settings, key));
+
+	return own ? own : json_string_value(run_scenario_value(run, key));
 }
 
 bool run_tells_events(const struct run *run, const struct run_variant *variant)

@@ -58,6 +58,9 @@ struct run_variant *run_add_variant(struct run *run, const char *name, const cha
 /* The variant of this name; NULL: there is none. */
 const struct run_variant *run_find_variant(const struct run *run, const char *name);
 
+/* What the scenario has for a key ("breakpoints.write"); NULL: nothing. Borrowed. */
+json_t *run_scenario_value(const struct run *run, const char *key);
+
 /* A scenario key ("breakpoints.write") as it is for a variant: its own setting, or the scenario's
  * if that is a text; NULL: neither. Borrowed. */
 const char *run_variant_text(const struct run *run, const struct run_variant *variant, const char *key);

@@ -49,10 +49,8 @@ bool table4_applies(const struct run *run)
 /* A scenario key as it is for a variant, as text whatever its type; heap. */
 static char *key_text(const struct run *run, const struct run_variant *variant, const char *key)
 {
-	const char *text = run_variant_text(run, variant, key), *dot = strchr(key, '.');
-	_cleanup_free_ char *section = dot ? mem_strndup(key, (size_t)(dot - key)) : NULL;
-	json_t *value = section ? json_object_get(json_object_get(run->scenario, section), dot + 1) :
-				  json_object_get(run->scenario, key);
+	const char *text = run_variant_text(run, variant, key);
+	const json_t *value = run_scenario_value(run, key);
 
 	if (text)
 		return mem_strdup(text);

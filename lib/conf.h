@@ -128,6 +128,9 @@ char *conf_to_yaml(const struct conf_table *table, const void *obj);
 /* One value as conf_set_value takes it back; not of a matrix or cases. Heap, caller frees. */
 char *conf_value_text(const struct conf_option *option, const void *obj);
 
+/* Whether a key of the table has the value that conf_defaults gives it; not of a matrix or cases. */
+bool conf_is_default(const struct conf_table *table, const char *key, const void *obj);
+
 /* "KEY  type, default, range: help" by group, for --help-keys and the man pages. */
 void conf_print_help(const struct conf_table *table, FILE *out);
 

@@ -227,6 +227,22 @@ char *conf_value_text(const struct conf_option *option, const void *obj)
 	return strbuf_steal(&sb);
 }
 
+bool conf_is_default(const struct conf_table *table, const char *key, const void *obj)
+{
+	const struct conf_option *option = conf_find(table, key);
+	const struct conf_table one = { .what = table->what, .options = option, .n_options = 1 };
+	_cleanup_free_ char *is = NULL, *would_be = NULL;
+	_cleanup_free_ void *defaults = NULL;
+
+	assert(option && !conf_is_sweep(option->type));
+	defaults = mem_calloc(1, option->offset + sizeof(struct conf_list)); /* the largest field */
+	conf_defaults(&one, defaults);
+	is = conf_value_text(option, obj);
+	would_be = conf_value_text(option, defaults);
+	conf_deinit(&one, defaults);
+	return !strcmp(is, would_be);
+}
+
 /* All options below a prefix ("" or "section."), each section where its first key stands. */
 static void put_level(struct strbuf *sb, const struct conf_table *table, const void *obj, const char *prefix,
 		      int depth)

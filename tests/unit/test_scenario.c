@@ -302,10 +302,32 @@ static void test_variant_keys(void **state)
 	}
 }
 
+static void defaults_are_default(void **state)
+{
+	struct scenario s = { 0 };
+
+	(void)state;
+	conf_defaults(&scenario_table, &s);
+	for (size_t i = 0; i < conf_n_options(&scenario_table); i++) {
+		const struct conf_option *option = conf_option_at(&scenario_table, i);
+
+		if (option->type == CONF_MATRIX || option->type == CONF_CASES)
+			continue;
+		if (!conf_is_default(&scenario_table, option->key, &s))
+			fail_msg("%s", option->key);
+	}
+	s.wait = WAIT_FOLLOW;
+	s.poll_interval_ns++;
+	assert_false(conf_is_default(&scenario_table, "wait", &s));
+	assert_false(conf_is_default(&scenario_table, "poll_interval", &s));
+	conf_deinit(&scenario_table, &s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults), cmocka_unit_test(test_table),     cmocka_unit_test(test_choices),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(defaults_are_default), cmocka_unit_test(test_table),     cmocka_unit_test(test_choices),
 		cmocka_unit_test(test_positions), cmocka_unit_test(test_checks),   cmocka_unit_test(test_filled_in),
 		cmocka_unit_test(test_file),     cmocka_unit_test(test_variant_keys),
 	};

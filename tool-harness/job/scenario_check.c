@@ -130,7 +130,7 @@ static struct err *check_load_events(const struct scenario *scenario)
 {
 	const char *name = load_events_names[scenario->load_events];
 
-	if (scenario_stops_tasks(scenario) && scenario->poll_interval_ns != NS_PER_MS)
+	if (scenario_stops_tasks(scenario) && !conf_is_default(&scenario_table, "poll_interval", scenario))
 		return err_hint(err_new("'poll_interval' is set, but with load_events %s tasks tell by themselves",
 					name),
 				"set load_events to none, uprobe or audit, or leave it out");
@@ -247,24 +247,16 @@ static struct err *check_stacks(const struct scenario *scenario)
 /* These keys are the kit's own tracer's. */
 static struct err *check_outside(const struct scenario *scenario)
 {
-	const struct {
-		const char *key;
-		bool set;
-	} own[] = {
-		{ "link_map", scenario->linkmap != LINKMAP_INCREMENTAL },
-		{ "symbols", scenario->symbols != SYMBOLS_NEEDED },
-		{ "wait", scenario->wait != WAIT_ADAPTIVE },
-		{ "breakpoints.reinsert", scenario->breakpoints_reinsert != REINSERT_REWRITE },
-		{ "breakpoints.write", scenario->breakpoints_write != BP_WRITE_MEM },
-	};
+	static const char *const own[] = { "link_map", "symbols", "wait", "breakpoints.reinsert",
+					   "breakpoints.write" };
 
 	if (!scenario_is_outside(scenario))
 		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
-		if (own[i].set)
-			return err_hint(err_new("'%s' is set, but the tool '%s' does as it likes", own[i].key,
+		if (!conf_is_default(&scenario_table, own[i], scenario))
+			return err_hint(err_new("'%s' is set, but the tool '%s' does as it likes", own[i],
 						scenario->tool),
-					"set tool to native, or leave %s out", own[i].key);
+					"set tool to native, or leave %s out", own[i]);
 	if (scenario->acquire != ACQUIRE_SHIM && scenario->acquire != ACQUIRE_SPAWN &&
 	    scenario->acquire != ACQUIRE_MPIR_LAUNCH)
 		return err_hint(err_new("'acquire' is %s, but the tool '%s' is given tasks that are held at their "

@@ -8,9 +8,6 @@
 #include <string.h>
 
 #include "lib/cleanup.h"
-#include "measure/trial.h"
-
-#define DEFAULT_INTERVAL_NS (100 * NS_PER_MS) /* of breakpoints.deferred_interval */
 
 /* In the order of enum bp_policy. */
 static const char *const policy_names[] = { "reinsert-all", "re-resolve-all", "new-only", "pattern", "deferred", NULL };
@@ -125,10 +122,10 @@ static struct err *check_when(const struct scenario *scenario)
 		return err_hint(err_new("'breakpoints.pattern' is given, but 'breakpoints.policy' is %s", policy),
 				"set breakpoints.policy to pattern, or leave it out");
 	if (scenario->breakpoints_policy != POLICY_DEFERRED &&
-	    scenario->breakpoints_deferred_until != DEFERRED_MARK_FIRST + MARK_IMPORT_END)
+	    !conf_is_default(&scenario_table, "breakpoints.deferred_until", scenario))
 		return err_hint(err_new("'breakpoints.deferred_until' is set, but 'breakpoints.policy' is %s", policy),
 				"set breakpoints.policy to deferred, or leave it out");
-	if (scenario->breakpoints_deferred_interval_ns != DEFAULT_INTERVAL_NS &&
+	if (!conf_is_default(&scenario_table, "breakpoints.deferred_interval", scenario) &&
 	    (scenario->breakpoints_policy != POLICY_DEFERRED ||
 	     scenario->breakpoints_deferred_until != DEFERRED_INTERVAL))
 		return err_hint(err_new("'breakpoints.deferred_interval' is set, but no task is looked at by "

@@ -21,18 +21,22 @@ pkg = $(shell pkg-config $(1) $(PKGS) 2>/dev/null)
 
 WARN := -Wall -Wextra -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wundef \
 	-Wvla -Wwrite-strings $(if $(filter 1,$(WERROR)),-Werror)
-CPPFLAGS += -D_GNU_SOURCE -DKIT_VERSION='"$(VERSION)"' -I. -Itool-harness
+CPPFLAGS += -D_GNU_SOURCE -DKIT_VERSION='"$(VERSION)"' -I. -Itool-harness -I$(O)/moved
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer) \
 	-pthread $(call pkg,--cflags)
 ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN)) -pthread
 LDLIBS = $(call pkg,--libs) -lm
 
-src_lib := $(wildcard lib/*.c)
-src_gen := $(wildcard gen/*.c)
-src_harness := $(foreach d,cmd job trace elf ld tool measure report,$(wildcard tool-harness/$(d)/*.c))
+sources_below = $(sort $(foreach d,$(1),$(wildcard $(d)/*.c $(d)/*/*.c $(d)/*/*/*.c)))
+src_lib := $(call sources_below,lib)
+src_gen := $(call sources_below,gen)
+src_harness := $(call sources_below,$(addprefix tool-harness/,cmd job trace elf ld tool measure report))
 obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
 fuzz_obj = $(patsubst %.c,$(O)/fuzz/obj/%.o,$(src_lib) $(filter-out gen/main.c,$(src_gen)) $(src_harness))
+
+# Headers by the paths from before they moved; goes with scripts/moved when the includes are renamed.
+$(shell scripts/moved $(O))
 
 PROGRAMS := $(O)/pynamic-gen $(O)/attachstorm $(O)/attachstorm-shim $(O)/attachstorm-audit.so
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -54,7 +58,7 @@ $(O)/obj/%.o: %.c
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # What targets/ holds travels inside the generator, so that it needs no data folder.
-$(O)/obj/gen/embed.o: $(wildcard targets/*.c targets/*.h targets/*.py)
+$(O)/obj/gen/emit/embed.o: $(wildcard targets/*.c targets/*.h targets/*.py)
 
 # gen and harness are separate archives, which is what keeps them from calling each other.
 $(O)/libkit.a: $(call obj,$(src_lib))
@@ -154,7 +158,7 @@ $(O)/fuzz/obj/%.o: %.c
 	$(call say,FUZZCC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
-$(O)/fuzz/obj/gen/embed.o: $(wildcard targets/*.c targets/*.h targets/*.py)
+$(O)/fuzz/obj/gen/emit/embed.o: $(wildcard targets/*.c targets/*.h targets/*.py)
 $(O)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(O)/fuzz/all.a
 	$(call say,FUZZ,$@)
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) $(LDLIBS)

@@ -21,7 +21,7 @@ pkg = $(shell pkg-config $(1) $(PKGS) 2>/dev/null)
 
 WARN := -Wall -Wextra -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wundef \
 	-Wvla -Wwrite-strings $(if $(filter 1,$(WERROR)),-Werror)
-CPPFLAGS += -D_GNU_SOURCE -DKIT_VERSION='"$(VERSION)"' -I. -Itool-harness -I$(O)/moved
+CPPFLAGS += -D_GNU_SOURCE -DKIT_VERSION='"$(VERSION)"' -I. -Itool-harness
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer) \
 	-pthread $(call pkg,--cflags)
@@ -34,9 +34,6 @@ src_gen := $(call sources_below,gen)
 src_harness := $(call sources_below,$(addprefix tool-harness/,cmd job trace elf ld tool measure report))
 obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
 fuzz_obj = $(patsubst %.c,$(O)/fuzz/obj/%.o,$(src_lib) $(filter-out gen/main.c,$(src_gen)) $(src_harness))
-
-# Headers by the paths from before they moved; goes with scripts/moved when the includes are renamed.
-$(shell scripts/moved $(O))
 
 PROGRAMS := $(O)/pynamic-gen $(O)/attachstorm $(O)/attachstorm-shim $(O)/attachstorm-audit.so
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "gen/emit_build.h"
+#include "gen/emit/build.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/proc.h"

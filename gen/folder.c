@@ -14,10 +14,10 @@
 #include <sys/file.h>
 
 #include "gen/debuginfo.h"
-#include "gen/emit_build.h"
+#include "gen/emit/build.h"
 #include "gen/program.h"
 #include "lib/fs.h"
-#include "lib/manifest.h"
+#include "lib/manifest/manifest.h"
 #include "lib/mem.h"
 
 #define LOCK_NAME ".pynamic-gen.lock"

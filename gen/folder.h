@@ -6,7 +6,7 @@
 #ifndef GEN_FOLDER_H
 #define GEN_FOLDER_H
 
-#include "gen/plan.h"
+#include "gen/plan/plan.h"
 
 /*
  * Makes the folder if need be and locks it until *ret_fd is closed, by the kernel if need

@@ -6,8 +6,8 @@
 #include <argp.h>
 #include <string.h>
 
-#include "gen/cmd.h"
-#include "gen/emit_build.h"
+#include "gen/cmd/cmd.h"
+#include "gen/emit/build.h"
 #include "gen/spec.h"
 #include "lib/complete.h"
 #include "lib/fault.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The table of programs and what follows from it. How they are linked is the makefile's
- * matter (emit_program.c). Invariant: what a program must show in a run follows from its
+ * matter (emit/program.c). Invariant: what a program must show in a run follows from its
  * row and the plan alone.
  */
 #include "gen/program.h"

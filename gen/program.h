@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-#include "gen/plan.h"
+#include "gen/plan/plan.h"
 #include "gen/spec.h"
-#include "lib/manifest.h"
+#include "lib/manifest/manifest.h"
 #include "lib/strbuf.h"
 
 /* Folders of libraries: with lazy binding, and linked again with -z now. */
@@ -52,7 +52,7 @@ const char *program_module_list(const struct program_kind *kind);
 /* Programs of the target as its manifest has them; the interpreter is always one. Heap, the manifest's. */
 struct manifest_program *program_describe(const struct target_spec *spec, const struct plan *plan, size_t *ret_n);
 
-/* The rules that make the programs' objects and link them (emit_program.c). */
+/* The rules that make the programs' objects and link them (emit/program.c). */
 void emit_programs(const struct target_spec *spec, struct strbuf *ret);
 
 /* STATIC_TABLE: C of the table of modules inside a static program (targets/static_modules.h). */

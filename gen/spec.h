@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/conf.h"
+#include "lib/conf/conf.h"
 #include "lib/err.h"
-#include "lib/manifest.h"
+#include "lib/manifest/manifest.h"
 
 /* What the statements of a function's body do. */
 enum body_kind { BODY_INTEGER, BODY_FLOATING, BODY_MEMORY, BODY_BRANCHY, BODY_N_KINDS };
@@ -19,7 +19,7 @@ enum body_kind { BODY_INTEGER, BODY_FLOATING, BODY_MEMORY, BODY_BRANCHY, BODY_N_
 /* Debug information of libraries and programs. */
 enum spec_debug { DEBUG_NONE, DEBUG_FULL, DEBUG_SPLIT, DEBUG_COMPRESSED, DEBUG_GDB_INDEX, DEBUG_NAMES,
 		  DEBUG_STRIPPED };
-/* Who makes the libraries' objects: the compiler, or gen/asm.h. */
+/* Who makes the libraries' objects: the compiler, or gen/asm/asm.h. */
 enum spec_codegen { CODEGEN_C, CODEGEN_ASM };
 enum spec_hash { HASH_GNU, HASH_SYSV, HASH_BOTH };
 enum spec_build_id { BUILD_ID_SHA1, BUILD_ID_NONE };
@@ -64,7 +64,7 @@ struct target_spec {
 	struct conf_list include_dirs;
 	char *python;                 /* interpreter */
 	char *mpicc;                  /* command */
-	struct conf_list programs;    /* enum program (lib/manifest.h) */
+	struct conf_list programs;    /* enum program (lib/manifest/manifest.h) */
 	int64_t bigexe_size;          /* bytes of extra code in the program bigexe */
 	int debug;                    /* enum spec_debug */
 	int codegen;                  /* enum spec_codegen */

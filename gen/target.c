@@ -7,14 +7,14 @@
 
 #include <string.h>
 
-#include "gen/asm.h"
+#include "gen/asm/asm.h"
 #include "gen/build.h"
-#include "gen/embed.h"
-#include "gen/emit_build.h"
+#include "gen/emit/embed.h"
+#include "gen/emit/build.h"
 #include "gen/folder.h"
-#include "gen/plan.h"
+#include "gen/plan/plan.h"
 #include "gen/program.h"
-#include "gen/sources.h"
+#include "gen/emit/sources.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "lib/conf.h"
+#include "lib/conf/conf.h"
 #include "lib/strbuf.h"
 
 /* Adds a candidate if the word is its beginning. */

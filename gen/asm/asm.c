@@ -4,13 +4,13 @@
  * compiler, then all libraries on all cores. Invariant: an object that is newer than its
  * source and flags.mk is whole and of this plan; make leaves it alone.
  */
-#include "gen/asm.h"
+#include "gen/asm/asm.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
-#include "gen/asm_check.h"
-#include "gen/asm_stamp.h"
+#include "gen/asm/check.h"
+#include "gen/asm/stamp/stamp.h"
 #include "gen/parallel.h"
 #include "lib/fs.h"
 #include "lib/mem.h"

@@ -5,10 +5,10 @@
  * same code, symbols and debug information as the compiler makes of the sources, at a
  * small part of its time. docs/codegen.md.
  */
-#ifndef GEN_ASM_H
-#define GEN_ASM_H
+#ifndef GEN_ASM_ASM_H
+#define GEN_ASM_ASM_H
 
-#include "gen/emit_c.h"
+#include "gen/emit/c.h"
 #include "gen/spec.h"
 #include "gen/toolchain.h"
 

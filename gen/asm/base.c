@@ -4,7 +4,7 @@
  * debug information that occurs in the plan. A base has one ordinary function, so that
  * the library's data is used, and for a module an entry with a call or without.
  */
-#include "gen/asm_base.h"
+#include "gen/asm/base.h"
 
 #include <dwarf.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #ifndef GEN_ASM_BASE_H
 #define GEN_ASM_BASE_H
 
-#include "gen/asm_template.h"
+#include "gen/asm/template/template.h"
 
 struct asm_base {
 	struct asm_unit *unit;

@@ -3,7 +3,7 @@
  * The sample: functions from all over the plan, in a library that is like one of the
  * plan's. It stands behind the plan's own libraries, which it calls.
  */
-#include "gen/asm_check.h"
+#include "gen/asm/check.h"
 
 #include <string.h>
 

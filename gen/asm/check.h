@@ -3,7 +3,7 @@
 #ifndef GEN_ASM_CHECK_H
 #define GEN_ASM_CHECK_H
 
-#include "gen/asm_stamp.h"
+#include "gen/asm/stamp/stamp.h"
 
 /*
  * Compiles a sample of the plan's functions as a library, writes the same library from

@@ -4,7 +4,7 @@
  * linking. Where constants and data stand may differ, and in which forms the debug
  * information is written; what they say may not.
  */
-#include "gen/asm_check.h"
+#include "gen/asm/check.h"
 
 #include <dwarf.h>
 #include <string.h>

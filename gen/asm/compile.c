@@ -3,7 +3,7 @@
  * Has the spec's compiler make template libraries, with the flags that the makefile has
  * for the libraries of the target. The files are gone once they are read.
  */
-#include "gen/asm_compile.h"
+#include "gen/asm/compile.h"
 
 #include <errno.h>
 #include <signal.h>

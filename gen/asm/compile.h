@@ -3,7 +3,7 @@
 #ifndef GEN_ASM_COMPILE_H
 #define GEN_ASM_COMPILE_H
 
-#include "gen/asm_shape.h"
+#include "gen/asm/template/shape.h"
 #include "gen/spec.h"
 #include "gen/toolchain.h"
 

@@ -4,12 +4,12 @@
  * references to them need no more than the new section; only functions move. Invariant:
  * a name in the data has the length of the one that it replaces.
  */
-#include "gen/asm_data.h"
+#include "gen/asm/data.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include "gen/emit_c.h"
+#include "gen/emit/c.h"
 #include "lib/fnv.h"
 #include "lib/mem.h"
 

@@ -6,9 +6,9 @@
 #ifndef GEN_ASM_DATA_H
 #define GEN_ASM_DATA_H
 
-#include "gen/asm_base.h"
-#include "gen/asm_elf.h"
-#include "gen/asm_info.h"
+#include "gen/asm/base.h"
+#include "gen/asm/elf.h"
+#include "gen/asm/debug/info.h"
 
 struct asm_data {
 	struct asm_elf *elf;

@@ -4,7 +4,7 @@
  * each that has relocations, symbols, names, section headers. Invariant: a file of the
  * final name is whole.
  */
-#include "gen/asm_elf.h"
+#include "gen/asm/elf.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
  * applied in memory first. Knows relocations of x86-64 only; another machine is refused
  * here, in one place. Invariant: functions are sorted by place and do not overlap.
  */
-#include "gen/asm_object.h"
+#include "gen/asm/object.h"
 
 #include <dwarf.h>
 #include <string.h>

@@ -101,7 +101,7 @@ bool asm_is_own_path(const struct asm_object *object, const char *path);
 /* Is this file of the line table (DW_AT_decl_file) the object's own source? */
 bool asm_is_own_file(const struct asm_object *object, uint64_t file);
 
-/* The line table and .eh_frame, called by asm_object_read (asm_lines.c). */
+/* The line table and .eh_frame, called by asm_object_read (debug/lines.c). */
 MUST_CHECK struct err *asm_read_rows(struct asm_object *object);
 MUST_CHECK struct err *asm_read_rules(struct asm_object *object);
 

@@ -5,12 +5,12 @@
  * the data object is found again. Invariant: every relocation of a piece has a meaning,
  * or the piece is refused.
  */
-#include "gen/asm_piece.h"
+#include "gen/asm/piece.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include "gen/emit_c.h"
+#include "gen/emit/c.h"
 #include "lib/mem.h"
 
 /* An instruction's address is counted from its end: behind the 4 bytes of the relocation

@@ -6,8 +6,8 @@
 #ifndef GEN_ASM_PIECE_H
 #define GEN_ASM_PIECE_H
 
-#include "gen/asm_object.h"
-#include "gen/plan.h"
+#include "gen/asm/object.h"
+#include "gen/plan/plan.h"
 
 enum asm_fix_kind {
 	FIX_CALLEE,   /* the function called */

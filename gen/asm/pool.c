@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Pools that are filled once, before any library is written, and only read then. The form
- * of each attribute is decided here; asm_info.c writes it.
+ * of each attribute is decided here; debug/info.c writes it.
  */
-#include "gen/asm_pool.h"
+#include "gen/asm/pool.h"
 
 #include <dwarf.h>
 #include <string.h>
 
-#include "gen/asm_elf.h"
+#include "gen/asm/elf.h"
 #include "lib/fnv.h"
 #include "lib/mem.h"
 

@@ -3,7 +3,7 @@
 #ifndef GEN_ASM_POOL_H
 #define GEN_ASM_POOL_H
 
-#include "gen/asm_die.h"
+#include "gen/asm/debug/die.h"
 
 struct asm_strings {
 	struct strbuf bytes;  /* as in .debug_str */

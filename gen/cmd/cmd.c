@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What subcommands share. */
-#include "gen/cmd.h"
+#include "gen/cmd/cmd.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Subcommands of pynamic-gen; without one it makes a target. argv[0] is "pynamic-gen NAME". */
-#ifndef GEN_CMD_H
-#define GEN_CMD_H
+#ifndef GEN_CMD_CMD_H
+#define GEN_CMD_CMD_H
 
 #include "lib/err.h"
 

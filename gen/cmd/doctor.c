@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "gen/cmd.h"
+#include "gen/cmd/cmd.h"
 #include "gen/toolchain.h"
 #include "lib/strbuf.h"
 

@@ -3,10 +3,10 @@
 #include <argp.h>
 #include <string.h>
 
-#include "gen/cmd.h"
-#include "gen/cmd_source.h"
-#include "gen/emit_build.h"
-#include "gen/fit.h"
+#include "gen/cmd/cmd.h"
+#include "gen/cmd/source.h"
+#include "gen/emit/build.h"
+#include "gen/fit/fit.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/progress.h"

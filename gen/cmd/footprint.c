@@ -3,9 +3,9 @@
 #include <argp.h>
 #include <string.h>
 
-#include "gen/cmd.h"
-#include "gen/cmd_source.h"
-#include "gen/footprint.h"
+#include "gen/cmd/cmd.h"
+#include "gen/cmd/source.h"
+#include "gen/footprint/footprint.h"
 
 #define DEFAULT_OBJECTS 20
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Makes the target that the command line describes, or each target of a series. */
-#include "gen/cmd.h"
+#include "gen/cmd/cmd.h"
 
-#include "gen/footprint.h"
-#include "gen/options.h"
+#include "gen/footprint/footprint.h"
+#include "gen/cmd/options.h"
 #include "gen/series.h"
 #include "gen/target.h"
 #include "lib/fs.h"

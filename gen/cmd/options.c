@@ -4,7 +4,7 @@
  * of the latter sets a key of the spec, so that both are checked and recorded the same.
  * Invariant: no option is ignored; what means nothing here is refused with a reason.
  */
-#include "gen/options.h"
+#include "gen/cmd/options.h"
 
 #include <argp.h>
 #include <string.h>

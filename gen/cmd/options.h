@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The command line of making a target. */
-#ifndef GEN_OPTIONS_H
-#define GEN_OPTIONS_H
+#ifndef GEN_CMD_OPTIONS_H
+#define GEN_CMD_OPTIONS_H
 
 #include "gen/spec.h"
 #include "lib/strbuf.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Parses the options of struct cmd_source, the same in each subcommand that has them. */
-#include "gen/cmd_source.h"
+#include "gen/cmd/source.h"
 
 enum option_key { OPT_DEBUG_DIR = 0x200, OPT_NO_SEPARATE }; /* apart from the subcommands' own */
 

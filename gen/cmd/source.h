@@ -8,7 +8,7 @@
 
 #include <argp.h>
 
-#include "gen/footprint.h"
+#include "gen/footprint/footprint.h"
 
 struct cmd_source {
 	const char *debug_dir; /* NULL: separate debug files are not counted */

@@ -5,7 +5,7 @@
  * defined: unsigned arithmetic, shifts below 32, indices masked, no division by zero,
  * and floating-point values that stay within 0 and 40.
  */
-#include "gen/emit_body.h"
+#include "gen/emit/body.h"
 
 #include <assert.h>
 

@@ -3,7 +3,7 @@
 #ifndef GEN_EMIT_BODY_H
 #define GEN_EMIT_BODY_H
 
-#include "gen/plan.h"
+#include "gen/plan/plan.h"
 #include "lib/strbuf.h"
 
 /* Declarations, after that of `local`. */

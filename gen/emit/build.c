@@ -4,7 +4,7 @@
  * under a temporary name and renames it, so that a file that exists is whole, however
  * the build ended.
  */
-#include "gen/emit_build.h"
+#include "gen/emit/build.h"
 
 #include "gen/program.h"
 

@@ -3,7 +3,7 @@
 #ifndef GEN_EMIT_BUILD_H
 #define GEN_EMIT_BUILD_H
 
-#include "gen/plan.h"
+#include "gen/plan/plan.h"
 #include "gen/spec.h"
 #include "gen/toolchain.h"
 #include "lib/strbuf.h"

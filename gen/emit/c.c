@@ -5,12 +5,12 @@
  * -Wextra and its behaviour is defined. Invariant: every function returns 1 and what
  * its callees return, which is what the plan has counted.
  */
-#include "gen/emit_c.h"
+#include "gen/emit/c.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include "gen/emit_body.h"
+#include "gen/emit/body.h"
 #include "lib/mem.h"
 
 static const char *const type_names[] = {

@@ -3,7 +3,7 @@
 #ifndef GEN_EMIT_C_H
 #define GEN_EMIT_C_H
 
-#include "gen/plan.h"
+#include "gen/plan/plan.h"
 #include "lib/strbuf.h"
 
 /* Lines of the file, from 1, that its debug information speaks of. */

@@ -4,7 +4,7 @@
  * compiler runs: the root of the repository), so that pynamic-gen needs no data folder.
  * A new file of targets/ is one line in FILES and nothing else.
  */
-#include "gen/embed.h"
+#include "gen/emit/embed.h"
 
 #define FILES(X)                                                \
 	X(counters_c, "counters.c", EMBED_HOST | EMBED_PLAIN)   \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The files of targets/ that every target gets a copy of, carried inside the program. */
-#ifndef GEN_EMBED_H
-#define GEN_EMBED_H
+#ifndef GEN_EMIT_EMBED_H
+#define GEN_EMIT_EMBED_H
 
 #include <stddef.h>
 

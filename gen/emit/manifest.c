@@ -3,7 +3,7 @@
  * plan -> struct manifest: what was planned, in the terms of those who run it. Whether
  * it was built is the caller's word: the manifest is written after the build only.
  */
-#include "gen/emit_build.h"
+#include "gen/emit/build.h"
 
 #include "gen/program.h"
 #include "lib/mem.h"

@@ -4,11 +4,11 @@
  * as many programs as need them; lists that may be longer than a command line go through
  * response files. Invariant: as for libraries, a program that exists is whole.
  */
-#include "gen/emit_build.h"
+#include "gen/emit/build.h"
 
 #include <string.h>
 
-#include "gen/embed.h"
+#include "gen/emit/embed.h"
 #include "gen/program.h"
 #include "lib/mem.h"
 

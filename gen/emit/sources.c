@@ -3,7 +3,7 @@
  * Emits the libraries on all cores. As many sources as there are threads are in memory,
  * since all of them together may be gigabytes.
  */
-#include "gen/sources.h"
+#include "gen/emit/sources.h"
 
 #include "gen/parallel.h"
 #include "lib/fs.h"

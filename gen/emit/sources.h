@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Writes the C of all libraries into a target's folder. */
-#ifndef GEN_SOURCES_H
-#define GEN_SOURCES_H
+#ifndef GEN_EMIT_SOURCES_H
+#define GEN_EMIT_SOURCES_H
 
-#include "gen/emit_c.h"
+#include "gen/emit/c.h"
 
 /* Folder of the libraries' sources. */
 #define SOURCE_DIR "src"

@@ -4,14 +4,14 @@
  * learns from them what each knob costs, and corrects what was solved by what the whole
  * turns out to be. Invariant: the number of libraries is always that of the real code.
  */
-#include "gen/fit.h"
+#include "gen/fit/fit.h"
 
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <string.h>
 
-#include "gen/fit_spec.h"
+#include "gen/fit/spec.h"
 #include "gen/target.h"
 #include "lib/fs.h"
 #include "lib/mem.h"

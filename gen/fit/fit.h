@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From the footprint of a real code to the spec of a target that matches it. */
-#ifndef GEN_FIT_H
-#define GEN_FIT_H
+#ifndef GEN_FIT_FIT_H
+#define GEN_FIT_FIT_H
 
-#include "gen/fit_solve.h"
+#include "gen/fit/solve.h"
 
 /* The paper missed text by 2.3 and string tables by 3.8 times; this is what we hold. */
 #define FIT_TOLERANCE 0.10

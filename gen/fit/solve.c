@@ -4,13 +4,13 @@
  * section after the other. Builds nothing. Invariant: knobs are within the ranges of
  * the spec, whatever the goal.
  */
-#include "gen/fit_solve.h"
+#include "gen/fit/solve.h"
 
 #include <gsl/gsl_multifit.h>
 #include <math.h>
 #include <string.h>
 
-#include "gen/plan.h"
+#include "gen/plan/plan.h"
 #include "lib/mem.h"
 
 #define MAX_FUNCTIONS 1000000

@@ -13,7 +13,7 @@
 #ifndef GEN_FIT_SOLVE_H
 #define GEN_FIT_SOLVE_H
 
-#include "gen/footprint.h"
+#include "gen/footprint/footprint.h"
 #include "gen/spec.h"
 
 struct fit_knobs {

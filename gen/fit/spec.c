@@ -3,7 +3,7 @@
  * Knobs as keys of a spec. Sets keys by their names, as an option would, so that ranges
  * are checked in one place.
  */
-#include "gen/fit_spec.h"
+#include "gen/fit/spec.h"
 
 #include <math.h>
 #include <string.h>

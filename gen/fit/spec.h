@@ -3,7 +3,7 @@
 #ifndef GEN_FIT_SPEC_H
 #define GEN_FIT_SPEC_H
 
-#include "gen/fit_solve.h"
+#include "gen/fit/solve.h"
 
 /* What changes the costs themselves: samples hold for one style. */
 struct fit_style {

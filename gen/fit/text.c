@@ -2,7 +2,7 @@
 /*
  * Says how near a model came: as a table, and as the verdict. Builds and solves nothing.
  */
-#include "gen/fit.h"
+#include "gen/fit/fit.h"
 
 #include <math.h>
 

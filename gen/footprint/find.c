@@ -4,7 +4,7 @@
  * map of a process. Runs no program that is measured, only its loader (ld.so --list).
  * Invariant: each file is counted once.
  */
-#include "gen/footprint.h"
+#include "gen/footprint/footprint.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #include "lib/fs.h"
-#include "lib/manifest.h"
+#include "lib/manifest/manifest.h"
 #include "lib/mem.h"
 #include "lib/proc.h"
 #include "lib/progress.h"

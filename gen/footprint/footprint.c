@@ -3,7 +3,7 @@
  * The objects of a footprint and their sums. Where objects come from is footprint_find's
  * business, how they are shown footprint_text's. Invariant: sums are exact, in bytes.
  */
-#include "gen/footprint.h"
+#include "gen/footprint/footprint.h"
 
 #include <string.h>
 

@@ -8,8 +8,8 @@
  * its text is that of size(1), with the dynamic tables in it, and its tables are .symtab
  * and .strtab alone.
  */
-#ifndef GEN_FOOTPRINT_H
-#define GEN_FOOTPRINT_H
+#ifndef GEN_FOOTPRINT_FOOTPRINT_H
+#define GEN_FOOTPRINT_FOOTPRINT_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "gen/elfsizes.h"
+#include "gen/footprint/sizes.h"
 #include "lib/err.h"
 #include "lib/strbuf.h"
 

@@ -4,7 +4,7 @@
  * file are for its readers; what is read back are the objects. Invariant: no sum over
  * what was read overflows.
  */
-#include "gen/footprint.h"
+#include "gen/footprint/footprint.h"
 
 #include <string.h>
 

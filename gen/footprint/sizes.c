@@ -3,7 +3,7 @@
  * Walks the section headers of an ELF file with libelf. Does not look for separate
  * debug files. Invariant: a section that is counted lies within the file.
  */
-#include "gen/elfsizes.h"
+#include "gen/footprint/sizes.h"
 
 #include <errno.h>
 #include <fcntl.h>

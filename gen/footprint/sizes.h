@@ -3,8 +3,8 @@
  * What one ELF file holds, by kind of section, from any class and byte order. Bytes in
  * the file are counted (compressed sections as they stand), each once; .bss has none.
  */
-#ifndef GEN_ELFSIZES_H
-#define GEN_ELFSIZES_H
+#ifndef GEN_FOOTPRINT_SIZES_H
+#define GEN_FOOTPRINT_SIZES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
  * Shows a footprint: as a table, as Pynamic's summary, next to the paper's table.
  * Measures nothing. A megabyte is 10^6 bytes, as in Pynamic.
  */
-#include "gen/footprint.h"
+#include "gen/footprint/footprint.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
  */
 #include <assert.h>
 
-#include "gen/plan_internal.h"
+#include "gen/plan/internal.h"
 #include "lib/mem.h"
 
 static void add_call(struct plan_library *caller, struct plan_function *function, uint32_t library,

@@ -6,7 +6,7 @@
  */
 #include <assert.h>
 
-#include "gen/plan.h"
+#include "gen/plan/plan.h"
 #include "lib/mem.h"
 
 enum colour { WHITE, OPEN, DONE };

@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "gen/plan_internal.h"
+#include "gen/plan/internal.h"
 #include "lib/mem.h"
 
 /* Libraries in an order; a member depends on members before it. */

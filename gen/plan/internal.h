@@ -3,7 +3,7 @@
 #ifndef GEN_PLAN_INTERNAL_H
 #define GEN_PLAN_INTERNAL_H
 
-#include "gen/plan.h"
+#include "gen/plan/plan.h"
 #include "lib/rng.h"
 
 /* What a random stream is for; its index is the library's within its kind. New ones go to

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Makes a plan from a spec: its libraries, how many functions each has, their signatures
- * and bodies. Who depends on whom is in plan_graph.c, who calls whom in plan_calls.c.
+ * and bodies. Who depends on whom is in graph.c, who calls whom in calls.c.
  * Invariant: every purpose has a random stream of its own, so that one more library, or
  * another shape of the graph, does not change the functions of the others.
  */
 #include <assert.h>
 
-#include "gen/plan_internal.h"
+#include "gen/plan/internal.h"
 #include "lib/mem.h"
 
 void plan_init_stream(struct rng *rng, const struct target_spec *spec, enum stream purpose, uint32_t index)

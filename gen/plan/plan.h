@@ -7,15 +7,15 @@
  * functions together are an acyclic graph. That is all the emitter and the counts
  * rely on, so that other shapes of graph are a matter of making plans.
  */
-#ifndef GEN_PLAN_H
-#define GEN_PLAN_H
+#ifndef GEN_PLAN_PLAN_H
+#define GEN_PLAN_PLAN_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "gen/spec.h"
-#include "lib/manifest.h"
+#include "lib/manifest/manifest.h"
 
 #define PLAN_MAX_ARGS 5
 #define PLAN_NONE UINT32_MAX

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Settings of a struct by an option table: defaults, overrides, copies, release. Keys are
- * looked up in conf_key.c, YAML is read in conf_yaml.c, printing is in conf_text.c.
+ * looked up in key.c, YAML is read in yaml.c, printing is in text.c.
  * Invariant: after conf_defaults every string and list field is owned by the struct,
  * and a failed change leaves its field as it was.
  */
-#include "lib/conf.h"
+#include "lib/conf/conf.h"
 
 #include <assert.h>
 #include <ctype.h>
 #include <string.h>
 
-#include "lib/conf_internal.h"
+#include "lib/conf/internal.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 

@@ -10,8 +10,8 @@
  * Errors carry file:line:col, the line itself with a caret, and for an unknown
  * key the nearest known one.
  */
-#ifndef LIB_CONF_H
-#define LIB_CONF_H
+#ifndef LIB_CONF_CONF_H
+#define LIB_CONF_CONF_H
 
 #include <jansson.h>
 #include <stddef.h>

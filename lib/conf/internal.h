@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the parts of conf share: conf.c, conf_value.c, conf_yaml.c, conf_text.c. */
+/* What the parts of conf share: conf.c, value.c, yaml.c, text.c. */
 #ifndef LIB_CONF_INTERNAL_H
 #define LIB_CONF_INTERNAL_H
 
-#include "lib/conf.h"
+#include "lib/conf/conf.h"
 #include "lib/strbuf.h"
 
 /* One parsed scalar; the option's type says which member. */
@@ -15,7 +15,7 @@ union conf_value {
 	double real;
 };
 
-/* --- conf_value.c: one scalar of text to a value and back ------------------------ */
+/* --- value.c: one scalar of text to a value and back ------------------------ */
 
 /* Parses and checks the range. `what` is the subject of the message; for list types it
  * parses one member. Not for strings. */
@@ -41,7 +41,7 @@ size_t conf_utf8_next(const char *s, size_t len, uint32_t *ret);
 /* Offset of the first byte that is not valid UTF-8; len if all is. */
 size_t conf_utf8_check(const char *s, size_t len);
 
-/* --- conf_source.c: places in a file --------------------------------------------- */
+/* --- source.c: places in a file --------------------------------------------- */
 
 struct conf_source {
 	const char *name; /* of the file, in messages */
@@ -59,7 +59,7 @@ MUST_CHECK struct err *conf_at_place(const struct conf_source *source, struct co
 /* An error at the first byte that is NUL or not UTF-8. */
 MUST_CHECK struct err *conf_check_source(const struct conf_source *source);
 
-/* --- conf_key.c ------------------------------------------------------------------ */
+/* --- key.c ------------------------------------------------------------------ */
 
 const struct conf_option *conf_find(const struct conf_table *table, const char *key);
 
@@ -86,7 +86,7 @@ MUST_CHECK struct err *conf_store_text(const struct conf_option *option, const c
 MUST_CHECK struct err *conf_store_list(const struct conf_option *option, const char *what,
 				       char *const *texts, size_t n, void *obj, size_t *ret_bad);
 
-/* --- conf_sweep.c: matrix and cases ------------------------------------------------ */
+/* --- sweep.c: matrix and cases ------------------------------------------------ */
 
 bool conf_is_sweep(enum conf_type type);
 
@@ -110,7 +110,7 @@ void conf_sweep_free(const struct conf_option *option, void *obj);
 json_t *conf_sweep_json(const struct conf_option *option, const void *obj);
 void conf_sweep_yaml(const struct conf_option *option, const void *obj, struct strbuf *out);
 
-/* --- conf_text.c ------------------------------------------------------------------- */
+/* --- text.c ------------------------------------------------------------------- */
 
 /* A text as YAML, quoted where it must be. */
 void conf_put_string(struct strbuf *sb, const char *text);

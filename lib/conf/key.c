@@ -7,7 +7,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "lib/conf_internal.h"
+#include "lib/conf/internal.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 

@@ -4,7 +4,7 @@
  * setting. Anchors, aliases and tags have no use in settings and are refused, not ignored.
  * Invariant: every error names file:line:col and shows the line.
  */
-#include "lib/conf_reader.h"
+#include "lib/conf/reader.h"
 
 #include <string.h>
 #include <strings.h>

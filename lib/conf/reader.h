@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Internal: a reader of libfyaml's events; conf_yaml.c and conf_sweep_yaml.c make settings of them. */
+/* Internal: a reader of libfyaml's events; yaml.c and sweep_yaml.c make settings of them. */
 #ifndef LIB_CONF_READER_H
 #define LIB_CONF_READER_H
 
 #include <libfyaml.h>
 
-#include "lib/conf_internal.h"
+#include "lib/conf/internal.h"
 
 struct conf_reader {
 	const struct conf_table *table;

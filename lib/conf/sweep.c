@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Settings to sweep: a matrix of keys and values, and named cases. Kept as texts, which whoever
- * sweeps them gives to conf_set_value; reading them from YAML is in conf_sweep_yaml.c.
+ * sweeps them gives to conf_set_value; reading them from YAML is in sweep_yaml.c.
  * Invariant: a stored text fits its key, so that setting it later cannot fail.
  */
 #include <assert.h>
 #include <string.h>
 
-#include "lib/conf_internal.h"
+#include "lib/conf/internal.h"
 #include "lib/mem.h"
 
 bool conf_is_sweep(enum conf_type type)

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "lib/conf_reader.h"
+#include "lib/conf/reader.h"
 #include "lib/mem.h"
 
 /* What is read into: one of the two. */

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/conf_internal.h"
+#include "lib/conf/internal.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 

@@ -11,7 +11,7 @@
 #include <strings.h>
 
 #include "lib/clock.h"
-#include "lib/conf_internal.h"
+#include "lib/conf/internal.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 

@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
-#include "lib/conf_internal.h"
-#include "lib/conf_reader.h"
+#include "lib/conf/internal.h"
+#include "lib/conf/reader.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"

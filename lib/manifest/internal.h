@@ -4,7 +4,7 @@
 #define LIB_MANIFEST_INTERNAL_H
 
 #include "lib/json_field.h"
-#include "lib/manifest.h"
+#include "lib/manifest/manifest.h"
 
 /* What the file calls itself, so that another JSON file is not taken for one. */
 #define MANIFEST_FORMAT "pynamic-manifest"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The manifest's one reader, with manifest_program.c; the writer is manifest_write.c. Reads nothing but
+ * The manifest's one reader, with program.c; the writer is write.c. Reads nothing but
  * manifest.json; what the libraries themselves hold is checked by those who open them.
  * Invariant: a manifest that was read has every index in range and every array as
  * long as its count says, so that its users check nothing again.
  */
-#include "lib/manifest.h"
+#include "lib/manifest/manifest.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 #include "lib/fs.h"
 #include "lib/json_field.h"
-#include "lib/manifest_internal.h"
+#include "lib/manifest/internal.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 

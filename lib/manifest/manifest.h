@@ -7,8 +7,8 @@
  * It is published last, when everything was built: a folder with a manifest is
  * a finished target.
  */
-#ifndef LIB_MANIFEST_H
-#define LIB_MANIFEST_H
+#ifndef LIB_MANIFEST_MANIFEST_H
+#define LIB_MANIFEST_MANIFEST_H
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/fs.h"
-#include "lib/manifest_internal.h"
+#include "lib/manifest/internal.h"
 #include "lib/mem.h"
 
 const char *const manifest_build_names[] = { "vanilla", "linked", "static", NULL };

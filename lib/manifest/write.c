@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/fs.h"
-#include "lib/manifest_internal.h"
+#include "lib/manifest/internal.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "lib/conf.h"
+#include "lib/conf/conf.h"
 
 struct settings {
 	struct conf_matrix matrix;

@@ -3,9 +3,9 @@
 #include <stdint.h>
 
 #include "lib/mem.h"
-#include "measure/lawrun.h"
-#include "report/samples.h"
-#include "report/series.h"
+#include "measure/law/run.h"
+#include "report/record/samples.h"
+#include "report/law/series.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

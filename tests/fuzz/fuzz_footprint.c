@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "gen/footprint.h"
+#include "gen/footprint/footprint.h"
 #include "lib/mem.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

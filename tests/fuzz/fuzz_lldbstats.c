@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tool/lldbstats.h"
+#include "tool/lldb/stats.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "tool/mi.h"
+#include "tool/gdb/mi.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,8 +2,8 @@
 /* A compiler's object, taken apart: sections, functions, line rows, unwind rules, entries, pieces. */
 #include <stdint.h>
 
-#include "gen/asm_die.h"
-#include "gen/asm_piece.h"
+#include "gen/asm/debug/die.h"
+#include "gen/asm/piece.h"
 
 static void cut_functions(const struct asm_object *object)
 {

@@ -2,9 +2,9 @@
 /* Run records from anywhere: refused, or a record that the table can show. */
 #include <stdint.h>
 
-#include "report/record.h"
+#include "report/record/record.h"
 #include "report/stacks.h"
-#include "report/table.h"
+#include "report/table/table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

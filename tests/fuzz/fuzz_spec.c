@@ -3,8 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "gen/emit_c.h"
-#include "gen/plan.h"
+#include "gen/emit/c.h"
+#include "gen/plan/plan.h"
 #include "gen/series.h"
 
 #define MAX_FUNCTIONS 2000

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "job/proctable.h"
-#include "job/tasklist.h"
+#include "job/acquire/proctable.h"
+#include "job/acquire/tasklist.h"
 
 #define BASE UINT64_C(0x1000)
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "elf/symidx.h"
-#include "job/tasklist.h"
+#include "job/acquire/tasklist.h"
 #include "lib/proc.h"
 #include "native.h"
 #include "tool/repair.h"

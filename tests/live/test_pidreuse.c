@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "job/acquire.h"
-#include "job/tasklist.h"
+#include "job/acquire/acquire.h"
+#include "job/acquire/tasklist.h"
 #include "native.h"
 
 #define SKIPPED 77

@@ -7,7 +7,7 @@
 
 #include "lib/clock.h"
 #include "lib/rng.h"
-#include "report/compare.h"
+#include "report/compare/compare.h"
 
 #define MADEUP_EVENTS 100
 

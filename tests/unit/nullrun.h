@@ -13,7 +13,7 @@
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "measure/check.h"
-#include "report/record.h"
+#include "report/record/record.h"
 #include "tool/tool.h"
 
 #define NULLRUN_T1_NS (12 * NS_PER_US)

@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_PLANS_H
 #define TESTS_UNIT_PLANS_H
 
-#include "gen/plan.h"
+#include "gen/plan/plan.h"
 #include "lib/mem.h"
 
 struct shape {

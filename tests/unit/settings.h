@@ -6,7 +6,7 @@
 #include <math.h>
 
 #include "lib/clock.h"
-#include "lib/conf.h"
+#include "lib/conf/conf.h"
 #include "lib/strbuf.h"
 #include "unit.h"
 

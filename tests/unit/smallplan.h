@@ -3,7 +3,7 @@
 #ifndef TESTS_SMALLPLAN_H
 #define TESTS_SMALLPLAN_H
 
-#include "gen/plan.h"
+#include "gen/plan/plan.h"
 #include "gen/spec.h"
 #include "unit.h"
 

@@ -13,10 +13,10 @@
 #include <dwarf.h>
 #include <sys/stat.h>
 
-#include "gen/asm_check.h"
-#include "gen/asm_elf.h"
-#include "gen/asm_rows.h"
-#include "gen/asm_stamp.h"
+#include "gen/asm/check.h"
+#include "gen/asm/elf.h"
+#include "gen/asm/debug/line_rows.h"
+#include "gen/asm/stamp/stamp.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 

@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "madeup.h"
-#include "report/compareprint.h"
+#include "report/compare/print.h"
 
 #define STRANGE "a<b>&\"c\"|d_e"
 

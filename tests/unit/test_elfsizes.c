@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "elfmake.h"
-#include "gen/elfsizes.h"
+#include "gen/footprint/sizes.h"
 
 static char dynstr[] = "\0PyInit_spam";
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is emitted, against golden files: same spec and seed, same bytes, on every host. */
-#include "gen/embed.h"
-#include "gen/emit_build.h"
-#include "gen/emit_c.h"
+#include "gen/emit/embed.h"
+#include "gen/emit/build.h"
+#include "gen/emit/c.h"
 #include "golden.h"
 #include "smallplan.h"
 #include "toolchain.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The manifest of a plan: what it says of libraries, functions and programs is what was planned. */
-#include "gen/emit_build.h"
+#include "gen/emit/build.h"
 #include "smallplan.h"
 #include "toolchain.h"
 

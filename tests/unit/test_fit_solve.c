@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "gen/fit_solve.h"
+#include "gen/fit/solve.h"
 
 /* Sizes of a library that no compiler made, so that what is learned is known. */
 static double cost(int kind, int part, const struct fit_knobs *k)
@@ -29,7 +29,7 @@ static double cost(int kind, int part, const struct fit_knobs *k)
 	}
 }
 
-/* The samples that gen/fit.c takes, for each kind. */
+/* The samples that gen/fit/fit.c takes, for each kind. */
 static size_t observe(struct fit_observation *ret)
 {
 	static const struct fit_knobs samples[] = {

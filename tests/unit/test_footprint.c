@@ -2,7 +2,7 @@
 /* Footprints: sums, Pynamic's summary, JSON there and back, this process. */
 #include "unit.h"
 
-#include "gen/footprint.h"
+#include "gen/footprint/footprint.h"
 
 static void add(struct footprint *footprint, const char *path, enum footprint_kind kind, uint64_t base)
 {

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "report/html.h"
+#include "report/page/html.h"
 
 static void texts_are_escaped(void **state)
 {

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "lib/rng.h"
-#include "measure/lawchoice.h"
+#include "measure/law/choice.h"
 
 static const struct law_fit papers = { .constant_ns = 10e6, .insert_ns = 1e6 };
 

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "lib/fs.h"
-#include "measure/lawchoice.h"
-#include "report/lawsource.h"
-#include "report/samples.h"
-#include "report/series.h"
+#include "measure/law/choice.h"
+#include "report/law/groups.h"
+#include "report/record/samples.h"
+#include "report/law/series.h"
 
 static const struct law_group *group_called(const struct law_sources *sources, const char *name)
 {

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "tool/lldbstats.h"
+#include "tool/lldb/stats.h"
 
 static const char statistics[] =
 	"{\"memory\": {\"strings\": {\"bytesTotal\": 1048576}},\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "unit/unit.h"
 
-#include "lib/manifest.h"
+#include "lib/manifest/manifest.h"
 #include "lib/strbuf.h"
 
 /* A manifest as it stands in a file; each corruption replaces one piece of it. */

@@ -7,9 +7,9 @@
 
 #include "lib/clock.h"
 #include "lib/strbuf.h"
-#include "report/cell.h"
+#include "report/table/cell.h"
 #include "report/paper.h"
-#include "report/table.h"
+#include "report/table/table.h"
 
 #define N_TASKS 4
 #define LAUNCH_NS (100 * NS_PER_S)

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "tool/mi.h"
+#include "tool/gdb/mi.h"
 
 #define PARSE(line) (mi_parse((line), strlen(line), &record))
 

@@ -7,7 +7,7 @@
 
 #include "lib/clock.h"
 #include "lib/strbuf.h"
-#include "tool/outside.h"
+#include "tool/process/process.h"
 
 #define LIMIT_NS (20 * NS_PER_S)
 

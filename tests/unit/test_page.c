@@ -2,8 +2,8 @@
 /* The page against a golden file, hostile texts in it, and pictures made fit to stand in it. */
 #include "golden.h"
 #include "nullrun.h"
-#include "report/page.h"
-#include "report/plot.h"
+#include "report/page/page.h"
+#include "report/page/plot.h"
 
 static void make_record(struct page_input *input, const char *id)
 {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "gen/plan.h"
+#include "gen/plan/plan.h"
 #include "lib/mem.h"
 #include "unit/plans.h"
 

@@ -2,7 +2,7 @@
 /* What a model of a real code needs of a plan: exact numbers, short names, stripped shares. */
 #include "unit.h"
 
-#include "gen/plan.h"
+#include "gen/plan/plan.h"
 
 static void make(const char *const *settings, size_t n, struct target_spec *spec, struct plan *plan)
 {

@@ -7,7 +7,7 @@
 
 #include <sys/types.h>
 
-#include "job/proctable.h"
+#include "job/acquire/proctable.h"
 #include "made_up.h"
 
 #define BASE UINT64_C(0x10000)

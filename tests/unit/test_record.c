@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "lib/fs.h"
-#include "report/field.h"
-#include "report/table.h"
+#include "report/record/field.h"
+#include "report/table/table.h"
 
 static char *make_dir(void)
 {

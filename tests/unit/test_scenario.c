@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "job/scenario.h"
+#include "job/scenario/scenario.h"
 #include "lib/clock.h"
 #include "measure/trial.h"
 

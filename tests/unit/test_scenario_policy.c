@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Policies, ways of writing and scopes in a scenario: which go together, and that each has its row. */
-#include "job/scenario.h"
+#include "job/scenario/scenario.h"
 #include "measure/trial.h"
-#include "tool/policy.h"
-#include "tool/trapway.h"
+#include "tool/native/policies.h"
+#include "tool/native/plant.h"
 #include "unit.h"
 
 static const struct conf_option *option(const char *key)

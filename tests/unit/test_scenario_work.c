@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The keys of the work of events: what each value means, and what is refused together. */
-#include "job/scenario.h"
+#include "job/scenario/scenario.h"
 #include "measure/trial.h"
 #include "unit.h"
 

@@ -4,8 +4,8 @@
 
 #include "nullrun.h"
 #include "report/export.h"
-#include "report/index.h"
-#include "report/store.h"
+#include "report/store/index.h"
+#include "report/store/store.h"
 
 static void write_run(const char *dir, const char *name, const char *started, int64_t t1_ns)
 {

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "lib/conf.h"
+#include "lib/conf/conf.h"
 
 struct settings {
 	int64_t tasks;

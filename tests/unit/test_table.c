@@ -2,9 +2,9 @@
 /* The table against golden files, and its parts: numbers, widths, verdicts. */
 #include "golden.h"
 #include "nullrun.h"
-#include "report/cell.h"
+#include "report/table/cell.h"
 #include "report/human.h"
-#include "report/table.h"
+#include "report/table/table.h"
 
 static void describe(struct run *run)
 {

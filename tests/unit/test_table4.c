@@ -5,9 +5,9 @@
 #include <math.h>
 
 #include "lib/clock.h"
-#include "report/cell.h"
-#include "report/table.h"
-#include "report/table4.h"
+#include "report/table/cell.h"
+#include "report/table/table.h"
+#include "report/table4/rows.h"
 
 #define MS ((double)NS_PER_MS)
 

@@ -2,8 +2,8 @@
 /* Lists of tasks: what is read, and each bad line with its place. */
 #include "unit.h"
 
-#include "job/acquire.h"
-#include "job/tasklist.h"
+#include "job/acquire/acquire.h"
+#include "job/acquire/tasklist.h"
 
 static struct err *parse(const char *text, struct tasklist *ret)
 {

@@ -2,7 +2,7 @@
 /* Tools described by files: placeholders, and what is refused. */
 #include "unit/unit.h"
 
-#include "tool/template.h"
+#include "tool/process/description.h"
 
 static const pid_t pids[] = { 11, 12, 13 };
 static const char *const args[] = { "-x", "two words", NULL };

@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "job/counters.h"
-#include "job/variant.h"
+#include "job/scenario/variant.h"
 #include "lib/strbuf.h"
 #include "measure/trial.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * attachstorm compare: options and records to report/compare.h, its result to standard output
+ * attachstorm compare: options and records to report/compare/compare.h, its result to standard output
  * and to files. The exit status is the verdict.
  */
 #include <argp.h>
@@ -10,8 +10,8 @@
 #include "cmd/cmd.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
-#include "report/compareprint.h"
-#include "report/store.h"
+#include "report/compare/print.h"
+#include "report/store/store.h"
 
 enum {
 	OPT_TOLERANCES = 0x400,

@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "cmd/scenarioargs.h"
-#include "job/scenario.h"
+#include "job/scenario/scenario.h"
 #include "lib/complete.h"
 #include "lib/mem.h"
-#include "tool/template.h"
+#include "tool/process/description.h"
 #include "tool/tool.h"
 
 /* Subcommands that take a scenario, and options that take KEY=VALUE. */

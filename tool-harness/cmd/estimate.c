@@ -14,7 +14,7 @@
 #include "lib/mem.h"
 #include "measure/quantile.h"
 #include "report/human.h"
-#include "report/store.h"
+#include "report/store/store.h"
 
 #define MOST_RECORDS 30 /* of the newest, by name */
 

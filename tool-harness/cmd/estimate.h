@@ -4,7 +4,7 @@
 #define CMD_ESTIMATE_H
 
 #include "cmd/prepare.h"
-#include "job/scenario.h"
+#include "job/scenario/scenario.h"
 #include "lib/strbuf.h"
 
 /*

@@ -8,11 +8,11 @@
 
 #include "cmd/cmd.h"
 #include "lib/mem.h"
-#include "report/cell.h"
-#include "report/gatemetric.h"
+#include "report/table/cell.h"
+#include "report/compare/metric.h"
 #include "report/human.h"
-#include "report/index.h"
-#include "report/store.h"
+#include "report/store/index.h"
+#include "report/store/store.h"
 
 enum { OPT_SCENARIO = 0x500, OPT_TOOL, OPT_TARGET, OPT_MACHINE, OPT_SINCE, OPT_JSON, OPT_VARIANT };
 

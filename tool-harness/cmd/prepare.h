@@ -6,9 +6,9 @@
 #include <jansson.h>
 
 #include "job/pagecache.h"
-#include "job/variant.h"
+#include "job/scenario/variant.h"
 #include "lib/err.h"
-#include "lib/manifest.h"
+#include "lib/manifest/manifest.h"
 #include "measure/check.h"
 #include "tool/tool.h"
 

@@ -12,8 +12,8 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
-#include "report/page.h"
-#include "report/store.h"
+#include "report/page/page.h"
+#include "report/store/store.h"
 
 enum { OPT_FOOTPRINT = 0x700, OPT_RESULTS, OPT_TITLE, OPT_TABLES };
 

@@ -9,7 +9,7 @@
 #include "cmd/interrupt.h"
 #include "cmd/runloop.h"
 #include "cmd/scenarioargs.h"
-#include "report/compareprint.h"
+#include "report/compare/print.h"
 
 /* B against A decides the exit status of a valid run; it is printed behind the table, not behind JSON. */
 static struct err *judge_sides(const struct run *run, bool print, int *status_ret)

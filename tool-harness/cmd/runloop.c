@@ -25,7 +25,7 @@
 #include "measure/check.h"
 #include "measure/missed.h"
 #include "report/stacks.h"
-#include "report/table.h"
+#include "report/table/table.h"
 #include "tool/tool.h"
 
 #define CALIBRATION_SAMPLES 1000

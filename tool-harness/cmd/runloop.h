@@ -5,13 +5,13 @@
 
 #include <stdbool.h>
 
-#include "job/scenario.h"
-#include "job/variant.h"
+#include "job/scenario/scenario.h"
+#include "job/scenario/variant.h"
 #include "lib/err.h"
-#include "report/record.h"
+#include "report/record/record.h"
 
 /*
- * Runs all repetitions of a scenario, in each its variants in turns (job/variant.h), and
+ * Runs all repetitions of a scenario, in each its variants in turns (job/scenario/variant.h), and
  * publishes the record after each trial.
  * On an error, a time limit or an interrupt (`stop`) what was measured is in the record
  * already. The exit status that the outcome asks for goes to status_ret; the record's path

@@ -15,7 +15,7 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
-#include "tool/template.h"
+#include "tool/process/description.h"
 
 enum group { GROUP_JOB = 1, GROUP_TOOL, GROUP_MEASURE, GROUP_OUTPUT };
 

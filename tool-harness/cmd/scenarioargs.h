@@ -9,7 +9,7 @@
 #include <argp.h>
 #include <stdbool.h>
 
-#include "job/variant.h"
+#include "job/scenario/variant.h"
 #include "lib/err.h"
 
 struct scenario_args {

@@ -8,8 +8,8 @@
 
 #include "cmd/cmd.h"
 #include "report/export.h"
-#include "report/store.h"
-#include "report/table.h"
+#include "report/store/store.h"
+#include "report/table/table.h"
 
 static const struct argp_option show_options[] = {
 	{ "results", 'o', "DIR", 0, "folder in which a name is looked for (default " STORE_DEFAULT_DIR ")", 0 },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Internal: an index is made of an ELF file (symidx.c) or of an index file (symidx_stored.c), and
  * searched by address alike (symaddress.c). Nobody else includes this. */
-#ifndef ELF_SYMIDX_OWN_H
-#define ELF_SYMIDX_OWN_H
+#ifndef ELF_INTERNAL_H
+#define ELF_INTERNAL_H
 
 #include <libelf.h>
 #include <pthread.h>

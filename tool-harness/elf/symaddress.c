@@ -4,7 +4,7 @@
  * symbol table once more or of the stored index. Invariant: sorted by address, and functions at one
  * address by preference, whatever the file's order.
  */
-#include "elf/symidx_own.h"
+#include "elf/internal.h"
 
 #include "lib/mem.h"
 

@@ -5,7 +5,7 @@
  * stored is searched in its file. Does not read DWARF.
  * Invariant: every name that the table refers to ends inside its string table.
  */
-#include "elf/symidx_own.h"
+#include "elf/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "elf/symidx_own.h"
+#include "elf/internal.h"
 #include "lib/fault.h"
 #include "lib/mem.h"
 #include "lib/progress.h"

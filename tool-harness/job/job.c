@@ -18,7 +18,7 @@
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 
-#include "job/acquire.h"
+#include "job/acquire/acquire.h"
 #include "job/child.h"
 #include "job/leftovers.h"
 #include "job/rendezvous.h"

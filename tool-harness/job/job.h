@@ -4,7 +4,7 @@
  * (attachstorm-shim) before the program. The
  * shim tells rank, host and pid over a Unix socket and waits for leave to go on,
  * so that a tracer can seize it before the program's first instruction. Other ways to
- * come by tasks, also by those of a job that runs already, are in job/acquire.h.
+ * come by tasks, also by those of a job that runs already, are in job/acquire/acquire.h.
  *
  * States of a task behind the shim: connected (the shim waits) -> released (it will exec).
  * Nothing here traces; nothing here waits for any child but by its pid with
@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "job/scenario.h"
+#include "job/scenario/scenario.h"
 #include "lib/err.h"
 #include "measure/trial.h"
 

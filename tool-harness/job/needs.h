@@ -3,7 +3,7 @@
 #ifndef JOB_NEEDS_H
 #define JOB_NEEDS_H
 
-#include "job/scenario.h"
+#include "job/scenario/scenario.h"
 #include "lib/err.h"
 #include "lib/strbuf.h"
 

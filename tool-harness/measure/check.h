@@ -8,7 +8,7 @@
 #ifndef MEASURE_CHECK_H
 #define MEASURE_CHECK_H
 
-#include "lib/manifest.h"
+#include "lib/manifest/manifest.h"
 #include "measure/trial.h"
 
 /* What every task of a run must show; -1: not predicted. */
@@ -21,7 +21,7 @@ struct expectation {
 };
 
 /*
- * Of a program of a generated target (lib/manifest.h), NULL for one that finds its modules by
+ * Of a program of a generated target (lib/manifest/manifest.h), NULL for one that finds its modules by
  * import; without a manifest of any program, of which nothing is predicted.
  */
 void expectation_init(struct expectation *expectation, const struct manifest *manifest,

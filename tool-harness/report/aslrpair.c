@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "lib/mem.h"
-#include "report/cell.h"
+#include "report/table/cell.h"
 #include "report/human.h"
-#include "report/table.h"
+#include "report/table/table.h"
 
 #define LABEL_WIDTH 34
 #define KEY "aslr"

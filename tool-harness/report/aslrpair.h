@@ -4,8 +4,8 @@
 #define REPORT_ASLRPAIR_H
 
 #include "measure/aslrtax.h"
-#include "report/html.h"
-#include "report/record.h"
+#include "report/page/html.h"
+#include "report/record/record.h"
 
 struct aslr_pair {
 	size_t on, off; /* indices into run.variants */

@@ -14,7 +14,7 @@
 
 #include "lib/clock.h"
 #include "lib/mem.h"
-#include "report/gatemetric.h"
+#include "report/compare/metric.h"
 
 static bool is_known(const struct run *run, size_t trial, enum gate_metric_id id, double *ret)
 {

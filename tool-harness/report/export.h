@@ -4,7 +4,7 @@
 #define REPORT_EXPORT_H
 
 #include "lib/strbuf.h"
-#include "report/record.h"
+#include "report/record/record.h"
 
 struct export_format {
 	const char *name; /* "csv" */

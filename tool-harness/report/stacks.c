@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "lib/mem.h"
-#include "report/cell.h"
+#include "report/table/cell.h"
 #include "report/human.h"
-#include "report/table.h"
+#include "report/table/table.h"
 
 #define RANKS_WIDTH 18
 #define STACKS_WIDTH 9

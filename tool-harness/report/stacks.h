@@ -10,7 +10,7 @@
 
 #include "lib/err.h"
 #include "lib/strbuf.h"
-#include "report/record.h"
+#include "report/record/record.h"
 
 /* One tree: a line for each function, those that one caller called below it, with the ranks
  * and the number of stacks wherever they change. */

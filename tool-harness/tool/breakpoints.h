@@ -3,9 +3,9 @@
 #ifndef TOOL_BREAKPOINTS_H
 #define TOOL_BREAKPOINTS_H
 
-#include "job/scenario.h"
+#include "job/scenario/scenario.h"
 #include "lib/err.h"
-#include "lib/manifest.h"
+#include "lib/manifest/manifest.h"
 
 /*
  * Names of the functions, in a heap array of heap strings that breakpoints_free frees:

@@ -13,7 +13,7 @@
 
 #include "elf/symidx.h"
 #include "lib/err.h"
-#include "lib/manifest.h"
+#include "lib/manifest/manifest.h"
 
 /* Where a breakpoint's function is: an address relative to the load bias. */
 struct location {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "lib/strbuf.h"
-#include "tool/template.h"
+#include "tool/process/description.h"
 
 static const struct tool_ops tool_none = { .name = "none", .help = "no tool: untraced runs alone" };
 

@@ -12,9 +12,9 @@
 
 #include "job/job.h"
 #include "job/pagecache.h"
-#include "job/scenario.h"
+#include "job/scenario/scenario.h"
 #include "lib/err.h"
-#include "lib/manifest.h"
+#include "lib/manifest/manifest.h"
 #include "measure/trial.h"
 
 struct tool_request {
@@ -54,7 +54,7 @@ extern const struct tool_ops tool_native, tool_null, tool_command, tool_gdb, too
 /* The i-th tool with a name of its own; NULL behind the last. */
 const struct tool_ops *tool_at(size_t i);
 
-/* By name, or tool_command for that of a template (tool/template.h); an unknown one is an error that
+/* By name, or tool_command for that of a template (tool/process/description.h); an unknown one is an error that
  * lists the known ones. */
 MUST_CHECK struct err *tool_find(const char *name, const struct tool_ops **ret);
 

@@ -7,7 +7,7 @@
 #ifndef TOOL_TOOLHOME_H
 #define TOOL_TOOLHOME_H
 
-#include "job/scenario.h"
+#include "job/scenario/scenario.h"
 #include "lib/err.h"
 #include "measure/trial.h"
 

@@ -5,7 +5,7 @@
  * away; lists of ranges and locations, which unoptimised code does not have, are
  * refused. Invariant: nothing of a list depends on where its unit stood.
  */
-#include "gen/asm_die.h"
+#include "gen/asm/debug/die.h"
 
 #include <dwarf.h>
 #include <string.h>

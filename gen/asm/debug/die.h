@@ -4,10 +4,10 @@
  * with other names, places and lines. Forms that differ by compiler (indexed strings and
  * addresses, implicit constants) are gone here: an attribute says what it means.
  */
-#ifndef GEN_ASM_DIE_H
-#define GEN_ASM_DIE_H
+#ifndef GEN_ASM_DEBUG_DIE_H
+#define GEN_ASM_DEBUG_DIE_H
 
-#include "gen/asm_object.h"
+#include "gen/asm/object.h"
 #include "lib/err.h"
 
 enum asm_meaning {
@@ -37,7 +37,7 @@ struct asm_attr {
 	uint16_t name;     /* DW_AT_... */
 	uint8_t meaning;   /* enum asm_meaning */
 	union {
-		uint64_t value;   /* of a text too, once it is in a pool (asm_pool.h) */
+		uint64_t value;   /* of a text too, once it is in a pool (asm/pool.h) */
 		const char *text;
 		struct {
 			const unsigned char *bytes;
@@ -50,7 +50,7 @@ struct asm_die {
 	uint16_t tag;
 	bool has_children;
 	uint32_t place;    /* offset in its unit */
-	uint32_t abbrev;   /* number of its abbreviation (asm_pool.h) */
+	uint32_t abbrev;   /* number of its abbreviation (asm/pool.h) */
 	uint32_t end;      /* index in the list behind its last descendant */
 	struct asm_attr *attrs;
 	size_t n_attrs;

@@ -4,7 +4,7 @@
  * references. Invariant: a reference leads to an entry of the same unit, and siblings and
  * ends of lists are set, so that a reader may skip or walk.
  */
-#include "gen/asm_info.h"
+#include "gen/asm/debug/info.h"
 
 #include <assert.h>
 #include <dwarf.h>

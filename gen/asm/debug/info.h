@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Writes .debug_info of an object: the entries of its base, then those of its functions. */
-#ifndef GEN_ASM_INFO_H
-#define GEN_ASM_INFO_H
+#ifndef GEN_ASM_DEBUG_INFO_H
+#define GEN_ASM_DEBUG_INFO_H
 
-#include "gen/asm_base.h"
-#include "gen/asm_elf.h"
+#include "gen/asm/base.h"
+#include "gen/asm/elf.h"
 
 /* A function of the base that is taken over as it is. */
 struct asm_moved {

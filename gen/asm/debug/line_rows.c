@@ -3,7 +3,7 @@
  * Line number program (DWARF 4 and 5, section 6.2) with the parameters that assemblers
  * use, and call frame information (section 6.4). One sequence of rows covers all of .text.
  */
-#include "gen/asm_rows.h"
+#include "gen/asm/debug/line_rows.h"
 
 #include <dwarf.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Writes .debug_line and .eh_frame of an object, function by function in order of place. */
-#ifndef GEN_ASM_ROWS_H
-#define GEN_ASM_ROWS_H
+#ifndef GEN_ASM_DEBUG_LINE_ROWS_H
+#define GEN_ASM_DEBUG_LINE_ROWS_H
 
-#include "gen/asm_elf.h"
-#include "gen/asm_object.h"
+#include "gen/asm/elf.h"
+#include "gen/asm/object.h"
 
 struct asm_rows {
 	struct asm_section *section;

@@ -4,7 +4,7 @@
  * another file than the object's own source, and unwind rules in forms that compilers do
  * not use for C on x86-64, are refused.
  */
-#include "gen/asm_object.h"
+#include "gen/asm/object.h"
 
 #include <dwarf.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * the base, with their relocations, line rows and unwind rules. Invariant: what is said of a
  * piece stands where the piece was put; nothing that is written moves any more.
  */
-#include "gen/asm_stamp_internal.h"
+#include "gen/asm/stamp/internal.h"
 
 #include <assert.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * The debug information of an object whose code stands: strings, declarations of what it
  * calls, functions. Line rows are written with the code.
  */
-#include "gen/asm_stamp_internal.h"
+#include "gen/asm/stamp/internal.h"
 
 #include <string.h>
 

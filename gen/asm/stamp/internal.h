@@ -3,10 +3,10 @@
 #ifndef GEN_ASM_STAMP_INTERNAL_H
 #define GEN_ASM_STAMP_INTERNAL_H
 
-#include "gen/asm_data.h"
-#include "gen/asm_info.h"
-#include "gen/asm_rows.h"
-#include "gen/asm_stamp.h"
+#include "gen/asm/data.h"
+#include "gen/asm/debug/info.h"
+#include "gen/asm/debug/line_rows.h"
+#include "gen/asm/stamp/stamp.h"
 
 struct stamp {
 	const struct asm_stamper *stamper;

@@ -3,11 +3,11 @@
  * Writes one object: sections and symbols, then the code of all functions in a first walk,
  * their debug information in a second, when all places are known. Decides only the order.
  */
-#include "gen/asm_stamp.h"
+#include "gen/asm/stamp/stamp.h"
 
 #include <string.h>
 
-#include "gen/asm_stamp_internal.h"
+#include "gen/asm/stamp/internal.h"
 #include "lib/fs.h"
 
 static bool has_section(const struct asm_object *object, const char *name)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Writes the object of a library from templates, as the compiler would make it of its source. */
-#ifndef GEN_ASM_STAMP_H
-#define GEN_ASM_STAMP_H
+#ifndef GEN_ASM_STAMP_STAMP_H
+#define GEN_ASM_STAMP_STAMP_H
 
-#include "gen/asm_base.h"
-#include "gen/asm_pool.h"
+#include "gen/asm/base.h"
+#include "gen/asm/pool.h"
 
 /* All that the objects are written from; not changed by writing. */
 struct asm_stamper {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Gathers templates, bases and their pools: all that is done once for a target. */
-#include "gen/asm_stamp.h"
+#include "gen/asm/stamp/stamp.h"
 
 #include "lib/mem.h"
 

@@ -3,7 +3,7 @@
  * The global symbols of an object: its own functions, what the base defines, what is called
  * outside. Invariant: they stand in this order, so that indices are known before use.
  */
-#include "gen/asm_stamp_internal.h"
+#include "gen/asm/stamp/internal.h"
 
 #include <assert.h>
 

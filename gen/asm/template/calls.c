@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "gen/asm_template_internal.h"
+#include "gen/asm/template/internal.h"
 #include "lib/mem.h"
 
 #define UNIT_CALLS 1024

@@ -3,8 +3,8 @@
 #ifndef GEN_ASM_TEMPLATE_INTERNAL_H
 #define GEN_ASM_TEMPLATE_INTERNAL_H
 
-#include "gen/asm_shapeset.h"
-#include "gen/asm_template.h"
+#include "gen/asm/template/shapeset.h"
+#include "gen/asm/template/template.h"
 
 /* What is still unclear after so many rounds stays so. */
 #define TEMPLATE_MAX_ROUNDS 4

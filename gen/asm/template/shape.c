@@ -4,7 +4,7 @@
  * table passes from one statement to the next. Code in which the calls are not one piece
  * each, in the order of the source, is refused: so is what optimisation makes.
  */
-#include "gen/asm_shape.h"
+#include "gen/asm/template/shape.h"
 
 #include <assert.h>
 #include <dwarf.h>

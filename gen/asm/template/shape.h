@@ -4,12 +4,12 @@
  * types that their debug information speaks of. A function is written as the head of
  * its shape, a piece for each call, and the tail of its shape.
  */
-#ifndef GEN_ASM_SHAPE_H
-#define GEN_ASM_SHAPE_H
+#ifndef GEN_ASM_TEMPLATE_SHAPE_H
+#define GEN_ASM_TEMPLATE_SHAPE_H
 
-#include "gen/asm_die.h"
-#include "gen/asm_piece.h"
-#include "gen/emit_c.h"
+#include "gen/asm/debug/die.h"
+#include "gen/asm/piece.h"
+#include "gen/emit/c.h"
 
 /* Number of signatures with up to PLAN_MAX_ARGS arguments: 1 + 5 + 25 + ... */
 #define ASM_N_SIGNATURES 3906

@@ -3,7 +3,7 @@
  * The kinds of functions of a plan, each once: a hash table by key. Invariant: an index,
  * once given, stays; the slots are made again as the set grows.
  */
-#include "gen/asm_shapeset.h"
+#include "gen/asm/template/shapeset.h"
 
 #include "lib/mem.h"
 

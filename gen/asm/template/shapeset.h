@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which shapes of functions a plan needs: a set of what their texts depend on. */
-#ifndef GEN_ASM_SHAPESET_H
-#define GEN_ASM_SHAPESET_H
+#ifndef GEN_ASM_TEMPLATE_SHAPESET_H
+#define GEN_ASM_TEMPLATE_SHAPESET_H
 
-#include "gen/asm_shape.h"
+#include "gen/asm/template/shape.h"
 
-/* What emit_c.h says the text of a function depends on, but for names and calls. */
+/* What emit/c.h says the text of a function depends on, but for names and calls. */
 struct asm_shape_key {
 	uint32_t signature, body, body_size, stack_bytes, data_words;
 	bool calls;

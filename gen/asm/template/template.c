@@ -4,13 +4,13 @@
  * a number of a template stands is not always clear from one place (is this 5 the number
  * of the function or a distance?), so what is unclear is compiled again at another place
  * and the two are compared. Two kinds of round: shapes first, since only they tell the
- * frames for which calls are needed (asm_template_calls.c).
+ * frames for which calls are needed (calls.c).
  */
-#include "gen/asm_template.h"
+#include "gen/asm/template/template.h"
 
 #include <string.h>
 
-#include "gen/asm_template_internal.h"
+#include "gen/asm/template/internal.h"
 #include "lib/mem.h"
 
 /* Small units keep all cores busy; each has some functions to begin with, as the

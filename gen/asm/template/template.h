@@ -4,10 +4,10 @@
  * kind of call in each kind of frame. Their number grows with signatures and bodies, not
  * with functions.
  */
-#ifndef GEN_ASM_TEMPLATE_H
-#define GEN_ASM_TEMPLATE_H
+#ifndef GEN_ASM_TEMPLATE_TEMPLATE_H
+#define GEN_ASM_TEMPLATE_TEMPLATE_H
 
-#include "gen/asm_compile.h"
+#include "gen/asm/compile.h"
 
 struct asm_templates {
 	struct asm_types types;

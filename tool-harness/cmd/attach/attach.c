@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * attachstorm attach: the tasks of a job that runs already, found by one of the strategies
- * of job/acquire.h, are traced for a time or to their end, and left running and clean. With
+ * of job/acquire/acquire.h, are traced for a time or to their end, and left running and clean. With
  * --repair nothing is traced: what a killed tracer left in them is taken out.
  *
  * Invariant: the job is never ended by us.
@@ -10,9 +10,9 @@
 #include <limits.h>
 #include <string.h>
 
-#include "cmd/attach.h"
+#include "cmd/attach/attach.h"
 #include "cmd/cmd.h"
-#include "job/acquire.h"
+#include "job/acquire/acquire.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "lib/progress.h"

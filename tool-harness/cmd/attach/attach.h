@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Internal to cmd/attach*.c: what is done with a running job once its options are read. */
-#ifndef CMD_ATTACH_H
-#define CMD_ATTACH_H
+#ifndef CMD_ATTACH_ATTACH_H
+#define CMD_ATTACH_ATTACH_H
 
 #include "job/job.h"
-#include "job/scenario.h"
+#include "job/scenario/scenario.h"
 #include "lib/err.h"
 
 /* Traces the tasks that the plan finds until they end, the plan's time is over or Ctrl-C, lets them

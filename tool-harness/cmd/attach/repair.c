@@ -7,8 +7,8 @@
  */
 #include <stdio.h>
 
-#include "cmd/attach.h"
-#include "job/acquire.h"
+#include "cmd/attach/attach.h"
+#include "job/acquire/acquire.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "tool/repair.h"

@@ -7,11 +7,11 @@
  */
 #include <string.h>
 
-#include "cmd/attach.h"
+#include "cmd/attach/attach.h"
 #include "cmd/calibrate.h"
 #include "cmd/interrupt.h"
 #include "cmd/runloop.h"
-#include "job/acquire.h"
+#include "job/acquire/acquire.h"
 #include "job/hostfacts.h"
 #include "lib/fs.h"
 #include "lib/mem.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * attachstorm doctor: what this machine can do, one line each, with a way out for each no. Each
- * check does what a run does, by the same code; the checks are tables (cmd/doctor.h).
+ * check does what a run does, by the same code; the checks are tables (cmd/doctor/doctor.h).
  *
  * Invariant: what cannot be done is an answer, not an error; only --for makes it an exit status.
  */
-#include "cmd/doctor.h"
+#include "cmd/doctor/doctor.h"
 
 #include <argp.h>
 #include <jansson.h>

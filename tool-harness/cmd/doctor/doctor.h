@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Internal: the checks of `attachstorm doctor`. */
-#ifndef CMD_DOCTOR_H
-#define CMD_DOCTOR_H
+#ifndef CMD_DOCTOR_DOCTOR_H
+#define CMD_DOCTOR_DOCTOR_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "cmd/prepare.h"
-#include "job/scenario.h"
+#include "job/scenario/scenario.h"
 #include "lib/err.h"
 
 enum doctor_answer { DOCTOR_YES, DOCTOR_PARTLY, DOCTOR_NO };

@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/doctor.h"
-#include "job/acquire.h"
+#include "cmd/doctor/doctor.h"
+#include "job/acquire/acquire.h"
 #include "job/launch.h"
 #include "job/pagecache.h"
 #include "lib/clock.h"

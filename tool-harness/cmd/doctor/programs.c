@@ -12,15 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/doctor.h"
-#include "job/acquire.h"
+#include "cmd/doctor/doctor.h"
+#include "job/acquire/acquire.h"
 #include "job/job.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/proc.h"
-#include "tool/template.h"
-#include "tool/version.h"
+#include "tool/process/description.h"
+#include "tool/process/version.h"
 
 #define LIMIT_NS (60 * NS_PER_S)
 #define END_GRACE_NS (2 * NS_PER_S)

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
-#include "cmd/doctor.h"
+#include "cmd/doctor/doctor.h"
 #include "elf/segment.h"
 #include "elf/symidx.h"
 #include "job/counters.h"

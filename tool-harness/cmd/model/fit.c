@@ -8,10 +8,10 @@
 #include <argp.h>
 #include <string.h>
 
-#include "cmd/model.h"
-#include "lib/conf.h"
+#include "cmd/model/model.h"
+#include "lib/conf/conf.h"
 #include "lib/mem.h"
-#include "report/lawresult.h"
+#include "report/law/result.h"
 
 #define MOST_RESAMPLES 100000
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The product M x N x (T1 + B x T2) for numbers given, or for the means of one record: as
- * text and JSON. Fits nothing (model_fit.c).
+ * text and JSON. Fits nothing (fit.c).
  *
  * Invariant: a number that the user gave is never replaced by the record's.
  */
 #include <jansson.h>
 
-#include "cmd/model.h"
+#include "cmd/model/model.h"
 #include "measure/model.h"
 #include "report/human.h"
-#include "report/record.h"
+#include "report/record/record.h"
 
 /* One prediction: at the means, which is what a sum is made of, and at the 10th and 90th percentiles if measured. */
 struct prediction {

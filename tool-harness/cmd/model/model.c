@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
-#include "cmd/model.h"
-#include "lib/conf.h"
+#include "cmd/model/model.h"
+#include "lib/conf/conf.h"
 
 #define NUMBER_MAX 1e9 /* far above any job, far below where doubles lose count */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Internal: the forms of `attachstorm model`. */
-#ifndef CMD_MODEL_H
-#define CMD_MODEL_H
+#ifndef CMD_MODEL_MODEL_H
+#define CMD_MODEL_MODEL_H
 
 #include <stdbool.h>
 #include <stdint.h>

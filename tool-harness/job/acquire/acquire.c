@@ -5,7 +5,7 @@
  *
  * Invariant: a task in a job has a pidfd, or it had ended when it was found.
  */
-#include "job/acquire.h"
+#include "job/acquire/acquire.h"
 
 #include <errno.h>
 #include <string.h>

@@ -4,11 +4,11 @@
  * and executable, each a row of one table. Some start the job and stop its tasks on the way,
  * some find tasks that run already.
  */
-#ifndef JOB_ACQUIRE_H
-#define JOB_ACQUIRE_H
+#ifndef JOB_ACQUIRE_ACQUIRE_H
+#define JOB_ACQUIRE_ACQUIRE_H
 
 #include "job/job.h"
-#include "job/tasklist.h"
+#include "job/acquire/tasklist.h"
 #include "lib/err.h"
 
 /* Tasks on this machine, as a strategy found them. */

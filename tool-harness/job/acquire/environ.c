@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "job/acquire.h"
+#include "job/acquire/acquire.h"
 #include "job/launch.h"
 #include "lib/fs.h"
 #include "lib/mem.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Internal to job/mpir*.c: where the interface's variables are in a launcher. */
-#ifndef JOB_MPIR_OWN_H
-#define JOB_MPIR_OWN_H
+#ifndef JOB_ACQUIRE_INTERNAL_H
+#define JOB_ACQUIRE_INTERNAL_H
 
-#include "job/acquire.h"
+#include "job/acquire/acquire.h"
 #include "trace/memory.h"
 
 struct mpir {

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "elf/symidx.h"
-#include "job/mpir_own.h"
-#include "job/proctable.h"
+#include "job/acquire/internal.h"
+#include "job/acquire/proctable.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "trace/procmem.h"

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "job/launch.h"
-#include "job/mpir_own.h"
+#include "job/acquire/internal.h"
 #include "job/rendezvous.h"
 #include "lib/clock.h"
 #include "lib/fs.h"

@@ -5,7 +5,7 @@
  * Invariant: memory and time are bounded by the number of rows, whatever they hold: a
  * string that is too long ends the reading, and strings of rows elsewhere are not kept.
  */
-#include "job/proctable.h"
+#include "job/acquire/proctable.h"
 
 #include <inttypes.h>
 #include <string.h>

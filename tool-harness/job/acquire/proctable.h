@@ -8,8 +8,8 @@
  * all of them are bounded and checked. Read in batches of rows, strings by whole pages that
  * are kept, since launchers allocate them one after the other.
  */
-#ifndef JOB_PROCTABLE_H
-#define JOB_PROCTABLE_H
+#ifndef JOB_ACQUIRE_PROCTABLE_H
+#define JOB_ACQUIRE_PROCTABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

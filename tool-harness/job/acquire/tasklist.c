@@ -3,7 +3,7 @@
  * The list of tasks that a user wrote. Does not ask whether they exist.
  * Invariant: in a list that was returned no rank and no pid is there twice.
  */
-#include "job/tasklist.h"
+#include "job/acquire/tasklist.h"
 
 #include <limits.h>
 #include <stdbool.h>

@@ -3,8 +3,8 @@
  * Tasks by hand: a list of lines "RANK HOST PID", or pids alone. '#' begins a comment,
  * blank lines are skipped, "-" as host is this machine.
  */
-#ifndef JOB_TASKLIST_H
-#define JOB_TASKLIST_H
+#ifndef JOB_ACQUIRE_TASKLIST_H
+#define JOB_ACQUIRE_TASKLIST_H
 
 #include <stddef.h>
 #include <sys/types.h>

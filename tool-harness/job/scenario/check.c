@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "job/scenario_keys.h"
+#include "job/scenario/keys.h"
 #include "lib/mem.h"
 #include "measure/trial.h"
 

@@ -2,7 +2,7 @@
 /*
  * Scenario keys of the tool gdb: which GDB, how many, and its settings. Descriptions only.
  */
-#include "job/scenario_keys.h"
+#include "job/scenario/keys.h"
 
 #include "lib/cleanup.h"
 

@@ -3,12 +3,12 @@
  * Scenario keys of the job and of its measurement: what is run, how often, and in which state
  * of the machine. Descriptions only; what a key does is with those that use it.
  */
-#include "job/scenario_keys.h"
+#include "job/scenario/keys.h"
 
 #include <string.h>
 
 #include "lib/cleanup.h"
-#include "lib/manifest.h"
+#include "lib/manifest/manifest.h"
 #include "measure/trial.h"
 
 static const char *const launcher_names[] = { "mpirun", "spawn", NULL };

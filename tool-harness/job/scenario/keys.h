@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "job/scenario.h"
+#include "job/scenario/scenario.h"
 #include "lib/clock.h"
 
 #define FIELD(field) .offset = offsetof(struct scenario, field)

@@ -2,7 +2,7 @@
 /*
  * Scenario keys of the null tool: what it makes up. Descriptions only.
  */
-#include "job/scenario_keys.h"
+#include "job/scenario/keys.h"
 
 #include "lib/cleanup.h"
 

@@ -3,7 +3,7 @@
  * Scenario keys of what tools do differently: when breakpoints go in, what stands still at an
  * event, an added cost; and which of them go together. What a key does is the tools'.
  */
-#include "job/scenario_keys.h"
+#include "job/scenario/keys.h"
 
 #include <string.h>
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Reads a scenario: its keys are those of scenario_*.c, which conf reads. What spans several
- * keys is checked in scenario_check.c; what the keys do is the tools'.
+ * keys is checked in check.c; what the keys do is the tools'.
  */
-#include "job/scenario.h"
+#include "job/scenario/scenario.h"
 
 #include <string.h>
 
-#include "job/scenario_keys.h"
+#include "job/scenario/keys.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 

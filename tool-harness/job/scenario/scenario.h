@@ -4,19 +4,19 @@
  * YAML through one option table, which also makes the command-line overrides, the
  * help text and the "scenario" object of the run record.
  */
-#ifndef JOB_SCENARIO_H
-#define JOB_SCENARIO_H
+#ifndef JOB_SCENARIO_SCENARIO_H
+#define JOB_SCENARIO_SCENARIO_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/conf.h"
+#include "lib/conf/conf.h"
 #include "lib/err.h"
-#include "lib/manifest.h"
+#include "lib/manifest/manifest.h"
 #include "trace/waiting.h"
 
 enum launcher { LAUNCHER_MPIRUN, LAUNCHER_SPAWN };
-enum acquire { /* rows of the table in job/acquire.c */
+enum acquire { /* rows of the table in job/acquire/acquire.c */
 	ACQUIRE_SHIM,
 	ACQUIRE_SPAWN,
 	ACQUIRE_MPIR_LAUNCH,
@@ -30,14 +30,14 @@ enum aslr { ASLR_ON, ASLR_OFF };
 enum bind { BIND_NONE, BIND_CORE };
 enum bp_where { BP_SPREAD, BP_NAMES };
 enum bp_reinsert { REINSERT_REWRITE, REINSERT_REMOVE_INSERT, REINSERT_NONE };
-enum bp_policy { /* rows of the table in tool/native_policy.c */
+enum bp_policy { /* rows of the table in tool/native/policies.c */
 	POLICY_REINSERT_ALL,
 	POLICY_RE_RESOLVE_ALL,
 	POLICY_NEW_ONLY,
 	POLICY_PATTERN,
 	POLICY_DEFERRED,
 };
-enum bp_write { /* rows of the table in tool/native_plant.c */
+enum bp_write { /* rows of the table in tool/native/plant.c */
 	BP_WRITE_MEM,
 	BP_WRITE_POKE,
 	BP_WRITE_PAGE,
@@ -53,7 +53,7 @@ enum symbols_mode { SYMBOLS_NEEDED, SYMBOLS_ALL, SYMBOLS_OFF };
 enum scenario_stacks { STACKS_OFF, STACKS_SCENARIO_FIRST };
 /* How a tool hears of load events: tool/loadevents.h has what each does. */
 enum load_interface { LOAD_EVENTS_RBRK, LOAD_EVENTS_PROBES, LOAD_EVENTS_UPROBE, LOAD_EVENTS_AUDIT, LOAD_EVENTS_NONE };
-/* What a load event does for new libraries: rows of the table in job/scenario_work.c. */
+/* What a load event does for new libraries: rows of the table in job/scenario/work.c. */
 enum event_work {
 	EVENT_WORK_NEEDED,
 	EVENT_WORK_LINKS,
@@ -74,8 +74,8 @@ struct scenario {
 	char *name;                  /* of the record; NULL: from the file or the command */
 	char *tool;                  /* "native" (our ptrace engine), "null" (made-up events), "none" */
 	char *target;                /* folder of a generated target, or NULL */
-	struct conf_list program;    /* enum program (lib/manifest.h): which programs of the target */
-	struct conf_list bind_now;   /* enum binding: each program once with each; see job/variant.h */
+	struct conf_list program;    /* enum program (lib/manifest/manifest.h): which programs of the target */
+	struct conf_list bind_now;   /* enum binding: each program once with each; see job/scenario/variant.h */
 	struct conf_list command;    /* argv of any program, instead of a target */
 	struct conf_list needs_programs, needs_modules; /* see job/needs.h */
 	struct conf_list needs_packages; /* where these come from */
@@ -118,7 +118,7 @@ struct scenario {
 	struct conf_list cold_files; /* more files or folders to evict */
 	int64_t time_limit_ns;       /* of one execution of the job */
 	char *results;               /* folder for records */
-	struct conf_matrix matrix;   /* keys to sweep: see job/variant.h */
+	struct conf_matrix matrix;   /* keys to sweep: see job/scenario/variant.h */
 	struct conf_cases cases;
 	/* tools that are processes of their own */
 	bool tools_count_ptrace;

@@ -3,7 +3,7 @@
  * Scenario keys of tools that are processes of their own. Descriptions only; what a key does
  * is the adapters'.
  */
-#include "job/scenario_keys.h"
+#include "job/scenario/keys.h"
 
 #include "lib/cleanup.h"
 

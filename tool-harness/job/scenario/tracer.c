@@ -3,7 +3,7 @@
  * Scenario keys of tools that trace: breakpoints, and how the tracer does its work.
  * Descriptions only; what a key does is the tools'.
  */
-#include "job/scenario_keys.h"
+#include "job/scenario/keys.h"
 
 #include "lib/cleanup.h"
 

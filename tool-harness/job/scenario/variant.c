@@ -5,7 +5,7 @@
  *
  * Invariant: all variants could run, and no two have the same name.
  */
-#include "job/variant.h"
+#include "job/scenario/variant.h"
 
 #include <string.h>
 

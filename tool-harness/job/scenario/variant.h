@@ -3,15 +3,15 @@
  * Variants: what a scenario compares within one run. Each is a scenario of its own: one case,
  * one combination of the matrix, one program of the target with one kind of binding.
  */
-#ifndef JOB_VARIANT_H
-#define JOB_VARIANT_H
+#ifndef JOB_SCENARIO_VARIANT_H
+#define JOB_SCENARIO_VARIANT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "job/scenario.h"
+#include "job/scenario/scenario.h"
 #include "lib/err.h"
-#include "lib/manifest.h"
+#include "lib/manifest/manifest.h"
 
 #define VARIANTS_MAX 1000
 

@@ -6,7 +6,7 @@
  * Invariant: after scenario_resolve_work the keys `symbols` and `stacks` say what is read of a
  * library, and `event_work` only whether lines are read as well.
  */
-#include "job/scenario_keys.h"
+#include "job/scenario/keys.h"
 
 #include <string.h>
 

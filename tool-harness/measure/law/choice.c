@@ -6,7 +6,7 @@
  *
  * Invariant: a cell's score never comes from a fit that has seen one of its runs.
  */
-#include "measure/lawchoice.h"
+#include "measure/law/choice.h"
 
 #include <gsl/gsl_fit.h>
 #include <gsl/gsl_sort.h>

@@ -4,11 +4,11 @@
  * fit has not seen; intervals are by bootstrap over whole runs. Seeded: the same sweep
  * and seed give the same answer to the last digit.
  */
-#ifndef MEASURE_LAWCHOICE_H
-#define MEASURE_LAWCHOICE_H
+#ifndef MEASURE_LAW_CHOICE_H
+#define MEASURE_LAW_CHOICE_H
 
 #include "lib/err.h"
-#include "measure/lawfit.h"
+#include "measure/law/fit.h"
 
 #define LAW_N_SHAPES (LAW_T1_N * LAW_T2_N)
 #define LAW_MIN_CELLS 3

@@ -3,11 +3,11 @@
  * Fits one law to a sweep. For a given exponent all other coefficients are linear, so
  * the exponent alone is searched; each run's normal equations at the exponents of a
  * grid are kept, which makes thousands of fits (held-out cells, bootstrap) affordable.
- * Does not choose between laws (lawchoice.c).
+ * Does not choose between laws (choice.c).
  *
  * Invariant: no coefficient is negative.
  */
-#include "measure/lawfit.h"
+#include "measure/law/fit.h"
 
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_linalg.h>

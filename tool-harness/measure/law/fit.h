@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One law fitted to a sweep, many times over: for held-out cells and for the bootstrap. */
-#ifndef MEASURE_LAWFIT_H
-#define MEASURE_LAWFIT_H
+#ifndef MEASURE_LAW_FIT_H
+#define MEASURE_LAW_FIT_H
 
-#include "measure/law.h"
+#include "measure/law/law.h"
 
 /*
  * A sweep made ready for many fits. Squares of relative deviations are weighed: of whole

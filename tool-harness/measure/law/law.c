@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a law says, once its coefficients are known. How they are found is in lawfit.c.
+ * What a law says, once its coefficients are known. How they are found is in fit.c.
  *
  * Invariant: the total of a run is the sum over its rows.
  */
-#include "measure/law.h"
+#include "measure/law/law.h"
 
 #include <math.h>
 

@@ -9,10 +9,10 @@
  * 0 or above: no tool gets time back. The total of M events in N tasks is the sum over
  * them, one after the other (the paper's serial tool, section 2.2.3).
  */
-#ifndef MEASURE_LAW_H
-#define MEASURE_LAW_H
+#ifndef MEASURE_LAW_LAW_H
+#define MEASURE_LAW_LAW_H
 
-#include "measure/lawrun.h"
+#include "measure/law/run.h"
 
 enum law_t1 {
 	LAW_T1_CONSTANT, /* constant */

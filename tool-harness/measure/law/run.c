@@ -6,7 +6,7 @@
  *
  * Invariant: the rows of a run with events add up to its total.
  */
-#include "measure/lawrun.h"
+#include "measure/law/run.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
  * their costs as a function of the libraries already loaded. Runs of the same M, N
  * and B are one cell of the sweep. docs/model.md has the terms.
  */
-#ifndef MEASURE_LAWRUN_H
-#define MEASURE_LAWRUN_H
+#ifndef MEASURE_LAW_RUN_H
+#define MEASURE_LAW_RUN_H
 
 #include <stdbool.h>
 #include <stddef.h>

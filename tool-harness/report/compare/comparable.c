@@ -5,7 +5,7 @@
  *
  * Invariant: a record never differs from itself.
  */
-#include "report/comparable.h"
+#include "report/compare/comparable.h"
 
 #include <string.h>
 

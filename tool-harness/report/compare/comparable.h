@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* May two records be compared at all? */
-#ifndef REPORT_COMPARABLE_H
-#define REPORT_COMPARABLE_H
+#ifndef REPORT_COMPARE_COMPARABLE_H
+#define REPORT_COMPARE_COMPARABLE_H
 
 #include <stdbool.h>
 
-#include "report/record.h"
+#include "report/record/record.h"
 
 /* Sentences, one for each difference that forbids it; heap. */
 struct difference_list {

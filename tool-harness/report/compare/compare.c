@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Which runs stand against which: variants by name, temperatures by themselves. What is said
- * about two groups of runs is comparepart.c, whether they may be compared comparable.c.
+ * about two groups of runs is verdict.c, whether they may be compared comparable.c.
  *
  * Invariant: a run is in no more than one side of one part.
  */
-#include "report/compare.h"
+#include "report/compare/compare.h"
 
 #include <string.h>
 
 #include "lib/mem.h"
 #include "lib/strbuf.h"
-#include "report/comparable.h"
-#include "report/comparepart.h"
+#include "report/compare/comparable.h"
+#include "report/compare/verdict.h"
 
 #define TOLD_DIFFERENCES 8
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Two sides of runs compared metric by metric, counts exactly and times as distributions over
- * whole runs. docs/compare.md has the rules; compareprint.h puts the result into words.
+ * whole runs. docs/compare.md has the rules; print.h puts the result into words.
  */
-#ifndef REPORT_COMPARE_H
-#define REPORT_COMPARE_H
+#ifndef REPORT_COMPARE_COMPARE_H
+#define REPORT_COMPARE_COMPARE_H
 
 #include "measure/ranktest.h"
 #include "measure/ratio.h"
-#include "report/gatemetric.h"
-#include "report/record.h"
-#include "report/tolerances.h"
+#include "report/compare/metric.h"
+#include "report/record/record.h"
+#include "report/compare/tolerances.h"
 
 enum compare_verdict {
 	COMPARE_BETTER,

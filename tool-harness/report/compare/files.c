@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
-#include "report/compareprint.h"
+#include "report/compare/print.h"
 
 static const char *const kind_names[] = { "count", "count", "count", "time_ns", "memory_bytes" };
 

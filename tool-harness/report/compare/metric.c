@@ -3,7 +3,7 @@
  * How each metric of a comparison is read from one run. Counts are sums over the run's tasks,
  * since one task more or less is a change, too. Judges nothing: that is compare.c.
  */
-#include "report/gatemetric.h"
+#include "report/compare/metric.h"
 
 #include "lib/cleanup.h"
 #include "measure/summary.h"

@@ -3,8 +3,8 @@
  * What a comparison compares: one table of counts and times, each with how it is read from a
  * run and what a change of it means. docs/compare.md has the words for users.
  */
-#ifndef REPORT_GATEMETRIC_H
-#define REPORT_GATEMETRIC_H
+#ifndef REPORT_COMPARE_METRIC_H
+#define REPORT_COMPARE_METRIC_H
 
 #include <stdint.h>
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A comparison as a table on a terminal, and the sentence that sums it up. The formats for
- * other programs are comparefiles.c. Decides nothing.
+ * other programs are files.c. Decides nothing.
  *
  * Invariant: every row is shown, so that "same" can be checked by eye.
  */
-#include "report/compareprint.h"
+#include "report/compare/print.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "report/cell.h"
+#include "report/table/cell.h"
 #include "report/human.h"
-#include "report/table.h"
+#include "report/table/table.h"
 
 #define LABEL_WIDTH 22
 #define SENTENCE_METRICS 4

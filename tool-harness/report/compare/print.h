@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A comparison in words: for a terminal, a merge request, a program, a CI server. */
-#ifndef REPORT_COMPAREPRINT_H
-#define REPORT_COMPAREPRINT_H
+#ifndef REPORT_COMPARE_PRINT_H
+#define REPORT_COMPARE_PRINT_H
 
 #include <jansson.h>
 
 #include "lib/strbuf.h"
-#include "report/compare.h"
+#include "report/compare/compare.h"
 
 /* A table of TABLE_WIDTH columns, the verdict last. */
 void comparison_format(const struct comparison *comparison, struct strbuf *out);

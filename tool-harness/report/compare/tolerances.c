@@ -5,7 +5,7 @@
  *
  * Invariant: each metric of gate_metrics that decides something has its keys here.
  */
-#include "report/tolerances.h"
+#include "report/compare/tolerances.h"
 
 #include "lib/clock.h"
 

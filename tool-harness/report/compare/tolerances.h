@@ -3,13 +3,13 @@
  * How much a comparison bears before it says "worse": read from YAML by one option table,
  * with defaults that an A/A comparison on a shared machine passes (docs/compare.md).
  */
-#ifndef REPORT_TOLERANCES_H
-#define REPORT_TOLERANCES_H
+#ifndef REPORT_COMPARE_TOLERANCES_H
+#define REPORT_COMPARE_TOLERANCES_H
 
 #include <stdint.h>
 
-#include "lib/conf.h"
-#include "report/gatemetric.h"
+#include "lib/conf/conf.h"
+#include "report/compare/metric.h"
 
 struct tolerances {
 	double alpha;        /* largest p, after Holm, that tells a difference */

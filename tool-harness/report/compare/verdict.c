@@ -7,7 +7,7 @@
  * Invariant: swapping the sides turns worse into better, never into worse, but for counts of
  * work, where any change is worse.
  */
-#include "report/comparepart.h"
+#include "report/compare/verdict.h"
 
 #include <math.h>
 #include <string.h>

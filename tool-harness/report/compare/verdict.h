@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Internal to report: the metrics of one variant at one temperature. */
-#ifndef REPORT_COMPAREPART_H
-#define REPORT_COMPAREPART_H
+#ifndef REPORT_COMPARE_VERDICT_H
+#define REPORT_COMPARE_VERDICT_H
 
-#include "report/compare.h"
+#include "report/compare/compare.h"
 
 /* The runs of one side that a part is about; borrowed from the records. */
 struct part_side {

@@ -5,15 +5,15 @@
  *
  * Invariant: a group never mixes machines, settings, temperatures or kinds of totals.
  */
-#include "report/lawsource.h"
+#include "report/law/groups.h"
 
 #include <string.h>
 
 #include "lib/mem.h"
 #include "lib/strbuf.h"
-#include "report/record.h"
-#include "report/samples.h"
-#include "report/series.h"
+#include "report/record/record.h"
+#include "report/record/samples.h"
+#include "report/law/series.h"
 
 const char *const law_basis_names[] = {
 	[LAW_BASIS_EVENTS] = "handling of each load event",

@@ -4,13 +4,13 @@
  * them, and published series. Sorted into groups; a law is fitted to each: one tool, one
  * temperature, one set of settings, over different libraries, tasks and breakpoints.
  */
-#ifndef REPORT_LAWSOURCE_H
-#define REPORT_LAWSOURCE_H
+#ifndef REPORT_LAW_GROUPS_H
+#define REPORT_LAW_GROUPS_H
 
 #include <jansson.h>
 
 #include "lib/err.h"
-#include "measure/lawrun.h"
+#include "measure/law/run.h"
 
 enum law_basis {
 	LAW_BASIS_EVENTS,    /* handling of each load event, from samples */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A fitted law as JSON (docs/formats.md). Units are in the keys. */
-#include "report/lawresult.h"
+#include "report/law/result.h"
 
 #include <math.h>
 

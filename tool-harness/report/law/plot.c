@@ -5,13 +5,13 @@
  *
  * Invariant: the file at path is a whole picture or not touched.
  */
-#include "report/lawresult.h"
+#include "report/law/result.h"
 
 #include <math.h>
 
 #include "lib/clock.h"
 #include "lib/fs.h"
-#include "report/plot.h"
+#include "report/page/plot.h"
 
 #define PANEL_WIDTH 720
 #define PANEL_HEIGHT 440

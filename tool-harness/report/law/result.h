@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Laws as a person reads them, as JSON, and as a picture. */
-#ifndef REPORT_LAWRESULT_H
-#define REPORT_LAWRESULT_H
+#ifndef REPORT_LAW_RESULT_H
+#define REPORT_LAW_RESULT_H
 
 #include <jansson.h>
 
 #include "lib/strbuf.h"
-#include "measure/lawchoice.h"
-#include "report/lawsource.h"
+#include "measure/law/choice.h"
+#include "report/law/groups.h"
 
 /* One group and its law; the choice is NULL where cells are too few, and `why` says so. */
 struct law_result {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Published totals. Reads and checks them; what they mean is measure/lawrun.h's. */
-#include "report/series.h"
+/* Published totals. Reads and checks them; what they mean is measure/law/run.h's. */
+#include "report/law/series.h"
 
 #include <math.h>
 #include <string.h>

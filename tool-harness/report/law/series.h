@@ -4,8 +4,8 @@
  * seconds (docs/formats.md). One file may hold several series; lines with # say where the
  * numbers are from.
  */
-#ifndef REPORT_SERIES_H
-#define REPORT_SERIES_H
+#ifndef REPORT_LAW_SERIES_H
+#define REPORT_LAW_SERIES_H
 
 #include "lib/err.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The text of a fitted law. Formats only: each number was computed in measure/. */
-#include "report/lawresult.h"
+#include "report/law/result.h"
 
 #include <math.h>
 
-#include "report/cell.h"
+#include "report/table/cell.h"
 #include "report/human.h"
 
 #define LABEL_WIDTH 24

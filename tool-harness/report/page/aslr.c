@@ -6,7 +6,7 @@
  */
 #include "lib/mem.h"
 #include "report/aslrpair.h"
-#include "report/page_internal.h"
+#include "report/page/put.h"
 
 static void put_side(struct page *page, const struct run *run, size_t variant, enum temperature t, const char *name)
 {

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "lib/mem.h"
-#include "report/compareprint.h"
-#include "report/page_internal.h"
+#include "report/compare/print.h"
+#include "report/page/put.h"
 
 static bool is_comparison(const struct run *run)
 {

@@ -11,9 +11,9 @@
 #include "lib/mem.h"
 #include "measure/loadevent.h"
 #include "report/human.h"
-#include "report/page_internal.h"
-#include "report/plot.h"
-#include "report/tablehead.h"
+#include "report/page/put.h"
+#include "report/page/plot.h"
+#include "report/table/head.h"
 
 #define STEPS 200 /* points of a curve at most */
 #define HEIGHT 400

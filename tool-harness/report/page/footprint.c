@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "lib/mem.h"
-#include "report/page_internal.h"
-#include "report/plot.h"
+#include "report/page/put.h"
+#include "report/page/plot.h"
 #include "report/stacks.h"
 
 #define BAR_HEIGHT 40

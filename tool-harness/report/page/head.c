@@ -8,7 +8,7 @@
 
 #include "lib/mem.h"
 #include "report/human.h"
-#include "report/page_internal.h"
+#include "report/page/put.h"
 
 #define QUOTED_CONTRADICTIONS 12
 

@@ -5,7 +5,7 @@
  *
  * Invariant: no text gets out unescaped.
  */
-#include "report/html.h"
+#include "report/page/html.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -3,8 +3,8 @@
  * Pieces of HTML. All texts are escaped here; a number is put together with where it is from,
  * so that whoever reads the page, or tests it, finds it in the record.
  */
-#ifndef REPORT_HTML_H
-#define REPORT_HTML_H
+#ifndef REPORT_PAGE_HTML_H
+#define REPORT_PAGE_HTML_H
 
 #include "lib/strbuf.h"
 

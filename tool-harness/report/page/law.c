@@ -10,9 +10,9 @@
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "report/human.h"
-#include "report/lawresult.h"
-#include "report/page_internal.h"
-#include "report/plot.h"
+#include "report/law/result.h"
+#include "report/page/put.h"
+#include "report/page/plot.h"
 
 #define SEED 1
 #define RESAMPLES 1000 /* both as 'model fit' has them */

@@ -5,15 +5,15 @@
  *
  * Invariant: nothing in the page refers to another file, and no element needs a style to be read.
  */
-#include "report/page_internal.h"
+#include "report/page/put.h"
 
 #include <stdarg.h>
 #include <string.h>
 
 #include "lib/fs.h"
 #include "lib/mem.h"
-#include "report/plot.h"
-#include "report/samples.h"
+#include "report/page/plot.h"
+#include "report/record/samples.h"
 
 /* Okabe and Ito's, darkened where white shines through. */
 const char *const page_colours[PAGE_N_COLOURS] = { "#0072b2", "#d55e00", "#009e73", "#cc79a7",

@@ -3,15 +3,15 @@
  * Runs as one HTML page: what a person is shown in a talk, with the tables that its pictures are
  * drawn from. Needs no script, no style and no other file to be read.
  */
-#ifndef REPORT_PAGE_H
-#define REPORT_PAGE_H
+#ifndef REPORT_PAGE_PAGE_H
+#define REPORT_PAGE_PAGE_H
 
 #include <jansson.h>
 #include <stdbool.h>
 
 #include "lib/err.h"
 #include "lib/strbuf.h"
-#include "report/record.h"
+#include "report/record/record.h"
 
 /* One record and where it is from. */
 struct page_record {

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
-#include "report/page_internal.h"
+#include "report/page/put.h"
 #include "report/paper.h"
 
 #define NOT_IN_PAPER ((size_t)-1)

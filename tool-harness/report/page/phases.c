@@ -10,8 +10,8 @@
 
 #include "lib/mem.h"
 #include "report/human.h"
-#include "report/page_internal.h"
-#include "report/plot.h"
+#include "report/page/put.h"
+#include "report/page/plot.h"
 
 #define MOST_BARS 36
 #define BAR_HEIGHT 26

@@ -5,7 +5,7 @@
  * Invariant: gnuplot gets everything by its standard input and reads no file of the user's (no
  * start-up files: -d), so that a picture depends on the commands alone.
  */
-#include "report/plot.h"
+#include "report/page/plot.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -14,7 +14,7 @@
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/proc.h"
-#include "report/html.h"
+#include "report/page/html.h"
 
 #define DEADLINE_NS (60 * NS_PER_S)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* gnuplot, which draws all pictures: commands in, SVG out. */
-#ifndef REPORT_PLOT_H
-#define REPORT_PLOT_H
+#ifndef REPORT_PAGE_PLOT_H
+#define REPORT_PAGE_PLOT_H
 
 #include <stdbool.h>
 

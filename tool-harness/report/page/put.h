@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Internal to report/page*.c: one section each; a section that puts nothing is left out. */
-#ifndef REPORT_PAGE_INTERNAL_H
-#define REPORT_PAGE_INTERNAL_H
+#ifndef REPORT_PAGE_PUT_H
+#define REPORT_PAGE_PUT_H
 
-#include "report/html.h"
-#include "report/page.h"
+#include "report/page/html.h"
+#include "report/page/page.h"
 
 struct page {
 	const struct page_input *input;

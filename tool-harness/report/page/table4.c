@@ -2,18 +2,18 @@
 /*
  * Phase 1, phase 2 and their sum for each tool, cold and warm, above what the paper printed for
  * TotalView; of runs of several tools also what is predicted for more tasks, and the tools as
- * multiples of the kit's own tracer. Both are table4.h's.
+ * multiples of the kit's own tracer. Both are table4/rows.h's.
  *
- * Invariant: as in pagepaper.c, a number of the paper has no key of a record; nor has one that
+ * Invariant: as in paper.c, a number of the paper has no key of a record; nor has one that
  * is predicted, in a row that says so and a cell with data-predicted.
  */
 #include <math.h>
 
 #include "lib/mem.h"
 #include "report/human.h"
-#include "report/page_internal.h"
+#include "report/page/put.h"
 #include "report/paper.h"
-#include "report/table4.h"
+#include "report/table4/rows.h"
 
 static const struct {
 	enum span span;

@@ -10,9 +10,9 @@
 
 #include "lib/clock.h"
 #include "lib/mem.h"
-#include "report/comparable.h"
-#include "report/page_internal.h"
-#include "report/plot.h"
+#include "report/compare/comparable.h"
+#include "report/page/put.h"
+#include "report/page/plot.h"
 
 #define HEIGHT 380
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/fs.h"
-#include "report/page_internal.h"
+#include "report/page/put.h"
 
 static double all_stops(const struct summary *s)
 {

@@ -5,7 +5,7 @@
  * Invariant: whatever it allocated hangs on obj, with its count, before anything
  * can fail, so that the owner's release function frees it.
  */
-#include "report/field.h"
+#include "report/record/field.h"
 
 #include <assert.h>
 #include <limits.h>

@@ -3,8 +3,8 @@
  * Structs to JSON and back, described by one table each, so that what is written
  * and what is read cannot drift apart.
  */
-#ifndef REPORT_FIELD_H
-#define REPORT_FIELD_H
+#ifndef REPORT_RECORD_FIELD_H
+#define REPORT_RECORD_FIELD_H
 
 #include <jansson.h>
 #include <stddef.h>

@@ -5,11 +5,11 @@
  *
  * Invariant: a unit that is not a plain count is in the key.
  */
-#include "report/recordfields.h"
+#include "report/record/fields.h"
 
 #include "measure/summary.h"
 #include "measure/trial.h"
-#include "report/record.h"
+#include "report/record/record.h"
 
 #define T(kind, member) FIELD(kind, struct trial, #member, member)
 #define END { .key = NULL }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The record's structs as field tables. */
-#ifndef REPORT_RECORDFIELDS_H
-#define REPORT_RECORDFIELDS_H
+#ifndef REPORT_RECORD_FIELDS_H
+#define REPORT_RECORD_FIELDS_H
 
-#include "report/field.h"
+#include "report/record/field.h"
 
 extern const struct field trial_fields[];         /* struct trial, without events and libraries */
 extern const struct field trial_summary_fields[]; /* struct trial_summary */

@@ -9,9 +9,9 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
-#include "report/record.h"
-#include "report/recordfields.h"
-#include "report/recordupgrade.h"
+#include "report/record/record.h"
+#include "report/record/fields.h"
+#include "report/record/upgrade.h"
 #include "report/stacks.h"
 
 static char *string_of(json_t *root, const char *key)

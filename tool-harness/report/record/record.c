@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A run in memory: its trials, what is said about them, and the facts of its target. Its
- * files are written by record_write.c and read by record_read.c.
+ * files are written by write.c and read by read.c.
  *
  * Invariant: the summaries of a run are of the trials that it has, or as they were read.
  */
-#include "report/record.h"
+#include "report/record/record.h"
 
 #include <assert.h>
 #include <inttypes.h>

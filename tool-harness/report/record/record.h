@@ -4,13 +4,13 @@
  * and its raw samples beside it. docs/formats.md has the format; a change there
  * bumps RUN_SCHEMA_VERSION.
  */
-#ifndef REPORT_RECORD_H
-#define REPORT_RECORD_H
+#ifndef REPORT_RECORD_RECORD_H
+#define REPORT_RECORD_RECORD_H
 
 #include <jansson.h>
 
 #include "lib/err.h"
-#include "lib/manifest.h"
+#include "lib/manifest/manifest.h"
 #include "measure/summary.h"
 #include "measure/trial.h"
 

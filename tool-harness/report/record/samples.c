@@ -5,7 +5,7 @@
  *
  * Invariant: events are added to all trials or to none.
  */
-#include "report/samples.h"
+#include "report/record/samples.h"
 
 #include <string.h>
 

@@ -3,10 +3,10 @@
  * The samples beside a run record, <id>.events.csv: one line per stop (docs/formats.md).
  * Written with the record; read back where single events are needed, as by the laws.
  */
-#ifndef REPORT_SAMPLES_H
-#define REPORT_SAMPLES_H
+#ifndef REPORT_RECORD_SAMPLES_H
+#define REPORT_RECORD_SAMPLES_H
 
-#include "report/record.h"
+#include "report/record/record.h"
 
 /* Names the columns, without a newline. */
 extern const char samples_columns[];

@@ -5,11 +5,11 @@
  *
  * Invariant: a number that the old record has is kept as it is.
  */
-#include "report/recordupgrade.h"
+#include "report/record/upgrade.h"
 
 #include "lib/mem.h"
 #include "measure/trial.h"
-#include "report/recordfields.h"
+#include "report/record/fields.h"
 
 static bool same_variant(json_t *a, json_t *b)
 {

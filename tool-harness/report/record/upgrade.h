@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Internal: records of an older version. */
-#ifndef REPORT_RECORDUPGRADE_H
-#define REPORT_RECORDUPGRADE_H
+#ifndef REPORT_RECORD_UPGRADE_H
+#define REPORT_RECORD_UPGRADE_H
 
 #include <jansson.h>
 

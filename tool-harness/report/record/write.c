@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Writes the run record: the envelope around the trials, and its files. What is in a trial
- * or a summary is in recordfields.c.
+ * or a summary is in fields.c.
  *
  * Invariant: <id>.json is published after its samples, so a record never names
  * samples that are not there.
@@ -14,9 +14,9 @@
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 #include "report/aslrpair.h"
-#include "report/record.h"
-#include "report/recordfields.h"
-#include "report/samples.h"
+#include "report/record/record.h"
+#include "report/record/fields.h"
+#include "report/record/samples.h"
 #include "report/stacks.h"
 
 /* Library ids are of the whole run: `table` is a scratch trial whose libraries are the run's. */

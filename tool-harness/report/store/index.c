@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Opening the index and asking it. Filling it is indexsync.c.
+ * Opening the index and asking it. Filling it is sync.c.
  *
  * Invariant: nothing is in the index that is not in a record, so any trouble with it is
  * answered by making it anew.
  */
-#include "report/index.h"
+#include "report/store/index.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -13,8 +13,8 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
-#include "report/index_internal.h"
-#include "report/store.h"
+#include "report/store/internal.h"
+#include "report/store/store.h"
 
 #define INDEX_VERSION 1
 #define INDEX_VERSION_TEXT "1"

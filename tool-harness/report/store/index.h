@@ -4,8 +4,8 @@
  * records are the truth: the index (SQLite) is brought up to date each time it is opened, and
  * may be deleted at any time.
  */
-#ifndef REPORT_INDEX_H
-#define REPORT_INDEX_H
+#ifndef REPORT_STORE_INDEX_H
+#define REPORT_STORE_INDEX_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Internal to index: the database, and statements that clean up after themselves. */
-#ifndef REPORT_INDEX_INTERNAL_H
-#define REPORT_INDEX_INTERNAL_H
+#ifndef REPORT_STORE_INTERNAL_H
+#define REPORT_STORE_INTERNAL_H
 
 #include <sqlite3.h>
 
-#include "report/index.h"
+#include "report/store/index.h"
 
 struct index {
 	sqlite3 *db;

@@ -5,7 +5,7 @@
  *
  * Invariant: no file is ever changed or removed here.
  */
-#include "report/store.h"
+#include "report/store/store.h"
 
 #include <dirent.h>
 #include <errno.h>

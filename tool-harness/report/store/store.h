@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Records by what a user calls them: a path, a folder, or a name in the results folder. The
- * files are the truth; report/index.h has a quicker way to look at many.
+ * files are the truth; report/store/index.h has a quicker way to look at many.
  */
-#ifndef REPORT_STORE_H
-#define REPORT_STORE_H
+#ifndef REPORT_STORE_STORE_H
+#define REPORT_STORE_STORE_H
 
 #include "lib/err.h"
-#include "report/record.h"
+#include "report/record/record.h"
 
 #define STORE_DEFAULT_DIR "results/runs"
 

@@ -13,9 +13,9 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
-#include "report/comparepart.h"
-#include "report/index_internal.h"
-#include "report/store.h"
+#include "report/compare/verdict.h"
+#include "report/store/internal.h"
+#include "report/store/store.h"
 
 static char *name_of(const char *path)
 {

@@ -5,7 +5,7 @@
  *
  * Invariant: a line never ends with blanks.
  */
-#include "report/cell.h"
+#include "report/table/cell.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * Cells of a text table: padded by what a terminal shows, not by bytes. A text
  * wider than its cell is put whole, with one space before it.
  */
-#ifndef REPORT_CELL_H
-#define REPORT_CELL_H
+#ifndef REPORT_TABLE_CELL_H
+#define REPORT_TABLE_CELL_H
 
 #include "lib/strbuf.h"
 #include "measure/quantile.h"

@@ -3,14 +3,14 @@
  * The part of the table about costs: each as a distribution and as a multiple of the
  * machine's floor, and the model that they make, beside what was measured.
  */
-#include "report/tablecosts.h"
+#include "report/table/costs.h"
 
 #include <stddef.h>
 
 #include "lib/cleanup.h"
-#include "report/cell.h"
+#include "report/table/cell.h"
 #include "report/human.h"
-#include "report/tablehead.h"
+#include "report/table/head.h"
 
 #define COST_LABEL_WIDTH 31
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The table's costs and model of one variant; summaries are its TEMPERATURE_N. */
-#ifndef REPORT_TABLECOSTS_H
-#define REPORT_TABLECOSTS_H
+#ifndef REPORT_TABLE_COSTS_H
+#define REPORT_TABLE_COSTS_H
 
 #include "lib/strbuf.h"
-#include "report/record.h"
+#include "report/record/record.h"
 
 /* False for a program that loads nothing after its start: it has no costs to show. */
 bool costs_have_any(const struct summary *summaries);

@@ -3,10 +3,10 @@
  * The part of the table about counts: stops by class and phase, libraries and breakpoints of
  * a task, and what the tracer used. All of them are medians over repetitions.
  */
-#include "report/tablecounts.h"
+#include "report/table/counts.h"
 
 #include "lib/cleanup.h"
-#include "report/cell.h"
+#include "report/table/cell.h"
 #include "report/human.h"
 
 double stops_in_phase(const struct summary *s, enum event_phase phase)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The table's counts of one variant; summaries are TEMPERATURE_N. */
-#ifndef REPORT_TABLECOUNTS_H
-#define REPORT_TABLECOUNTS_H
+#ifndef REPORT_TABLE_COUNTS_H
+#define REPORT_TABLE_COUNTS_H
 
 #include "lib/strbuf.h"
 #include "measure/summary.h"

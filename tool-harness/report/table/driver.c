@@ -6,15 +6,15 @@
  *
  * Invariant: a number of the paper is in a row that says so.
  */
-#include "report/metrics.h"
+#include "report/table/driver.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "report/cell.h"
+#include "report/table/cell.h"
 #include "report/human.h"
 #include "report/paper.h"
-#include "report/table.h"
+#include "report/table/table.h"
 
 #define NAME_WIDTH 17
 #define ROW_WIDTH 15

@@ -6,14 +6,14 @@
  *
  * Invariant: reads only; an absent key leaves its words out.
  */
-#include "report/tablehead.h"
+#include "report/table/head.h"
 
 #include <string.h>
 
 #include "lib/mem.h"
-#include "report/cell.h"
+#include "report/table/cell.h"
 #include "report/human.h"
-#include "report/table.h"
+#include "report/table/table.h"
 
 static const char *text_of(json_t *object, const char *key)
 {

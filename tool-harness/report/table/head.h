@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The table's head, and the floor of the machine that costs are multiples of. */
-#ifndef REPORT_TABLEHEAD_H
-#define REPORT_TABLEHEAD_H
+#ifndef REPORT_TABLE_HEAD_H
+#define REPORT_TABLE_HEAD_H
 
 #include "lib/strbuf.h"
-#include "report/record.h"
+#include "report/record/record.h"
 
 /* Lines on target, job and machine, from what the record says of them. */
 void head_put(const struct run *run, struct strbuf *out);

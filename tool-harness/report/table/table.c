@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The table's body: phases as in the paper's Table 4, and the verdict. The head (target, job,
- * machine) is tablehead.c, counts are tablecounts.c, costs tablecosts.c, cells cell.c.
+ * machine) is head.c, counts are counts.c, costs costs.c, cells cell.c.
  *
  * Invariant: no line is wider than TABLE_WIDTH, but for contradictions and names,
  * which are never cut.
  */
-#include "report/table.h"
+#include "report/table/table.h"
 
 #include <string.h>
 
 #include "report/aslrpair.h"
-#include "report/cell.h"
+#include "report/table/cell.h"
 #include "report/human.h"
-#include "report/metrics.h"
-#include "report/table4.h"
-#include "report/tablecosts.h"
-#include "report/tablecounts.h"
-#include "report/tablehead.h"
-#include "report/tablevariants.h"
+#include "report/table/driver.h"
+#include "report/table4/rows.h"
+#include "report/table/costs.h"
+#include "report/table/counts.h"
+#include "report/table/head.h"
+#include "report/table/variants.h"
 
 #define LABEL_WIDTH 34
 #define QUOTED_CONTRADICTIONS 12

@@ -4,11 +4,11 @@
  * columns at most. Made from the summaries alone, so a record that was read back
  * gives the same table.
  */
-#ifndef REPORT_TABLE_H
-#define REPORT_TABLE_H
+#ifndef REPORT_TABLE_TABLE_H
+#define REPORT_TABLE_TABLE_H
 
 #include "lib/strbuf.h"
-#include "report/record.h"
+#include "report/record/record.h"
 
 #define TABLE_WIDTH 100
 

@@ -5,14 +5,14 @@
  *
  * Invariant: a name too long for its column stands in a line of its own, whole.
  */
-#include "report/tablevariants.h"
+#include "report/table/variants.h"
 
 #include <string.h>
 
 #include "lib/mem.h"
-#include "report/cell.h"
-#include "report/table.h"
-#include "report/tablecounts.h"
+#include "report/table/cell.h"
+#include "report/table/table.h"
+#include "report/table/counts.h"
 
 #define NAME_WIDTH 30
 #define LABEL_WIDTH 10

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Internal: Table 4 as table4.c (rows) and table4predict.c share it. */
-#ifndef REPORT_TABLE4_OWN_H
-#define REPORT_TABLE4_OWN_H
+/* Internal: Table 4 as rows.c (rows) and predict.c share it. */
+#ifndef REPORT_TABLE4_INTERNAL_H
+#define REPORT_TABLE4_INTERNAL_H
 
-#include "report/table4.h"
+#include "report/table4/rows.h"
 
 /* Where a column's time is in the summaries. */
 enum span table4_span_of(const struct run *run, enum table4_span span);

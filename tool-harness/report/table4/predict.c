@@ -7,15 +7,15 @@
  *
  * Invariant: nothing predicted goes into any other number.
  */
-#include "report/table4.h"
+#include "report/table4/rows.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "lib/mem.h"
-#include "measure/lawchoice.h"
+#include "measure/law/choice.h"
 #include "report/human.h"
-#include "report/table4_own.h"
+#include "report/table4/internal.h"
 
 #define SEED 1
 #define RESAMPLES 1000

@@ -5,13 +5,13 @@
  *
  * Invariant: a number that was not measured here is in a row that says so.
  */
-#include "report/table4.h"
+#include "report/table4/rows.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "lib/mem.h"
-#include "report/cell.h"
+#include "report/table/cell.h"
 #include "report/human.h"
 #include "report/paper.h"
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The rows of Table 4 and the ratios between tools, from a run's summaries. How a row is predicted is in
- * table4predict.c, how all is printed in table4print.c.
+ * predict.c, how all is printed in print.c.
  *
  * Invariant: a time is measured or predicted, as its row says; no row has both.
  */
-#include "report/table4.h"
+#include "report/table4/rows.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "lib/mem.h"
-#include "report/table4_own.h"
+#include "report/table4/internal.h"
 
 const char *const table4_span_names[] = { "phase 1", "phase 2", "total", NULL };
 

@@ -5,11 +5,11 @@
  * warm. What a tool would take for the largest number of tasks in the run is predicted where that
  * was not measured. docs/tools.md says how.
  */
-#ifndef REPORT_TABLE4_H
-#define REPORT_TABLE4_H
+#ifndef REPORT_TABLE4_ROWS_H
+#define REPORT_TABLE4_ROWS_H
 
 #include "lib/strbuf.h"
-#include "report/record.h"
+#include "report/record/record.h"
 
 /* The total of a plain command, which has no marks, is its whole run. */
 enum table4_span { TABLE4_PHASE1, TABLE4_PHASE2, TABLE4_TOTAL, TABLE4_N };

@@ -8,9 +8,9 @@
  */
 #include "lib/clock.h"
 #include "lib/mem.h"
-#include "tool/gdb.h"
-#include "tool/toolfiles.h"
-#include "tool/version.h"
+#include "tool/gdb/gdb.h"
+#include "tool/process/files.h"
+#include "tool/process/version.h"
 
 #define EXIT_GRACE_NS (10 * NS_PER_S)
 

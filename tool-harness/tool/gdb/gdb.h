@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Inside of the tool "gdb": real GDBs, driven through their machine interface (mi.h).
- * gdb.c brings the job through its phases; gdb_session.c is one GDB process, what is said to it and
- * what its answers mean; gdb_stop.c is what it says of tasks by itself: stops, libraries,
- * breakpoints; gdb_report.c puts what GDB tells of itself into the record. Nobody else
+ * gdb.c brings the job through its phases; session.c is one GDB process, what is said to it and
+ * what its answers mean; stop.c is what it says of tasks by itself: stops, libraries,
+ * breakpoints; report.c puts what GDB tells of itself into the record. Nobody else
  * includes this.
  *
  * What each phase means for GDB is in docs/tools.md.
  */
-#ifndef TOOL_GDB_H
-#define TOOL_GDB_H
+#ifndef TOOL_GDB_GDB_H
+#define TOOL_GDB_GDB_H
 
 #include "ld/loader.h"
 #include "tool/library.h"
-#include "tool/mi.h"
-#include "tool/stage.h"
+#include "tool/gdb/mi.h"
+#include "tool/process/stage.h"
 #include "trace/procmem.h"
 
 enum gdb_state {
@@ -125,7 +125,7 @@ static inline bool gdb_over(const struct gdb *gdb)
 	return gdb->trial->tool_verdict > VERDICT_OK;
 }
 
-/* --- gdb_session.c ---------------------------------------------------------------- */
+/* --- session.c ---------------------------------------------------------------- */
 
 /* Starts the GDB of a session and tells it its settings. */
 MUST_CHECK struct err *gdb_session_start(struct gdb_session *s);
@@ -147,7 +147,7 @@ bool gdb_idle(const struct gdb *gdb);
 /* Ends the trial by a verdict about a session. */
 void gdb_fail(struct gdb_session *s, enum tool_verdict verdict, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/* --- gdb_stop.c ------------------------------------------------------------------- */
+/* --- stop.c ------------------------------------------------------------------- */
 
 /* An asynchronous record, at the time at which it was read. */
 MUST_CHECK struct err *gdb_async(struct gdb_session *s, const struct mi_record *record, int64_t now_ns);
@@ -158,7 +158,7 @@ void gdb_breakpoint(struct gdb_session *s, const struct mi_record *record, const
 /* Notes in the trial what GDB counted that is not in events. */
 void gdb_count(struct gdb *gdb);
 
-/* --- gdb_report.c ----------------------------------------------------------------- */
+/* --- report.c ----------------------------------------------------------------- */
 
 /* Asks for version and settings; the answers come to gdb_report_answer. */
 void gdb_report_ask(struct gdb_session *s);

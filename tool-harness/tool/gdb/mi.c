@@ -6,7 +6,7 @@
  * Invariant: whatever the bytes are, reading ends, and a record that is not well formed is
  * rubbish as a whole: half a record is never handed out.
  */
-#include "tool/mi.h"
+#include "tool/gdb/mi.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -11,8 +11,8 @@
  * What a debugger writes is not to be trusted: any bytes are read, nesting and the length of
  * a line are bounded, and a line that is none of these is MI_RUBBISH with its text.
  */
-#ifndef TOOL_MI_H
-#define TOOL_MI_H
+#ifndef TOOL_GDB_MI_H
+#define TOOL_GDB_MI_H
 
 #include <stdbool.h>
 #include <stddef.h>

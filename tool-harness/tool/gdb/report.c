@@ -9,7 +9,7 @@
 
 #include "lib/clock.h"
 #include "lib/mem.h"
-#include "tool/gdb.h"
+#include "tool/gdb/gdb.h"
 
 #define MAX_SECONDS 1e9 /* what is beyond is no time */
 

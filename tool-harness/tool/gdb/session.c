@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * One GDB process: its settings, the commands it is given and their answers. Commands are
- * sent without waiting; GDB answers them in order. What a stop means is gdb_stop.c's.
+ * sent without waiting; GDB answers them in order. What a stop means is stop.c's.
  *
  * Invariant: an answer is matched with the command whose token it has, which is the oldest
  * unanswered one; anything else is rubbish.
@@ -9,10 +9,10 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "job/acquire.h"
+#include "job/acquire/acquire.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
-#include "tool/gdb.h"
+#include "tool/gdb/gdb.h"
 
 #define MAX_RUBBISH 1000 /* lines; a library of GDB's that prints a warning is no reason to end */
 #define QUOTED 300       /* bytes of its words in a message */

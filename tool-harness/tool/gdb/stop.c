@@ -9,9 +9,9 @@
  */
 #include <string.h>
 
-#include "job/acquire.h"
+#include "job/acquire/acquire.h"
 #include "lib/mem.h"
-#include "tool/gdb.h"
+#include "tool/gdb/gdb.h"
 
 #define MAX_THREADS 1000000 /* numbers beyond are not kept */
 

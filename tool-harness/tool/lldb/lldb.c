@@ -15,10 +15,10 @@
 #include "lib/mem.h"
 #include "lib/proc.h"
 #include "lib/progress.h"
-#include "tool/lldbstats.h"
-#include "tool/stage.h"
-#include "tool/toolfiles.h"
-#include "tool/version.h"
+#include "tool/lldb/stats.h"
+#include "tool/process/stage.h"
+#include "tool/process/files.h"
+#include "tool/process/version.h"
 
 #define END_GRACE_NS (60 * NS_PER_S) /* statistics of many libraries take a while */
 #define ASK_LIMIT_NS (20 * NS_PER_S)

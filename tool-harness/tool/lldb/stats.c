@@ -4,7 +4,7 @@
  *
  * Invariant: whatever the bytes are, what is returned holds only numbers that JSON can hold.
  */
-#include "tool/lldbstats.h"
+#include "tool/lldb/stats.h"
 
 #include <errno.h>
 #include <inttypes.h>

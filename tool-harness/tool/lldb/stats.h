@@ -3,8 +3,8 @@
  * What LLDB prints of itself: the JSON of its command `statistics dump`, and the list of its
  * command `breakpoint list`. Seen with LLDB 14; unknown keys are passed over.
  */
-#ifndef TOOL_LLDBSTATS_H
-#define TOOL_LLDBSTATS_H
+#ifndef TOOL_LLDB_STATS_H
+#define TOOL_LLDB_STATS_H
 
 #include <jansson.h>
 #include <stdbool.h>

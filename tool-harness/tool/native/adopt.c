@@ -8,9 +8,9 @@
  */
 #include <time.h>
 
-#include "job/acquire.h"
+#include "job/acquire/acquire.h"
 #include "lib/clock.h"
-#include "tool/native.h"
+#include "tool/native/native.h"
 
 #define ENDING_ROUNDS 200 /* of a millisecond; only an error waits for them */
 

@@ -11,7 +11,7 @@
 
 #include "lib/clock.h"
 #include "lib/mem.h"
-#include "tool/native.h"
+#include "tool/native/native.h"
 
 #define MARK_FUNCTION "pynamic_phase" /* targets/phase.h */
 #define MARK_MAX 64

@@ -7,7 +7,7 @@
  */
 #include "lib/clock.h"
 #include "lib/mem.h"
-#include "tool/native.h"
+#include "tool/native/native.h"
 
 /* --- counters --------------------------------------------------------------------- */
 

@@ -6,7 +6,7 @@
  * Invariant: a link in a task's map has its library as data.
  */
 #include "lib/mem.h"
-#include "tool/native.h"
+#include "tool/native/native.h"
 
 struct library_set *native_libraries(const struct native *native, struct native_task *t)
 {

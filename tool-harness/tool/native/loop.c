@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * One stop after the other: what each kind of stop means to a task, and when to end. How a
- * trap is handled is native_stop.c's.
+ * trap is handled is trap.c's.
  *
  * Invariant: the death of a task ends its part and nothing else.
  */
@@ -10,7 +10,7 @@
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
-#include "tool/native.h"
+#include "tool/native/native.h"
 
 void native_count_threads(struct native *native, const struct native_task *t)
 {

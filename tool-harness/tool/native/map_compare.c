@@ -11,7 +11,7 @@
 
 #include "ld/mapdigest.h"
 #include "lib/mem.h"
-#include "tool/native.h"
+#include "tool/native/native.h"
 
 struct place {
 	taddr bias;      /* where the first task has it */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The native tool: our own tracer. Makes what a run needs, and takes it down whatever happened;
- * its threads are in native_team.c, the phases of the job in native_phases.c.
+ * its threads are in threads.c, the phases of the job in phases.c.
  *
  * Invariant: whatever happens, no task of the job is left traced, trapped or running
  * when run() returns.
@@ -10,13 +10,13 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
-#include "job/acquire.h"
+#include "job/acquire/acquire.h"
 #include "job/child.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
-#include "tool/interface.h"
-#include "tool/native.h"
+#include "tool/observe/interface.h"
+#include "tool/native/native.h"
 #include "tool/toolhome.h"
 #include "tool/usage.h"
 

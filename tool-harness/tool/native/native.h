@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Inside of the native tool. native.c sets up and takes down; native_team.c has the tracer's
- * threads; native_phases.c brings each one's tasks through their phases; native_loop.c waits;
- * native_stop.c handles a trap, native_event.c one at the loader's hook, native_links.c and
- * native_plant.c what follows from it; native_start.c has the rounds of phase 1, native_adopt.c
+ * Inside of the native tool. native.c sets up and takes down; threads.c has the tracer's
+ * threads; phases.c brings each one's tasks through their phases; loop.c waits;
+ * trap.c handles a trap, event.c one at the loader's hook, libraries.c and
+ * plant.c what follows from it; start.c has the rounds of phase 1, adopt.c
  * tasks that run. Nobody else includes this.
  */
-#ifndef TOOL_NATIVE_H
-#define TOOL_NATIVE_H
+#ifndef TOOL_NATIVE_NATIVE_H
+#define TOOL_NATIVE_NATIVE_H
 
 #include "job/job.h"
 #include "ld/loader.h"
 #include "tool/library.h"
-#include "tool/policy.h"
+#include "tool/native/policies.h"
 #include "tool/tool.h"
-#include "tool/trapway.h"
+#include "tool/native/plant.h"
 #include "trace/wait.h"
 
 enum native_state {
@@ -133,7 +133,7 @@ struct native_counters native_counters_now(const struct native *native, const st
 void native_event_count(struct event *event, const struct native *native, const struct native_task *t,
 			const struct native_counters *since);
 
-/* A change of a task's link map (native_links.c): notes its libraries in event and trial; forgets
+/* A change of a task's link map (libraries.c): notes its libraries in event and trial; forgets
  * traps of those that are gone; reads symbols of the new ones and finds the breakpoints there. */
 void native_note_change(struct native *native, struct native_task *t, struct loader_change *change,
 			struct event *event);
@@ -146,7 +146,7 @@ struct library_set *native_libraries(const struct native *native, struct native_
 /* What reading the libraries took, for all tasks; once they have ended. */
 void native_sum_work(const struct native *native);
 
-/* Breakpoints (native_plant.c): into their places, or where a change's libraries have them; n_ret
+/* Breakpoints (plant.c): into their places, or where a change's libraries have them; n_ret
  * grows by those that were not in. Forgets those of a library that is gone. */
 MUST_CHECK struct err *native_plant(struct native *native, struct native_task *t, const struct native_place *places,
 				    size_t n, uint32_t *n_ret);
@@ -154,8 +154,8 @@ MUST_CHECK struct err *native_plant_added(struct native *native, struct native_t
 					  const struct loader_change *change, uint32_t *n_ret);
 void native_unplant(const struct native *native, struct native_task *t, const struct library *library, taddr bias);
 
-/* The policy's share of a run (native_scope.c): before anything is started; at each tick; when all
- * tasks are gone; in any case at last. A hit is counted by native_count_hit (native_stop.c). */
+/* The policy's share of a run (scope.c): before anything is started; at each tick; when all
+ * tasks are gone; in any case at last. A hit is counted by native_count_hit (trap.c). */
 MUST_CHECK struct err *native_policy_init(struct native *native);
 MUST_CHECK struct err *native_policy_tick(struct native *native);
 void native_policy_end(struct native *native);
@@ -167,10 +167,10 @@ MUST_CHECK struct err *native_scope_hold(const struct native *native, struct nat
 					 const struct thread *thread);
 MUST_CHECK struct err *native_scope_release(const struct native *native, struct native_task *t);
 
-/* The added cost of a slower tool (native_policy.c): spins for so long. */
+/* The added cost of a slower tool (policies.c): spins for so long. */
 void native_slow(int64_t ns);
 
-/* Deferred breakpoints (native_deferred.c). native_unhook: a task's start-up is over. native_mark: its
+/* Deferred breakpoints (deferred.c). native_unhook: a task's start-up is over. native_mark: its
  * thread is at a phase mark. native_stopped_otherwise: it stopped for another reason than a load. */
 bool native_is_deferred(const struct native *native);
 MUST_CHECK struct err *native_unhook(struct native *native, struct native_task *t);
@@ -196,7 +196,7 @@ MUST_CHECK struct err *native_start_plant(struct native *native, struct native_t
 MUST_CHECK struct err *native_start_stack(struct native *native, struct native_task *t);
 MUST_CHECK struct err *native_start_continue(struct native *native, struct native_task *t);
 
-/* Stacks, where the scenario asks for them (native_stacks.c): at the start-up stop, above; at a
+/* Stacks, where the scenario asks for them (stacks.c): at the start-up stop, above; at a
  * load event, after its link map was read, timed as a part of it; of all threads before the
  * tasks are let go, whose threads are then held. */
 void native_stacks_init(struct native *native);

@@ -13,10 +13,10 @@
 #include <signal.h>
 #include <stddef.h>
 
-#include "job/acquire.h"
+#include "job/acquire/acquire.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
-#include "tool/native.h"
+#include "tool/native/native.h"
 
 /* --- acquiring -------------------------------------------------------------------- */
 

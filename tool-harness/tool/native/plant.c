@@ -6,8 +6,8 @@
  * Invariant: t->planted counts what is in the task, by breakpoint.
  */
 #include "lib/mem.h"
-#include "tool/native.h"
-#include "tool/uprobes.h"
+#include "tool/native/native.h"
+#include "tool/native/uprobes.h"
 
 static void planted(struct native_task *t, uint32_t breakpoint)
 {

@@ -3,14 +3,14 @@
  * How a breakpoint gets into a task: the rows of breakpoints.write. The trap at the loader's hook
  * and those of the tracer's own are bytes in any case.
  */
-#ifndef TOOL_TRAPWAY_H
-#define TOOL_TRAPWAY_H
+#ifndef TOOL_NATIVE_PLANT_H
+#define TOOL_NATIVE_PLANT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "job/scenario.h"
+#include "job/scenario/scenario.h"
 #include "lib/err.h"
 #include "trace/bp.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The table of policies, what each does with the breakpoints that are in, and an added cost that
- * plays a slower tool. Planting itself is native_plant.c's.
+ * plays a slower tool. Planting itself is plant.c's.
  *
  * Invariant: a policy that is not late has each breakpoint in before the library's code can run.
  */
@@ -11,7 +11,7 @@
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
-#include "tool/native.h"
+#include "tool/native/native.h"
 
 static bool always(const struct native *native, const struct loader_change *change)
 {

@@ -2,14 +2,14 @@
 /*
  * When breakpoints go in: the rows of breakpoints.policy, each with who does it so. A policy acts
  * at a load event, once the link map is up to date and before the thread goes on; how a trap is
- * written is not its business (tool/trapway.h). docs/strategies.md has the same table for users.
+ * written is not its business (tool/native/plant.h). docs/strategies.md has the same table for users.
  */
-#ifndef TOOL_POLICY_H
-#define TOOL_POLICY_H
+#ifndef TOOL_NATIVE_POLICIES_H
+#define TOOL_NATIVE_POLICIES_H
 
 #include <stdbool.h>
 
-#include "job/scenario.h"
+#include "job/scenario/scenario.h"
 #include "lib/err.h"
 
 struct event;

@@ -6,8 +6,8 @@
  * Invariant: who is held by native_scope_hold is let go by native_scope_release, and nobody else.
  */
 #include "lib/mem.h"
-#include "tool/native.h"
-#include "tool/uprobes.h"
+#include "tool/native/native.h"
+#include "tool/native/uprobes.h"
 
 static struct err *task_hold(struct native_task *t, const struct thread *thread)
 {

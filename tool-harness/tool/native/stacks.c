@@ -8,7 +8,7 @@
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
-#include "tool/native.h"
+#include "tool/native/native.h"
 #include "tool/stack.h"
 
 #define MARK_NOT_STARTED "[before exec]"

@@ -7,7 +7,7 @@
  * Invariant: the event was begun by the task's first consistent stop, or by its adoption.
  */
 #include "lib/clock.h"
-#include "tool/native.h"
+#include "tool/native/native.h"
 
 static struct event *start_event(struct native *native, const struct native_task *t)
 {

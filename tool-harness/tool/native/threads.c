@@ -2,7 +2,7 @@
 /*
  * The threads of a run: each seizes its share of the tasks and sees them through, and the one
  * that started the job waits for nobody meanwhile, since a thread's wait would take the stops of
- * children that other threads of its process trace. What a thread does is native_phases.c's.
+ * children that other threads of its process trace. What a thread does is phases.c's.
  *
  * Invariant: threads have nothing in common that changes but the symbols, which have their
  * own lock, and what is under the team's.
@@ -11,13 +11,13 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include "job/acquire.h"
+#include "job/acquire/acquire.h"
 #include "lib/fault.h"
 #include "ld/mapsteps.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
 #include "measure/trial_merge.h"
-#include "tool/native.h"
+#include "tool/native/native.h"
 
 #define MEETING_ADOPTED 2 /* the second: all tasks are seized, and those that ran are stopped */
 

@@ -12,7 +12,7 @@
 
 #include "lib/clock.h"
 #include "lib/mem.h"
-#include "tool/native.h"
+#include "tool/native/native.h"
 
 void native_count_hit(struct native *native, struct native_task *t, uint32_t breakpoint)
 {

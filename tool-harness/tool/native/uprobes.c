@@ -3,7 +3,7 @@
  * A list of open uprobes with their breakpoints. Opens, drains, closes; whose task a hit is of, is
  * not known here. Invariant: one uprobe per file and address, however many tasks map it.
  */
-#include "tool/uprobes.h"
+#include "tool/native/uprobes.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * Breakpoints as uprobes: one perf event per file and address counts all tasks that come past, and
  * stops none. Hits are told apart by pid, from the samples in the kernel's buffers.
  */
-#ifndef TOOL_UPROBES_H
-#define TOOL_UPROBES_H
+#ifndef TOOL_NATIVE_UPROBES_H
+#define TOOL_NATIVE_UPROBES_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -11,7 +11,7 @@
 #include "ld/auditlog.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
-#include "tool/observe.h"
+#include "tool/observe/observe.h"
 
 #define LIBRARY_NAME "attachstorm-audit.so"
 

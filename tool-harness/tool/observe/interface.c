@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The table of interfaces to load events. Invariant: one for each name of the scenario's key. */
-#include "tool/interface.h"
+#include "tool/observe/interface.h"
 
 static const struct interface interfaces[] = {
 	[LOAD_EVENTS_RBRK] = { "rbrk", "trap at the loader's hook, two stops per load", NULL },

@@ -3,11 +3,11 @@
  * Interfaces to load events: how a tool hears that a task's libraries change. One table, by
  * the scenario's key load_events; docs/loader.md compares them.
  */
-#ifndef TOOL_INTERFACE_H
-#define TOOL_INTERFACE_H
+#ifndef TOOL_OBSERVE_INTERFACE_H
+#define TOOL_OBSERVE_INTERFACE_H
 
-#include "job/scenario.h"
-#include "tool/observe.h"
+#include "job/scenario/scenario.h"
+#include "tool/observe/observe.h"
 
 struct interface {
 	const char *name;

@@ -5,7 +5,7 @@
  * in a consistent state before and after.
  * Invariant: a link whose data is set has been told; no other has.
  */
-#include "tool/observe.h"
+#include "tool/observe/observe.h"
 
 #include <errno.h>
 

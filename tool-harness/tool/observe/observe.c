@@ -2,11 +2,11 @@
 /*
  * The phases of a job that is watched and not traced: launch, release, look now and then,
  * end. What there is to see is the observers'; reading link maps from outside, which two of
- * them do, is observe_maps.c.
+ * them do, is maps.c.
  *
  * Invariant: nothing of the job is left when it returns.
  */
-#include "tool/observe.h"
+#include "tool/observe/observe.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "job/acquire.h"
+#include "job/acquire/acquire.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "tool/usage.h"

@@ -4,8 +4,8 @@
  * at is the observer's; its tasks are never stopped, so no breakpoint can be put into
  * them, and what an event costs is seen from the outside alone.
  */
-#ifndef TOOL_OBSERVE_H
-#define TOOL_OBSERVE_H
+#ifndef TOOL_OBSERVE_OBSERVE_H
+#define TOOL_OBSERVE_OBSERVE_H
 
 #include "job/job.h"
 #include "ld/loader.h"

@@ -4,7 +4,7 @@
  * and tells what differs. What comes and goes between two looks is never seen.
  */
 #include "lib/clock.h"
-#include "tool/observe.h"
+#include "tool/observe/observe.h"
 
 static struct err *look_at(struct observe *observe, struct observed *task)
 {

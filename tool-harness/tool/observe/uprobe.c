@@ -12,7 +12,7 @@
 #include "ld/hooksites.h"
 #include "ld/uprobe.h"
 #include "lib/mem.h"
-#include "tool/observe.h"
+#include "tool/observe/observe.h"
 
 struct uprobed {
 	struct uprobe *uprobe;

@@ -13,10 +13,10 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
-#include "tool/stage.h"
-#include "tool/template.h"
-#include "tool/toolfiles.h"
-#include "tool/version.h"
+#include "tool/process/stage.h"
+#include "tool/process/description.h"
+#include "tool/process/files.h"
+#include "tool/process/version.h"
 
 #define END_GRACE_NS (10 * NS_PER_S)
 

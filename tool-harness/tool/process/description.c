@@ -5,7 +5,7 @@
  * Invariant: a template that was read has no placeholder that template_expand does not know.
  * Braces around anything but small letters and '_' are text: other languages have braces, too.
  */
-#include "tool/template.h"
+#include "tool/process/description.h"
 
 #include <dirent.h>
 #include <signal.h>

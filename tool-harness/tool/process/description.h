@@ -3,14 +3,14 @@
  * A tool described by a file: its command line with placeholders, how it tells that it is ready,
  * how it is told to go on and to end. docs/tools.md has the keys by example.
  */
-#ifndef TOOL_TEMPLATE_H
-#define TOOL_TEMPLATE_H
+#ifndef TOOL_PROCESS_DESCRIPTION_H
+#define TOOL_PROCESS_DESCRIPTION_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "lib/conf.h"
+#include "lib/conf/conf.h"
 #include "lib/err.h"
 #include "lib/strbuf.h"
 

@@ -4,7 +4,7 @@
  *
  * Invariant: the program itself is never started, only its loader is.
  */
-#include "tool/toolfiles.h"
+#include "tool/process/files.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The files that a tool under test is made of, so that a cold run begins without them in the page cache. */
-#ifndef TOOL_TOOLFILES_H
-#define TOOL_TOOLFILES_H
+#ifndef TOOL_PROCESS_FILES_H
+#define TOOL_PROCESS_FILES_H
 
 #include "job/pagecache.h"
 #include "lib/err.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Internal: a tool process as outside.c (talking) and outside_set.c (waiting, ending) share it. */
-#ifndef TOOL_OUTSIDE_OWN_H
-#define TOOL_OUTSIDE_OWN_H
+/* Internal: a tool process as process.c (talking) and process_set.c (waiting, ending) share it. */
+#ifndef TOOL_PROCESS_INTERNAL_H
+#define TOOL_PROCESS_INTERNAL_H
 
 #include "lib/strbuf.h"
-#include "tool/outside.h"
+#include "tool/process/process.h"
 
 #define TAIL_BYTES 4096
 

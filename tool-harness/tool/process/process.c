@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * One tool process: its start, and the talk with it over pipes that never block us. Lines are
- * cut here; what they mean is the adapters'. Does not wait, end or reap: outside_set.c does.
+ * cut here; what they mean is the adapters'. Does not wait, end or reap: process_set.c does.
  *
  * Invariant: what was sent and what came back stand in the transcript in the order in which
  * they passed through here.
@@ -17,7 +17,7 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/proc.h"
-#include "tool/outside_own.h"
+#include "tool/process/internal.h"
 
 #define MAX_UNREAD (16u << 20)
 #define MAX_TRANSCRIPT (4u << 20)

@@ -3,7 +3,7 @@
  * A tool that is a process of its own: started with a home folder of its own, talked to
  * through its standard input and output, ended and reaped, and what it used counted. All
  * tools of a trial stand in one set, which is waited for as one; the job's side is in
- * tool/stage.h.
+ * tool/process/stage.h.
  *
  * States: running (ended false) -> ended (its status is known, what it had printed is read;
  * it is not reaped before outside_set_end, so that /proc still tells what it used).
@@ -11,8 +11,8 @@
  *
  * SIGPIPE must be ignored, as main does: a tool that has gone does not read.
  */
-#ifndef TOOL_OUTSIDE_H
-#define TOOL_OUTSIDE_H
+#ifndef TOOL_PROCESS_PROCESS_H
+#define TOOL_PROCESS_PROCESS_H
 
 #include <poll.h>
 #include <stdbool.h>

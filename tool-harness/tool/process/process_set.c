@@ -19,7 +19,7 @@
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
-#include "tool/outside_own.h"
+#include "tool/process/internal.h"
 
 #define MAX_SLEEP_NS (100 * NS_PER_MS)
 #define KILLED_LIMIT_NS (10 * NS_PER_S)

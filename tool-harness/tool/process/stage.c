@@ -6,7 +6,7 @@
  * Invariant: when stage_end returns, no tool and no process of the job is left. Tools are ended
  * before tasks, since a task that its tracer holds cannot be reaped by its launcher.
  */
-#include "tool/stage.h"
+#include "tool/process/stage.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "job/acquire.h"
+#include "job/acquire/acquire.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/mem.h"

@@ -15,10 +15,10 @@
  *
  * The adapter's loop is `while (!stage.job_ended && stage_wait(&stage)) { lines of its tools }`.
  */
-#ifndef TOOL_STAGE_H
-#define TOOL_STAGE_H
+#ifndef TOOL_PROCESS_STAGE_H
+#define TOOL_PROCESS_STAGE_H
 
-#include "tool/outside.h"
+#include "tool/process/process.h"
 #include "tool/tool.h"
 
 struct stage {

@@ -2,7 +2,7 @@
 /*
  * Asks tools for their versions. A tool without an answer is still a tool: NULL in the record.
  */
-#include "tool/version.h"
+#include "tool/process/version.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a tool says of itself, and whether it is here at all. */
-#ifndef TOOL_VERSION_H
-#define TOOL_VERSION_H
+#ifndef TOOL_PROCESS_VERSION_H
+#define TOOL_PROCESS_VERSION_H
 
 #include "lib/err.h"
 

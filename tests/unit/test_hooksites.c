@@ -6,7 +6,7 @@
 #include "unit.h"
 
 #define TEXT 0x1000u
-#define HOOK 0x1040u
+#define HOOK 0x11f0u
 
 static size_t put_call(unsigned char *text, size_t at, int state, unsigned char modrm)
 {
@@ -65,6 +65,82 @@ static void is_not_taken_in(void **state)
 	hooksites_deinit(&sites);
 }
 
+/* As glibc 2.41's _dl_debug_change_state, built by GCC 14 for x86-64: two stores, each with a jump behind. */
+#define SETTER 0x10
+
+static void put_jump(unsigned char *text, size_t at, unsigned char opcode, uint64_t to)
+{
+	int32_t distance = (int32_t)(to - (TEXT + at + 5));
+
+	text[at] = opcode;
+	memcpy(text + at + 1, &distance, sizeof(distance));
+}
+
+static void put_setter(unsigned char *text, const char *store)
+{
+	memcpy(text + SETTER, "\x48\x8d\x05\x71\x39\x03\x00", 7); /* lea _r_debug(%rip),%rax */
+	memcpy(text + SETTER + 7, store, 3);
+	memcpy(text + SETTER + 10, "\x48\x39\xc7\x74\x09", 5); /* cmp %rax,%rdi; je over the jump */
+	put_jump(text, SETTER + 15, 0xe9, HOOK);
+	memcpy(text + SETTER + 24, "\x48\x8b\x05\x51\x39\x03\x00\x48\x85\xc0\x74\xeb", 12);
+	memcpy(text + SETTER + 36, "\x89\x70\x18", 3); /* mov %esi,0x18(%rax) */
+	put_jump(text, SETTER + 39, 0xe9, HOOK);
+}
+
+static size_t put_setter_call(unsigned char *text, size_t at, const char *argument, size_t len)
+{
+	memcpy(text + at, argument, len);
+	memcpy(text + at + len, "\x48\x89\xc7\x48\x89\x45\xc8", 7); /* mov %rax,%rdi; mov %rax,-0x38(%rbp) */
+	put_jump(text, at + len + 7, 0xe8, TEXT + SETTER);
+	return at + len + 12;
+}
+
+static void tells_the_argument_of_a_setter(void **state)
+{
+	unsigned char text[0x200];
+	struct hooksites sites;
+	size_t add, delete, consistent, no_state;
+
+	(void)state;
+	memset(text, 0x90, sizeof(text));
+	put_setter(text, "\x89\x77\x18"); /* mov %esi,0x18(%rdi) */
+	add = put_setter_call(text, 0x80, "\xbe\x01\x00\x00\x00", 5);
+	delete = put_setter_call(text, 0xb0, "\xbe\x02\x00\x00\x00", 5);
+	consistent = put_setter_call(text, 0xe0, "\x31\xf6", 2);
+	no_state = put_setter_call(text, 0x110, "\xbe\x03\x00\x00\x00", 5);
+	hooksites_find(text, sizeof(text), TEXT, HOOK, &sites);
+	assert_int_equal(sites.n, 3);
+	assert_int_equal(sites.unknown, 1);
+	assert_int_equal(hooksites_at(&sites, TEXT + add)->state, LOADER_ADD);
+	assert_int_equal(hooksites_at(&sites, TEXT + delete)->state, LOADER_DELETE);
+	assert_int_equal(hooksites_at(&sites, TEXT + consistent)->state, LOADER_CONSISTENT);
+	assert_null(hooksites_at(&sites, TEXT + no_state));
+	hooksites_deinit(&sites);
+}
+
+/* A jump to the hook from a function that stores something else, or that nobody calls. */
+static void a_jump_of_another_kind_is_unknown(void **state)
+{
+	unsigned char text[0x200];
+	struct hooksites sites;
+
+	(void)state;
+	memset(text, 0x90, sizeof(text));
+	put_jump(text, SETTER + 15, 0xe9, HOOK);
+	put_setter_call(text, 0x80, "\x31\xf6", 2);
+	hooksites_find(text, sizeof(text), TEXT, HOOK, &sites);
+	assert_int_equal(sites.n, 0);
+	assert_int_equal(sites.unknown, 1);
+	hooksites_deinit(&sites);
+
+	memset(text, 0x90, sizeof(text));
+	put_setter(text, "\x89\x77\x18");
+	hooksites_find(text, sizeof(text), TEXT, HOOK, &sites);
+	assert_int_equal(sites.n, 0);
+	assert_int_equal(sites.unknown, 2);
+	hooksites_deinit(&sites);
+}
+
 static void knows_this_machines_loader(void **state)
 {
 	struct hooksites sites;
@@ -115,6 +191,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_the_state_before_a_call),
 		cmocka_unit_test(is_not_taken_in),
+		cmocka_unit_test(tells_the_argument_of_a_setter),
+		cmocka_unit_test(a_jump_of_another_kind_is_unknown),
 		cmocka_unit_test(knows_this_machines_loader),
 		cmocka_unit_test_setup_teardown(finds_interpreters, temp_dir_setup, temp_dir_teardown),
 	};

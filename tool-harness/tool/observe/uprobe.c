@@ -44,7 +44,7 @@ static struct err *hook_find(const struct observe *observe, struct uprobed *own)
 		return err_hint(err_exit(EXIT_SKIPPED, "cannot tell what the calls of _dl_debug_state in '%s' mean: "
 					 "%zu are known, %zu are not", observe->loader_path, own->sites.n,
 					 own->sites.unknown),
-				"its code is not as glibc 2.36's; set load_events to rbrk or audit");
+				"its code is neither as glibc 2.36's nor as 2.41's; set load_events to rbrk or audit");
 	return NULL;
 }
 

@@ -43,6 +43,7 @@ static const struct point {
 	[FAULT_THREAD] = { "thread", false },
 	[FAULT_ELF] = { "elf", false },
 	[FAULT_PERF] = { "perf", false },
+	[FAULT_HEAR] = { "hear", false },
 	[FAULT_MAP] = { "map", false },
 	[FAULT_SPAWN] = { "spawn", false },
 	[FAULT_SOCKET] = { "socket", false },

@@ -49,6 +49,7 @@ enum fault_point {
 	FAULT_THREAD,    /* pthread_create of a tracer thread */
 	FAULT_ELF,       /* opening an ELF file for its symbols */
 	FAULT_PERF,      /* perf_event_open */
+	FAULT_HEAR,      /* what an interface to load events tells goes unheard */
 	FAULT_MAP,       /* mmap of a ring that is shared with the kernel or a task */
 	FAULT_SPAWN,     /* fork of a child */
 	FAULT_SOCKET,    /* the socket where tasks meet the harness */

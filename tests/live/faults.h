@@ -60,6 +60,7 @@ static const unsigned int drivers[FAULT_N] = {
 	[FAULT_THREAD] = BY_RUNS | BY_ATTACH,
 	[FAULT_ELF] = BY_RUNS | BY_ATTACH,
 	[FAULT_PERF] = BY_RUNS,
+	[FAULT_HEAR] = BY_RUNS,
 	[FAULT_MAP] = BY_RUNS,
 	[FAULT_SPAWN] = BY_RUNS,
 	[FAULT_SOCKET] = BY_RUNS,

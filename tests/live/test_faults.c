@@ -62,6 +62,7 @@ static const struct door {
 	{ FAULT_THREAD, "loads", "EAGAIN kill", 0 },
 	{ FAULT_ELF, "loads", "EMFILE kill", 1 }, /* a library without symbols, with a warning */
 	{ FAULT_PERF, "uprobe", "EACCES kill", 0 },
+	{ FAULT_HEAR, "uprobe audit", "EIO kill", 0 },
 	{ FAULT_MAP, "uprobe audit", "ENOMEM kill", 0 },
 	{ FAULT_SPAWN, "loads", "EAGAIN kill", 0 },
 	{ FAULT_SOCKET, "loads", "EMFILE kill", 0 },
@@ -97,6 +98,7 @@ static void run_play(struct spy *spy, const struct play *play, const char *text)
 	tell(err);
 	told->timed_out = spy->trial.timed_out;
 	told->interrupted = spy->trial.interrupted || (err && err_status(err) == EXIT_INTERRUPTED);
+	told->invalid = spy->trial.n_contradictions > 0;
 	for (size_t i = 0; i < spy->trial.n_tasks; i++)
 		told->invalid = told->invalid || spy->trial.tasks[i].exit_status;
 	told->descriptors = (long)open_descriptors() - before;

@@ -5,6 +5,7 @@
  * Runs alone: a uprobe at the loader's hook takes the traps of other tests away.
  */
 #include "ld/probes.h"
+#include "lib/fault.h"
 #include "native.h"
 
 #include <signal.h>
@@ -131,6 +132,49 @@ static void watchers_ignore_children(void **state)
 	assert_same(spy, LOAD_EVENTS_UPROBE, false, WORDS("forks"));
 }
 
+static bool contradicted(const struct trial *trial, const char *by)
+{
+	for (size_t i = 0; i < trial->n_contradictions; i++)
+		if (strstr(trial->contradictions[i], by))
+			return true;
+	return false;
+}
+
+/* Whatever the reason, one that no longer listens says so: what it heard until then is not all. */
+static void deafness_contradicts_the_run(void **state)
+{
+	static const struct {
+		enum load_interface interface;
+		const char *fault, *by;
+		const char *victim;
+	} deaf[] = {
+		{ LOAD_EVENTS_AUDIT, "hear:20+:EIO", " of its audit library went unheard", "loads" },
+		{ LOAD_EVENTS_AUDIT, "hear:100:EIO", ": 1 of ", "loads" },
+		{ LOAD_EVENTS_UPROBE, "hear:20+:EIO", " came past the uprobe unheard", "loads" },
+		{ LOAD_EVENTS_NONE, "mem-read:60+:EIO", " could not be read any more", "lingers" },
+	};
+	struct spy *spy = *state;
+
+	spy->scenario.poll_interval_ns = NS_PER_MS;
+	for (size_t i = 0; i < ARRAY_SIZE(deaf); i++) {
+		struct err *err;
+		bool struck;
+
+		spy->scenario.load_events = deaf[i].interface;
+		assert_ok(fault_set(deaf[i].fault));
+		err = spy_run(spy, 2, NULL, deaf[i].victim, spy->victims, ROUNDS);
+		struck = fault_has_struck();
+		assert_ok(fault_set(NULL));
+		if (spy_lacks(err))
+			continue;
+		assert_ok(err);
+		assert_true(struck);
+		if (!contradicted(&spy->trial, deaf[i].by))
+			fail_msg("%s: nothing contradicts the run", deaf[i].fault);
+		assert_all_exited(&spy->trial, 0);
+	}
+}
+
 static void debian_has_no_probes(void **state)
 {
 	struct spy *spy = *state;
@@ -194,6 +238,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(watched_events_have_their_times, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(polling_sees_what_stays, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(watchers_ignore_children, spy_setup, spy_teardown),
+		cmocka_unit_test_setup_teardown(deafness_contradicts_the_run, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(debian_has_no_probes, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(a_time_limit_leaves_nothing, spy_setup, spy_teardown),
 		cmocka_unit_test_setup_teardown(a_static_program_is_refused, spy_setup, spy_teardown),

@@ -106,6 +106,85 @@ static void a_namespace_that_empties_is_consistent(void **state)
 	assert_string_equal(heard->text, "add consistent+a delete consistent-a add");
 }
 
+/* glibc 2.41 announces a deletion before it closes; dlclose is as the end of the process but for its program. */
+static void deletions_of_both_orders(void **state)
+{
+	struct heard *heard = *state;
+
+	FEED(heard, { .kind = AUDIT_ADD, .cookie = 1 }, { .kind = AUDIT_OPEN, .cookie = 3, .name = "a" },
+	     { .kind = AUDIT_CONSISTENT, .cookie = 1 }, { .kind = AUDIT_DELETE, .cookie = 1 },
+	     { .kind = AUDIT_CLOSE, .cookie = 3 }, { .kind = AUDIT_CONSISTENT, .cookie = 1 },
+	     { .kind = AUDIT_ADD, .cookie = 1 }, { .kind = AUDIT_OPEN, .cookie = 4, .name = "b" },
+	     { .kind = AUDIT_CONSISTENT, .cookie = 1 });
+	assert_string_equal(heard->text, "add consistent+a delete consistent-a add consistent+b");
+}
+
+/* A destructor loads while its library goes: the debugger's list still has what is being closed. */
+static void a_load_inside_of_a_deletion(void **state)
+{
+	struct heard *heard = *state;
+
+	FEED(heard, { .kind = AUDIT_OPEN, .cookie = 3, .name = "a" }, { .kind = AUDIT_OPEN, .cookie = 4, .name = "b" },
+	     { .kind = AUDIT_CONSISTENT, .cookie = 1 });
+	heard->text[0] = '\0';
+	FEED(heard, { .kind = AUDIT_DELETE, .cookie = 1 }, { .kind = AUDIT_CLOSE, .cookie = 3 },
+	     { .kind = AUDIT_ADD, .cookie = 1 }, { .kind = AUDIT_OPEN, .cookie = 5, .name = "c" },
+	     { .kind = AUDIT_CONSISTENT, .cookie = 1 }, { .kind = AUDIT_CLOSE, .cookie = 4 },
+	     { .kind = AUDIT_CONSISTENT, .cookie = 1 });
+	assert_string_equal(heard->text, "add consistent+c delete consistent-a-b");
+}
+
+/* As glibc 2.41 tells it: nothing follows, so the next record says that it is over, or the end of the log. */
+static void an_emptied_namespace_without_a_word(void **state)
+{
+	struct heard *heard = *state;
+
+	FEED(heard, { .kind = AUDIT_ADD, .cookie = 9 }, { .kind = AUDIT_OPEN, .cookie = 9, .lmid = 2, .name = "a" },
+	     { .kind = AUDIT_CONSISTENT, .cookie = 9 }, { .kind = AUDIT_DELETE, .cookie = 9 },
+	     { .kind = AUDIT_CLOSE, .cookie = 9 });
+	assert_string_equal(heard->text, "add consistent+a");
+	FEED(heard, { .kind = AUDIT_ADD, .cookie = 1 });
+	assert_string_equal(heard->text, "add consistent+a delete consistent-a add");
+	FEED(heard, { .kind = AUDIT_OPEN, .cookie = 9, .lmid = 2, .name = "b" }, { .kind = AUDIT_CONSISTENT, .cookie = 9 },
+	     { .kind = AUDIT_DELETE, .cookie = 9 }, { .kind = AUDIT_CLOSE, .cookie = 9 });
+	heard->text[0] = '\0';
+	auditlog_end(&heard->log, hear, heard);
+	assert_string_equal(heard->text, "delete consistent-b");
+	auditlog_end(&heard->log, hear, heard);
+	assert_string_equal(heard->text, "delete consistent-b");
+}
+
+/* A namespace that is there until the end is closed before the program's own; no debugger is told. */
+static void the_end_of_a_namespace_is_no_event(void **state)
+{
+	struct heard *heard = *state;
+
+	FEED(heard, { .kind = AUDIT_ADD, .cookie = 9 }, { .kind = AUDIT_OPEN, .cookie = 9, .lmid = 2, .name = "a" },
+	     { .kind = AUDIT_CONSISTENT, .cookie = 9 });
+	heard->text[0] = '\0';
+	FEED(heard, { .kind = AUDIT_DELETE, .cookie = 9 }, { .kind = AUDIT_CLOSE, .cookie = 9 },
+	     { .kind = AUDIT_CONSISTENT, .cookie = 9 }, { .kind = AUDIT_DELETE, .cookie = 1 },
+	     { .kind = AUDIT_CLOSE, .cookie = 1 }, { .kind = AUDIT_CLOSE, .cookie = 2 },
+	     { .kind = AUDIT_CONSISTENT, .cookie = 1 });
+	assert_string_equal(heard->text, "");
+}
+
+/* Destructors at the end load and unload what is new: nobody has stopped listening. */
+static void loads_at_the_end_are_events(void **state)
+{
+	struct heard *heard = *state;
+
+	FEED(heard, { .kind = AUDIT_DELETE, .cookie = 1 }, { .kind = AUDIT_ADD, .cookie = 1 },
+	     { .kind = AUDIT_OPEN, .cookie = 6, .name = "early" }, { .kind = AUDIT_CONSISTENT, .cookie = 1 },
+	     { .kind = AUDIT_CLOSE, .cookie = 1 }, { .kind = AUDIT_ADD, .cookie = 2 },
+	     { .kind = AUDIT_OPEN, .cookie = 7, .name = "late" }, { .kind = AUDIT_CONSISTENT, .cookie = 2 },
+	     { .kind = AUDIT_DELETE, .cookie = 2 }, { .kind = AUDIT_CLOSE, .cookie = 7 },
+	     { .kind = AUDIT_CONSISTENT, .cookie = 2 }, { .kind = AUDIT_CLOSE, .cookie = 2 },
+	     { .kind = AUDIT_CONSISTENT, .cookie = 2 });
+	assert_string_equal(heard->text, "add consistent+early add consistent+late delete consistent-late");
+	assert_int_equal(heard->log.n_taken, 5 + 13);
+}
+
 static void the_end_of_the_process_is_no_event(void **state)
 {
 	struct heard *heard = *state;
@@ -153,7 +232,7 @@ static void rings_wrap_and_overflow(void **state)
 	struct heard heard = { .text = "" };
 	struct auditring *ring;
 	struct audit_ring *task;
-	uint64_t dropped;
+	struct auditring_counts counts;
 	unsigned char bytes[64];
 	size_t len = put(bytes, AUDIT_CONSISTENT, 1, 0, "");
 
@@ -168,12 +247,15 @@ static void rings_wrap_and_overflow(void **state)
 	memcpy(task->data, bytes + 16, len - 16);
 	task->head += len;
 	task->dropped = 5;
-	assert_ok(auditring_drain(ring, &heard.log, hear, &heard, &dropped));
+	task->written = 6;
+	assert_ok(auditring_drain(ring, &heard.log, hear, &heard, &counts));
 	assert_string_equal(heard.text, "null");
-	assert_int_equal(dropped, 5);
+	assert_int_equal(counts.dropped, 5);
+	assert_int_equal(counts.written, 6);
+	assert_int_equal(heard.log.n_taken, 1);
 	assert_int_equal(task->tail, task->head);
 	task->head += AUDIT_RING_BYTES + 8;
-	assert_err_has(auditring_drain(ring, &heard.log, hear, &heard, &dropped), "more than it can hold");
+	assert_err_has(auditring_drain(ring, &heard.log, hear, &heard, &counts), "more than it can hold");
 	munmap(task, AUDIT_FILE_BYTES);
 	auditring_destroy(ring);
 	auditlog_deinit(&heard.log);
@@ -185,6 +267,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(loads_and_unloads, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_namespace_that_empties_is_consistent, setup, teardown),
+		cmocka_unit_test_setup_teardown(deletions_of_both_orders, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_load_inside_of_a_deletion, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_emptied_namespace_without_a_word, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_end_of_a_namespace_is_no_event, setup, teardown),
+		cmocka_unit_test_setup_teardown(loads_at_the_end_are_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_end_of_the_process_is_no_event, setup, teardown),
 		cmocka_unit_test_setup_teardown(damage_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(rings_wrap_and_overflow, temp_dir_setup, temp_dir_teardown),

@@ -61,6 +61,7 @@ static void tell(enum audit_kind kind, uint64_t cookie, Lmid_t lmid, const char 
 	}
 	copy_in(head, &record, sizeof(record));
 	copy_in(head + sizeof(record), name, record.name_bytes);
+	__atomic_store_n(&ring->written, ring->written + 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&ring->head, head + record.bytes, __ATOMIC_RELEASE);
 }
 

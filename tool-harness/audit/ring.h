@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define AUDIT_MAGIC 0x61756472u
+#define AUDIT_MAGIC 0x61756473u
 #define AUDIT_RING_BYTES (UINT64_C(1) << 20) /* a power of 2 */
 #define AUDIT_DIR_VARIABLE "ATTACHSTORM_AUDIT_DIR"
 #define AUDIT_FILE_PREFIX "audit." /* then the pid of the task: other processes have none */
@@ -40,7 +40,7 @@ struct audit_ring {
 	uint32_t magic;
 	uint32_t record_bytes; /* sizeof(struct audit_record): both sides were built alike */
 	uint64_t head __attribute__((aligned(64)));    /* the task's */
-	uint64_t dropped;                              /* the task's: records that did not fit */
+	uint64_t written, dropped;                     /* the task's: records that did fit, and did not */
 	uint64_t tail __attribute__((aligned(64)));    /* the reader's */
 	unsigned char data[AUDIT_RING_BYTES] __attribute__((aligned(64)));
 };

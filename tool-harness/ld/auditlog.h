@@ -36,12 +36,15 @@ struct auditlog {
 	size_t n_objects, cap_objects;
 	char **added, **removed;      /* since the last consistent state */
 	size_t n_added, cap_added, n_removed, cap_removed;
-	bool announced;
-	bool deleting;                /* an announcement of a deletion that is not told yet */
-	struct audit_event deletion;
+	bool announced;               /* an addition was, which is not over */
+	bool deleting;                /* a deletion was, which is not told yet */
+	struct audit_event deletion, closed; /* its announcement; the last close */
+	uint64_t deletion_of;         /* cookie of the first object of its namespace */
 	int32_t deleting_in;          /* namespace of the last object closed */
-	bool ending;                  /* the process ends: all closes, which debuggers are not told */
+	uint64_t program;             /* cookie of the first object, which the end closes; 0: none is open */
+	bool program_closed;          /* the end's own consistent state is still to come */
 	uint64_t n_starts;            /* programs begun: one, and one for each exec */
+	uint64_t n_taken;             /* records */
 };
 
 typedef void auditlog_tell(void *data, const struct audit_event *event);
@@ -52,6 +55,9 @@ typedef void auditlog_tell(void *data, const struct audit_event *event);
  */
 MUST_CHECK struct err *auditlog_feed(struct auditlog *log, const void *bytes, size_t len, auditlog_tell *tell,
 				     void *data);
+
+/* The task has ended, nothing more comes: tells what waited for the next record. */
+void auditlog_end(struct auditlog *log, auditlog_tell *tell, void *data);
 void auditlog_deinit(struct auditlog *log);
 
 /* The shared file of one task. */
@@ -61,8 +67,13 @@ struct auditring;
 MUST_CHECK struct err *auditring_create(const char *dir, pid_t pid, struct auditring **ret);
 void auditring_destroy(struct auditring *ring);
 
-/* Feeds what is new; the number of records that the task could not write so far. */
+/* Of records so far, as the task counts them. */
+struct auditring_counts {
+	uint64_t written, dropped; /* dropped: they found the ring full */
+};
+
+/* Feeds what is new. */
 MUST_CHECK struct err *auditring_drain(struct auditring *ring, struct auditlog *log, auditlog_tell *tell, void *data,
-				       uint64_t *dropped_ret);
+				       struct auditring_counts *ret);
 
 #endif

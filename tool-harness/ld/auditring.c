@@ -55,7 +55,7 @@ void auditring_destroy(struct auditring *ring)
 }
 
 struct err *auditring_drain(struct auditring *ring, struct auditlog *log, auditlog_tell *tell, void *data,
-			    uint64_t *dropped_ret)
+			    struct auditring_counts *ret)
 {
 	struct audit_ring *shared = ring->shared;
 	uint64_t tail = __atomic_load_n(&shared->tail, __ATOMIC_RELAXED);
@@ -63,7 +63,8 @@ struct err *auditring_drain(struct auditring *ring, struct auditlog *log, auditl
 	_cleanup_free_ unsigned char *bytes = NULL;
 	uint64_t offset, first;
 
-	*dropped_ret = __atomic_load_n(&shared->dropped, __ATOMIC_RELAXED);
+	ret->written = __atomic_load_n(&shared->written, __ATOMIC_RELAXED);
+	ret->dropped = __atomic_load_n(&shared->dropped, __ATOMIC_RELAXED);
 	if (!n)
 		return NULL;
 	if (n > AUDIT_RING_BYTES)

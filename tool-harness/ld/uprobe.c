@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -32,11 +33,6 @@ struct raw_sample {
 	uint64_t stack;
 };
 
-struct raw_lost {
-	struct perf_event_header header;
-	uint64_t id, lost;
-};
-
 struct buffer {
 	struct perf_event_mmap_page *page; /* NULL: the CPU is offline */
 	int fd;
@@ -46,7 +42,7 @@ struct uprobe {
 	struct buffer *buffers;            /* by CPU */
 	size_t n_cpus;
 	size_t page_bytes;
-	uint64_t lost;
+	uint64_t taken;                    /* samples */
 };
 
 static struct err *pmu_type(uint32_t *ret)
@@ -160,16 +156,14 @@ static void take_record(struct uprobe *uprobe, const struct buffer *buffer, uint
 			void (*take)(void *data, const struct uprobe_sample *sample), void *data)
 {
 	struct raw_sample raw = { 0 };
-	struct raw_lost lost;
 
-	if (header->type == PERF_RECORD_LOST && header->size >= sizeof(lost)) {
-		copy_out(uprobe, buffer, at, &lost, sizeof(lost));
-		uprobe->lost += lost.lost;
-	}
 	/* A sample without a stack ends behind its size. */
 	if (header->type != PERF_RECORD_SAMPLE || header->size < offsetof(struct raw_sample, stack))
 		return;
 	copy_out(uprobe, buffer, at, &raw, header->size < sizeof(raw) ? header->size : sizeof(raw));
+	if (fault_at(FAULT_HEAR, (pid_t)raw.pid))
+		return;
+	uprobe->taken++;
 	take(data, &(struct uprobe_sample){
 			   .ns = (int64_t)raw.time,
 			   .ip = raw.ip,
@@ -202,7 +196,30 @@ void uprobe_drain(struct uprobe *uprobe, void (*take)(void *data, const struct u
 	}
 }
 
-uint64_t uprobe_lost(const struct uprobe *uprobe)
+static struct err *count_read(const struct buffer *buffer, uint64_t *ret)
 {
-	return uprobe->lost;
+	if (read(buffer->fd, ret, sizeof(*ret)) != (ssize_t)sizeof(*ret))
+		return err_errno(errno, "cannot read the count of a uprobe");
+	return NULL;
+}
+
+struct err *uprobe_end(struct uprobe *uprobe, void (*take)(void *data, const struct uprobe_sample *sample), void *data,
+		       uint64_t *unheard_ret)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < uprobe->n_cpus; i++)
+		if (uprobe->buffers[i].page && ioctl(uprobe->buffers[i].fd, PERF_EVENT_IOC_DISABLE, 0))
+			return err_errno(errno, "cannot stop a uprobe");
+	uprobe_drain(uprobe, take, data);
+	for (size_t i = 0; i < uprobe->n_cpus; i++) {
+		uint64_t count = 0;
+		struct err *err = uprobe->buffers[i].page ? count_read(&uprobe->buffers[i], &count) : NULL;
+
+		if (err)
+			return err;
+		all += count;
+	}
+	*unheard_ret = all > uprobe->taken ? all - uprobe->taken : 0;
+	return NULL;
 }

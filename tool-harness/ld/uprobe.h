@@ -34,7 +34,11 @@ void uprobe_close(struct uprobe *uprobe);
 /* Hands over the samples that are new; of different CPUs in no order. */
 void uprobe_drain(struct uprobe *uprobe, void (*take)(void *data, const struct uprobe_sample *sample), void *data);
 
-/* Samples that found a buffer full and were lost. */
-uint64_t uprobe_lost(const struct uprobe *uprobe);
+/*
+ * Ends the watching, hands over what is left, and says how often the kernel has counted somebody to come past
+ * without telling: a buffer was full, or it held the event back.
+ */
+MUST_CHECK struct err *uprobe_end(struct uprobe *uprobe, void (*take)(void *data, const struct uprobe_sample *sample),
+				  void *data, uint64_t *unheard_ret);
 
 #endif

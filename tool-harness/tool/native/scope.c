@@ -99,12 +99,18 @@ struct err *native_policy_tick(struct native *native)
 
 void native_policy_end(struct native *native)
 {
+	_cleanup_err_ struct err *err = NULL;
+	uint64_t unheard = 0;
+
 	if (!native->uprobes)
 		return;
-	uprobes_drain(native->uprobes, take_hit, native);
-	if (uprobes_lost(native->uprobes))
-		trial_contradict(native->trial, "%ju hits of breakpoints were lost: a uprobe's buffer was full",
-				 (uintmax_t)uprobes_lost(native->uprobes));
+	err = uprobes_end(native->uprobes, take_hit, native, &unheard);
+	if (err)
+		trial_contradict(native->trial, "whether all hits of breakpoints were heard is not known: %s",
+				 err_message(err));
+	if (unheard)
+		trial_contradict(native->trial, "%ju hits of breakpoints went unheard: a uprobe's buffer was full, or "
+				 "the kernel held it back", (uintmax_t)unheard);
 }
 
 void native_policy_deinit(struct native *native)

@@ -90,11 +90,20 @@ void uprobes_drain(struct uprobes *uprobes, void (*take)(void *data, uint32_t br
 	}
 }
 
-uint64_t uprobes_lost(const struct uprobes *uprobes)
+struct err *uprobes_end(struct uprobes *uprobes, void (*take)(void *data, uint32_t breakpoint, pid_t pid), void *data,
+			uint64_t *unheard_ret)
 {
-	uint64_t lost = 0;
+	uint64_t all = 0;
 
-	for (size_t i = 0; i < uprobes->n; i++)
-		lost += uprobe_lost(uprobes->v[i].uprobe);
-	return lost;
+	for (size_t i = 0; i < uprobes->n; i++) {
+		struct taking taking = { uprobes->v[i].breakpoint, take, data };
+		uint64_t unheard;
+		struct err *err = uprobe_end(uprobes->v[i].uprobe, take_sample, &taking, &unheard);
+
+		if (err)
+			return err;
+		all += unheard;
+	}
+	*unheard_ret = all;
+	return NULL;
 }

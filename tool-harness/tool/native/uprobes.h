@@ -27,7 +27,8 @@ MUST_CHECK struct err *uprobes_add(struct uprobes *uprobes, const char *path, ui
 /* Hands over the hits that are new, of whatever process. */
 void uprobes_drain(struct uprobes *uprobes, void (*take)(void *data, uint32_t breakpoint, pid_t pid), void *data);
 
-/* Hits that found a buffer full and were lost. */
-uint64_t uprobes_lost(const struct uprobes *uprobes);
+/* The same at the end, which ends the watching; and how many hits went unheard (ld/uprobe.h). */
+MUST_CHECK struct err *uprobes_end(struct uprobes *uprobes, void (*take)(void *data, uint32_t breakpoint, pid_t pid),
+				   void *data, uint64_t *unheard_ret);
 
 #endif

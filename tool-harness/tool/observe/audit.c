@@ -20,7 +20,7 @@ struct audited {
 	struct observed *task;
 	struct auditring *ring;
 	struct auditlog log;
-	uint64_t dropped;
+	struct auditring_counts counts;
 };
 
 static struct err *library_find(char **ret)
@@ -110,7 +110,7 @@ static struct err *audit_look(struct observe *observe)
 
 	for (size_t i = 0; i < observe->n_tasks; i++) {
 		struct err *err = auditring_drain(audited[i].ring, &audited[i].log, audit_tell, &audited[i],
-						  &audited[i].dropped);
+						  &audited[i].counts);
 
 		if (err)
 			return err_wrap(err, "rank %zu", i);
@@ -118,16 +118,25 @@ static struct err *audit_look(struct observe *observe)
 	return NULL;
 }
 
+/* What the task counts is what was taken, or the interface was deaf to some of it. */
 static struct err *audit_finish(struct observe *observe)
 {
-	const struct audited *audited = observe->own;
+	struct audited *audited = observe->own;
 
 	for (size_t i = 0; i < observe->n_tasks; i++) {
+		const struct auditring_counts *counts = &audited[i].counts;
+
+		auditlog_end(&audited[i].log, audit_tell, &audited[i]);
 		if (!audited[i].log.n_starts)
 			trial_contradict(observe->trial, "rank %zu: its loader did not take the audit library", i);
-		if (audited[i].dropped)
+		if (counts->dropped)
 			trial_contradict(observe->trial, "rank %zu: %ju records of its audit library were lost: its "
-					 "ring was full", i, (uintmax_t)audited[i].dropped);
+					 "ring was full", i, (uintmax_t)counts->dropped);
+		/* A task that still ran when it was looked at last may have written more. */
+		if (observe->trial->phases.ended_ns && audited[i].log.n_taken != counts->written)
+			trial_contradict(observe->trial, "rank %zu: %ju of %ju records of its audit library went "
+					 "unheard", i, (uintmax_t)(counts->written - audited[i].log.n_taken),
+					 (uintmax_t)counts->written);
 	}
 	return NULL;
 }

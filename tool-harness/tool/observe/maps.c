@@ -108,6 +108,7 @@ static struct err *find(struct observe *observe, struct observed *task)
  * by exec: it is found anew. Its libraries are new ones then. */
 static void lose(struct observed *task)
 {
+	task->lost |= task->loader.path != NULL;
 	loader_deinit(&task->loader);
 	task->n_removed = 0;
 	task->unsettled = false;
@@ -139,6 +140,7 @@ struct err *observe_maps(struct observe *observe, struct observed *task, struct 
 		lose(task);
 		return NULL;
 	}
+	task->lost &= !settled;
 	if (!settled || !task->unsettled)
 		return NULL;
 	task->unsettled = false;

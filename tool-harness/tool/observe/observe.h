@@ -18,6 +18,7 @@ struct observed {
 	pid_t pid;
 	uint32_t index;
 	bool ended;
+	bool lost;                   /* its link map was there and could not be read since */
 	struct process_memory memory;
 	struct loader loader;        /* path is NULL until it was found */
 	bool unsettled;              /* links were seen, or announced, that are not told yet */

@@ -41,4 +41,14 @@ static struct err *poll_look(struct observe *observe)
 	return NULL;
 }
 
-const struct observer_ops observer_poll = { .look = poll_look, .sampled = true };
+/* What it read last is believed to be the end of it. */
+static struct err *poll_finish(struct observe *observe)
+{
+	for (size_t i = 0; i < observe->n_tasks; i++)
+		if (observe->tasks[i].lost)
+			trial_contradict(observe->trial, "rank %zu: its link map could not be read any more before it "
+					 "ended", i);
+	return NULL;
+}
+
+const struct observer_ops observer_poll = { .look = poll_look, .finish = poll_finish, .sampled = true };

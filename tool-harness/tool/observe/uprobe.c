@@ -143,7 +143,11 @@ static struct err *uprobe_finish(struct observe *observe)
 	_cleanup_free_ bool *announced = mem_calloc(observe->n_tasks, sizeof(announced[0]));
 	struct uprobed *own = observe->own;
 	size_t n_unknown = 0;
+	uint64_t unheard;
+	struct err *err = uprobe_end(own->uprobe, sample_keep, observe, &unheard);
 
+	if (err)
+		return err;
 	if (own->n)
 		qsort(own->samples, own->n, sizeof(own->samples[0]), sample_compare);
 	for (size_t i = 0; i < own->n; i++) {
@@ -162,13 +166,13 @@ static struct err *uprobe_finish(struct observe *observe)
 	if (n_unknown)
 		trial_contradict(observe->trial, "%zu samples of the uprobe came from no known call of the hook",
 				 n_unknown);
-	if (uprobe_lost(own->uprobe))
-		trial_contradict(observe->trial, "%ju samples of the uprobe were lost: a buffer was full",
-				 (uintmax_t)uprobe_lost(own->uprobe));
+	if (unheard)
+		trial_contradict(observe->trial, "%ju times somebody came past the uprobe unheard: a buffer was full, or "
+				 "the kernel held it back", (uintmax_t)unheard);
 	return NULL;
 }
 
-static void uprobe_end(struct observe *observe)
+static void uprobe_free(struct observe *observe)
 {
 	struct uprobed *own = observe->own;
 
@@ -186,6 +190,6 @@ const struct observer_ops observer_uprobe = {
 	.open = uprobe_begin,
 	.look = uprobe_look,
 	.finish = uprobe_finish,
-	.close = uprobe_end,
+	.close = uprobe_free,
 	.sampled = true,
 };

@@ -167,8 +167,8 @@ static struct err *uprobe_finish(struct observe *observe)
 		trial_contradict(observe->trial, "%zu samples of the uprobe came from no known call of the hook",
 				 n_unknown);
 	if (unheard)
-		trial_contradict(observe->trial, "%ju times somebody came past the uprobe unheard: a buffer was full, or "
-				 "the kernel held it back", (uintmax_t)unheard);
+		trial_contradict(observe->trial, "%ju times somebody came past the uprobe unheard: a buffer was full, "
+				 "or the kernel held it back", (uintmax_t)unheard);
 	return NULL;
 }
 

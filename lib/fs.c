@@ -11,6 +11,7 @@
 #include <fts.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "lib/fault.h"
 #include "lib/mem.h"
@@ -185,6 +186,16 @@ char *fs_find_program(const char *name)
 			return NULL;
 		path += len + 1;
 	}
+}
+
+struct err *fs_noexec_hint(struct err *err, const char *path)
+{
+	struct statvfs st;
+
+	if (!err || err_errnum(err) != EACCES || statvfs(path, &st) || !(st.f_flag & ST_NOEXEC))
+		return err;
+	return err_hint(err, "its file system is mounted noexec, so that nothing on it can be executed: copy it to "
+			"another one, or remount that with exec");
 }
 
 struct err *fs_remove_tree(const char *path)

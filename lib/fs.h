@@ -42,6 +42,10 @@ MUST_CHECK struct err *fs_realpath(const char *path, char **ret);
 /* Full path of a program found as execvp(3) would, or NULL; caller frees. */
 char *fs_find_program(const char *name);
 
+/* To an error with EACCES about starting a file the hint that its file system is mounted noexec (mount(8)), if it
+ * is. Takes and returns the error. */
+MUST_CHECK struct err *fs_noexec_hint(struct err *err, const char *path);
+
 /* Removes a folder and all in it, without following links; a missing one is success. */
 MUST_CHECK struct err *fs_remove_tree(const char *path);
 

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -19,6 +20,7 @@
 #include "lib/fault.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
+#include "lib/proclimit.h"
 
 extern char **environ;
 
@@ -27,6 +29,29 @@ extern char **environ;
 
 /* Reads that empty the largest pipe that Linux gives (1 MiB: pipe(7)). */
 #define MAX_LEFT_READS 64
+
+/*
+ * What this program was started with and changes for itself. Its children get it as it was: a job
+ * that ignores SIGPIPE, or may open more files, is another one than its user starts by hand.
+ */
+static struct {
+	bool files_known;
+	struct rlimit files;
+	sigset_t mask, ignored;
+} origin;
+
+static __attribute__((constructor)) void origin_note(void)
+{
+	origin.files_known = !getrlimit(RLIMIT_NOFILE, &origin.files);
+	sigprocmask(SIG_SETMASK, NULL, &origin.mask);
+	sigemptyset(&origin.ignored);
+	for (int sig = 1; sig < _NSIG; sig++) {
+		struct sigaction sa;
+
+		if (!sigaction(sig, NULL, &sa) && sa.sa_handler == SIG_IGN)
+			sigaddset(&origin.ignored, sig);
+	}
+}
 
 struct exec_failure {
 	int errnum;
@@ -102,18 +127,18 @@ static void child_run(const char *path, const char *const *argv, char **env,
 		      const struct proc_opts *opts, pid_t parent, int report_fd)
 {
 	const int fds[3] = { opts->stdin_fd, opts->stdout_fd, opts->stderr_fd };
-	sigset_t none;
 	int errnum;
 
-	/* The parent's handlers must not run here; ignored signals stay ignored, as with nohup. */
+	/* The parent's handlers must not run here; what its starter ignored stays ignored, as with nohup. */
 	for (int sig = 1; sig < _NSIG; sig++) {
 		struct sigaction sa;
 
-		if (sigaction(sig, NULL, &sa) == 0 && sa.sa_handler != SIG_IGN && sa.sa_handler != SIG_DFL)
-			signal(sig, SIG_DFL);
+		if (sigaction(sig, NULL, &sa) == 0 && (sa.sa_handler != SIG_DFL || sigismember(&origin.ignored, sig)))
+			signal(sig, sigismember(&origin.ignored, sig) ? SIG_IGN : SIG_DFL);
 	}
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	sigprocmask(SIG_SETMASK, &origin.mask, NULL);
+	if (origin.files_known && setrlimit(RLIMIT_NOFILE, &origin.files))
+		child_fails(report_fd, errno, "limit files of");
 
 	if (opts->new_group && setpgid(0, 0) < 0)
 		child_fails(report_fd, errno, "regroup");
@@ -144,7 +169,8 @@ struct err *proc_spawn(const char *const *argv, const struct proc_opts *opts, pi
 	if (!opts)
 		opts = &defaults;
 	if (!path && strchr(argv[0], '/'))
-		return err_errno(fs_exists(argv[0]) ? EACCES : ENOENT, "cannot start '%s'", argv[0]);
+		return fs_noexec_hint(err_errno(fs_exists(argv[0]) ? EACCES : ENOENT, "cannot start '%s'", argv[0]),
+				      argv[0]);
 	if (!path)
 		return err_errno(ENOENT, "cannot find program '%s' in PATH", argv[0]);
 	if (pipe2(report, O_CLOEXEC) < 0)
@@ -162,7 +188,7 @@ struct err *proc_spawn(const char *const *argv, const struct proc_opts *opts, pi
 		child_run(path, argv, env, opts, parent, report_write);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	if (pid < 0)
-		return err_errno(errnum, "cannot start '%s'", argv[0]);
+		return proc_limit_hint(err_errno(errnum, "cannot start '%s'", argv[0]));
 
 	close(no_close_fd(report_write));
 	do {

@@ -26,8 +26,9 @@ struct proc_opts {
 #define PROC_OPTS_INIT { .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1 }
 
 /*
- * Starts argv (NULL-terminated, found in PATH). A program that is missing or not
- * executable is an error here, not an exit status later.
+ * Starts argv (NULL-terminated, found in PATH). The child has the limit of open files, the blocked
+ * and the ignored signals that this program was started with, whatever it has changed for itself
+ * since. A program that is missing or not executable is an error here, not an exit status later.
  */
 MUST_CHECK struct err *proc_spawn(const char *const *argv, const struct proc_opts *opts, pid_t *ret);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -166,6 +167,28 @@ static void child_begins_with_clean_signals(void **state)
 	proc_result_deinit(&result);
 }
 
+/* What this program changes for itself is not what its starter gave to the child. */
+static void child_has_the_limits_and_signals_of_our_start(void **state)
+{
+	(void)state;
+	struct rlimit start, raised;
+	struct proc_result result;
+	_cleanup_free_ char *expected = NULL;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &start), 0);
+	raised = start;
+	raised.rlim_cur = start.rlim_cur > 100 ? 100 : start.rlim_cur + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &raised), 0);
+	signal(SIGPIPE, SIG_IGN);
+	assert_ok(proc_run(SHELL("ulimit -Sn; ulimit -Hn; grep SigIgn /proc/self/status"), NULL, 0, &result));
+	signal(SIGPIPE, SIG_DFL);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &start), 0);
+	expected = mem_printf("%ju\n%ju\nSigIgn:\t0000000000000000\n", (uintmax_t)start.rlim_cur,
+			      (uintmax_t)start.rlim_max);
+	assert_string_equal(result.out.text, expected);
+	proc_result_deinit(&result);
+}
+
 static void death_of_the_parent_kills_the_child(void **state)
 {
 	(void)state;
@@ -218,6 +241,7 @@ int main(void)
 		cmocka_unit_test(standard_descriptors_may_cross),
 		cmocka_unit_test(no_descriptor_leaks_into_the_child),
 		cmocka_unit_test(child_begins_with_clean_signals),
+		cmocka_unit_test(child_has_the_limits_and_signals_of_our_start),
 		cmocka_unit_test(death_of_the_parent_kills_the_child),
 		cmocka_unit_test(status_is_told_in_words),
 	};

@@ -84,7 +84,8 @@ static struct err *program_check(const char *name)
 	if (S_ISDIR(st.st_mode))
 		return err_errno(EISDIR, "cannot start '%s'", name);
 	if (!S_ISREG(st.st_mode) || access(name, X_OK))
-		return err_hint(err_errno(EACCES, "cannot start '%s'", name), "it is not an executable file");
+		return err_hint(fs_noexec_hint(err_errno(EACCES, "cannot start '%s'", name), name),
+				"it is not an executable file");
 	return NULL;
 }
 
@@ -104,7 +105,7 @@ struct err *shim_find(char **ret)
 		shim = fs_join(dir, SHIM_NAME);
 	}
 	if (access(shim, X_OK))
-		return err_hint(err_errno(errno, "cannot use the shim '%s'", shim),
+		return err_hint(fs_noexec_hint(err_errno(errno, "cannot use the shim '%s'", shim), shim),
 				"it belongs beside the program attachstorm; 'make' builds both");
 	*ret = no_free_ptr(shim);
 	return NULL;
@@ -126,8 +127,8 @@ static struct err *launcher_is_open_mpi(const char *launcher, bool *ret)
 }
 
 /*
- * One file for each task's socket, pidfd and a tracer's own. Only as many as needed: the
- * tasks inherit the limit, and a launcher may close all descriptors up to it.
+ * One file for each task's socket, pidfd and a tracer's own. Of this program alone: proc_spawn gives
+ * what it starts the limit that we were started with.
  */
 struct err *raise_file_limit(size_t n_tasks)
 {

@@ -15,6 +15,7 @@
 #include "lib/fault.h"
 #include "ld/mapsteps.h"
 #include "lib/mem.h"
+#include "lib/proclimit.h"
 #include "lib/progress.h"
 #include "measure/trial_merge.h"
 #include "tool/native/native.h"
@@ -210,7 +211,7 @@ static struct err *start_members(struct native_team *team, size_t *n_started_ret
 
 		if (errnum) {
 			native_give_up(&team->members[i].native);
-			return err_errno(errnum, "cannot start tracer thread %zu", i);
+			return proc_limit_hint(err_errno(errnum, "cannot start tracer thread %zu", i));
 		}
 		++*n_started_ret;
 	}

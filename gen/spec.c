@@ -5,13 +5,49 @@
  */
 #include "gen/spec.h"
 
-static const char *const debug_names[] = { "none", "full", "split", "compressed", "gdb_index", "names",
-					   "stripped", NULL };
-static const char *const codegen_names[] = { "c", "asm", NULL };
-static const char *const hash_names[] = { "gnu", "sysv", "both", NULL };
-static const char *const build_id_names[] = { "sha1", "none", NULL };
-static const char *const place_names[] = { "any", "fixed", NULL };
-static const char *const shape_names[] = { "used", "all", "chain", "tree", "layers", NULL };
+static const struct conf_choice debugs[] = {
+	{ "none", "none" },
+	{ "full", "-g" },
+	{ "split", "in .dwo files" },
+	{ "compressed", "compressed" },
+	{ "gdb_index", "full, with a .gdb_index" },
+	{ "names", "full, with .debug_names" },
+	{ "stripped", "none, and no symbol table either" },
+	{ 0 },
+};
+static const struct conf_choice codegens[] = {
+	{ "c", "each is compiled" },
+	{ "asm", "they are written from templates that were compiled, which gives the same in a small part of the "
+		 "time; needs code for x86-64 without optimisation" },
+	{ 0 },
+};
+static const struct conf_choice hashes[] = {
+	{ "gnu", NULL },
+	{ "sysv", NULL },
+	{ "both", NULL },
+	{ 0 },
+};
+static const struct conf_choice build_ids[] = {
+	{ "sha1", NULL },
+	{ "none", NULL },
+	{ 0 },
+};
+static const struct conf_choice places[] = {
+	{ "any", "the kernel's choice" },
+	{ "fixed", "each is linked at one of its own, as prelinked libraries were: they stand there in every task, "
+		   "randomised or not (glibc takes it as a wish, which the kernel grants while the place is free)" },
+	{ 0 },
+};
+static const struct conf_choice shapes[] = {
+	{ "used", "modules on the utilities that they call" },
+	{ "all", "each module on every utility" },
+	{ "chain", "each library on the one before it" },
+	{ "tree", "each library has one user; fan-out children" },
+	{ "layers", "each library on some of the layer below" },
+	{ 0 },
+};
+
+static const struct conf_choice programs[] = { PROGRAMS(ROW_CHOICE) { 0 } };
 
 #define FIELD(field) .offset = offsetof(struct target_spec, field)
 
@@ -88,10 +124,8 @@ static const struct conf_option options[] = {
 	{ .key = "cross_module", .type = CONF_BOOL, FIELD(cross_module), .default_text = "false",
 	  .help = "each module has one more function that later modules call", .group = "Dependencies" },
 	{ .key = "dependencies.shape", .type = CONF_CHOICE, FIELD(shape), .default_text = "used",
-	  .choices = shape_names,
-	  .help = "which libraries a library depends on: used (modules on the utilities that they call), all "
-		  "(each module on every utility), chain (each library on the one before it), tree (each library has "
-		  "one user; fan-out children), layers (each library on some of the layer below)",
+	  .choices = shapes,
+	  .help = "which libraries a library depends on",
 	  .group = "Dependencies" },
 	{ .key = "dependencies.fan_out", .type = CONF_INT, FIELD(utility_fan_out), .default_text = "4",
 	  .min = 1, .max = 100000,
@@ -114,38 +148,30 @@ static const struct conf_option options[] = {
 	  .help = "compiler flags for the libraries, besides those of debug", .group = "Build" },
 	{ .key = "compiler.include_dirs", .type = CONF_STRINGS, FIELD(include_dirs), .default_text = "",
 	  .help = "more folders with headers, searched before Python's own", .group = "Build" },
-	{ .key = "codegen", .type = CONF_CHOICE, FIELD(codegen), .default_text = "c", .choices = codegen_names,
-	  .help = "how the libraries' objects are made: each compiled (c), or written from templates that were "
-		  "compiled (asm), which gives the same in a small part of the time; needs code for x86-64 without "
-		  "optimisation", .group = "Build" },
+	{ .key = "codegen", .type = CONF_CHOICE, FIELD(codegen), .default_text = "c", .choices = codegens,
+	  .help = "how the libraries' objects are made", .group = "Build" },
 	{ .key = "python", .type = CONF_STRING, FIELD(python), .default_text = "/usr/bin/python3",
 	  .help = "Python interpreter whose headers and library are used", .group = "Build" },
 	{ .key = "mpicc", .type = CONF_STRING, FIELD(mpicc), .default_text = "mpicc",
 	  .help = "MPI compiler command for the host program", .group = "Build" },
 	{ .key = "programs", .type = CONF_CHOICES, FIELD(programs), .default_text = "host,plain",
-	  .choices = program_names,
-	  .help = "what is built to run the target: host (MPI and embedded Python, finds modules by import), "
-		  "the same linked with all libraries (linked; linked_now with -z now), with them inside (static), "
-		  "or with extra code (bigexe); plain (no Python, no MPI) and its plain_linked, plain_linked_now, "
-		  "plain_static; python (nothing is built, but mpi4py must be there)",
+	  .choices = programs,
+	  .help = "what is built to run the target",
 	  .group = "Build" },
 	{ .key = "bigexe.size", .type = CONF_SIZE, FIELD(bigexe_size), .default_text = "200MB", .min = 1 << 18,
 	  .max = 1.0 * (1 << 30), .help = "extra code in the program bigexe, without debug information",
 	  .group = "Build" },
-	{ .key = "debug", .type = CONF_CHOICE, FIELD(debug), .default_text = "full", .choices = debug_names,
-	  .help = "debug information of libraries and programs: none, full, split (in .dwo files), compressed, full "
-		  "with a .gdb_index or with .debug_names (names), or stripped, which leaves no symbol table either",
+	{ .key = "debug", .type = CONF_CHOICE, FIELD(debug), .default_text = "full", .choices = debugs,
+	  .help = "debug information of libraries and programs",
 	  .group = "Debug information" },
 	{ .key = "link.hash_style", .type = CONF_CHOICE, FIELD(hash_style), .default_text = "gnu",
-	  .choices = hash_names, .help = "hash tables of dynamic symbols", .group = "Debug information" },
+	  .choices = hashes, .help = "hash tables of dynamic symbols", .group = "Debug information" },
 	{ .key = "link.build_id", .type = CONF_CHOICE, FIELD(build_id), .default_text = "sha1",
-	  .choices = build_id_names,
+	  .choices = build_ids,
 	  .help = "build-id note by which a debugger finds and caches what belongs to a file",
 	  .group = "Debug information" },
-	{ .key = "link.addresses", .type = CONF_CHOICE, FIELD(place), .default_text = "any", .choices = place_names,
-	  .help = "load addresses of the libraries: any (the kernel's choice), or fixed, each linked at one of its "
-		  "own, as prelinked libraries were: they stand there in every task, randomised or not (glibc "
-		  "takes it as a wish, which the kernel grants while the place is free)",
+	{ .key = "link.addresses", .type = CONF_CHOICE, FIELD(place), .default_text = "any", .choices = places,
+	  .help = "load addresses of the libraries",
 	  .group = "Addresses" },
 	{ .key = "link.pie", .type = CONF_BOOL, FIELD(pie), .default_text = "true",
 	  .help = "programs are position-independent (PIE), so that their own addresses are randomised too",

@@ -54,10 +54,12 @@ void complete_options(const char *subcommand, const char *word, struct strbuf *r
 	proc_result_deinit(&result);
 }
 
-static void add_value(const char *before, const char *value, const char *typed, size_t kept, struct strbuf *ret)
+static void add_value(const char *before, const char *value, const char *help, const char *typed, size_t kept,
+		      struct strbuf *ret)
 {
 	if (strncmp(value, typed + kept, strlen(typed + kept)) == 0)
-		strbuf_printf(ret, "%s%.*s%s\n", before, (int)kept, typed, value);
+		strbuf_printf(ret, "%s%.*s%s%s%s\n", before, (int)kept, typed, value, help ? "\t" : "",
+			      help ? help : "");
 }
 
 void complete_value(const struct conf_table *table, const char *key, bool list, const char *before,
@@ -72,12 +74,12 @@ void complete_value(const struct conf_table *table, const char *key, bool list, 
 	list |= option->type == CONF_CHOICES;
 	kept = list && comma ? (size_t)(comma + 1 - word) : 0;
 	if (option->type == CONF_BOOL) {
-		add_value(before, "on", word, kept, ret);
-		add_value(before, "off", word, kept, ret);
+		add_value(before, "on", NULL, word, kept, ret);
+		add_value(before, "off", NULL, word, kept, ret);
 	}
 	if (option->type == CONF_CHOICE || option->type == CONF_CHOICES)
-		for (size_t i = 0; option->choices[i]; i++)
-			add_value(before, option->choices[i], word, kept, ret);
+		for (size_t i = 0; option->choices[i].name; i++)
+			add_value(before, option->choices[i].name, option->choices[i].help, word, kept, ret);
 }
 
 void complete_setting(const struct conf_table *table, const char *before, const char *word, struct strbuf *ret)

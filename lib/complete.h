@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a shell may offer for a word that is being typed: one candidate a line, each the whole word.
+ * What a shell may offer for a word that is being typed: one candidate a line, each the whole word, behind a
+ * tab what it means where a table says that.
  * From option tables and from what argp prints of its own, so that nothing is listed twice.
  */
 #ifndef LIB_COMPLETE_H

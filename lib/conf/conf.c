@@ -77,7 +77,7 @@ struct err *conf_store_list(const struct conf_option *option, const char *what, 
 			for (size_t j = 0; !err && option->type == CONF_CHOICES && j < i; j++)
 				if (((int *)values)[j] == value.choice)
 					err = err_new("'%s' names '%s' twice", what,
-						      option->choices[value.choice]);
+						      option->choices[value.choice].name);
 			if (err) {
 				*ret_bad = i;
 				return err;

@@ -14,6 +14,7 @@
 #define LIB_CONF_CONF_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -71,16 +72,28 @@ struct conf_list {
 	size_t n;
 };
 
+/* One value of a choice. Tables end with a nameless one. */
+struct conf_choice {
+	const char *name;
+	const char *help; /* part of a sentence; NULL: the option's help says all */
+};
+
 struct conf_option {
 	const char *key;            /* "breakpoints.count" */
 	enum conf_type type;
 	size_t offset;              /* of the field in the struct */
 	const char *default_text;   /* parsed by the same parser as an override; never NULL */
 	double min, max;            /* for numbers, durations (ns), sizes (bytes), list members; both 0: no range */
-	const char *const *choices; /* NULL-terminated; for CONF_CHOICE(S), and for CONF_MATRIX and
-				     * CONF_CASES the keys that they may not hold */
+	const struct conf_choice *choices; /* for CONF_CHOICE(S) */
 	const char *help;           /* one sentence without a full stop, units named */
 	const char *group;          /* heading in the help */
+	/*
+	 * When the key has an effect, as "KEY=A,B" or "KEY!=A,B": another key has (none of) these values, or a list
+	 * has one of them. Several conditions, divided by a space, hold together. A key that the table does not
+	 * have is a fact of the caller's. NULL: always.
+	 */
+	const char *heeded_by;
+	bool fixed;                 /* of all variants alike: no matrix and no case may hold it */
 };
 
 struct conf_table {
@@ -130,6 +143,19 @@ char *conf_value_text(const struct conf_option *option, const void *obj);
 
 /* Whether a key of the table has the value that conf_defaults gives it; not of a matrix or cases. */
 bool conf_is_default(const struct conf_table *table, const char *key, const void *obj);
+
+/* What is so besides the settings, for conditions: { "job", "running", "tasks that run already" }. */
+struct conf_fact {
+	const char *key, *value;
+	const char *text; /* behind "has no effect with" */
+};
+
+/* The first key that is set, and by its heeded_by has no effect, as an error. fact may be NULL. */
+MUST_CHECK struct err *conf_check_heeded(const struct conf_table *table, const void *obj,
+					 const struct conf_fact *fact);
+
+/* NULL: the table has no such key. */
+const struct conf_option *conf_find(const struct conf_table *table, const char *key);
 
 /* "KEY  type, default, range: help" by group, for --help-keys and the man pages. */
 void conf_print_help(const struct conf_table *table, FILE *out);

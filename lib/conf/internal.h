@@ -61,8 +61,6 @@ MUST_CHECK struct err *conf_check_source(const struct conf_source *source);
 
 /* --- key.c ------------------------------------------------------------------ */
 
-const struct conf_option *conf_find(const struct conf_table *table, const char *key);
-
 /* True if keys of the table begin with "section.". */
 bool conf_is_section(const struct conf_table *table, const char *section);
 
@@ -109,6 +107,11 @@ void conf_sweep_copy(const struct conf_option *option, const void *from, void *t
 void conf_sweep_free(const struct conf_option *option, void *obj);
 json_t *conf_sweep_json(const struct conf_option *option, const void *obj);
 void conf_sweep_yaml(const struct conf_option *option, const void *obj, struct strbuf *out);
+
+/* --- heeded.c ----------------------------------------------------------------- */
+
+/* Appends "; only with KEY a or b and ...", or nothing. */
+void conf_heeded_text(const struct conf_table *table, const struct conf_option *option, struct strbuf *out);
 
 /* --- text.c ------------------------------------------------------------------- */
 

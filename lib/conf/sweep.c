@@ -23,10 +23,7 @@ struct err *conf_sweep_check_key(const struct conf_table *table, const struct co
 	if (!option)
 		return conf_is_section(table, key) ? conf_needs_key(table, key) :
 						     conf_unknown_key(table, key, section_len);
-	bool refused = conf_is_sweep(option->type);
-	for (size_t i = 0; !refused && sweep->choices && sweep->choices[i]; i++)
-		refused = strcmp(sweep->choices[i], key) == 0;
-	if (!refused)
+	if (!option->fixed && !conf_is_sweep(option->type))
 		return NULL;
 	return err_hint(err_new("'%s' cannot be swept: a %s has one for all of its variants", key, table->what),
 			"set it outside of '%s'", sweep->key);

@@ -26,7 +26,7 @@ static json_t *list_to_json(const struct conf_option *option, const struct conf_
 		if (option->type == CONF_STRINGS)
 			json_array_append_new(array, json_string(list->strings[i]));
 		else if (option->type == CONF_CHOICES)
-			json_array_append_new(array, json_string(option->choices[list->choices[i]]));
+			json_array_append_new(array, json_string(option->choices[list->choices[i]].name));
 		else
 			json_array_append_new(array, json_integer(list->ints[i]));
 	}
@@ -54,7 +54,7 @@ static json_t *value_to_json(const struct conf_option *option, const void *obj)
 	case CONF_STRING:
 		return *(char *const *)field ? json_string(*(char *const *)field) : json_null();
 	case CONF_CHOICE:
-		return json_string(option->choices[*(const int *)field]);
+		return json_string(option->choices[*(const int *)field].name);
 	case CONF_STRINGS:
 	case CONF_CHOICES:
 	case CONF_INTS:
@@ -139,7 +139,7 @@ static void put_list(struct strbuf *sb, const struct conf_option *option, const 
 		if (option->type == CONF_STRINGS)
 			conf_put_string(sb, list->strings[i]);
 		else if (option->type == CONF_CHOICES)
-			strbuf_puts(sb, option->choices[list->choices[i]]);
+			strbuf_puts(sb, option->choices[list->choices[i]].name);
 		else
 			strbuf_printf(sb, "%lld", (long long)list->ints[i]);
 	}
@@ -181,7 +181,7 @@ static void put_value(struct strbuf *sb, const struct conf_option *option, const
 		conf_put_string(sb, *(char *const *)field ? *(char *const *)field : "");
 		break;
 	case CONF_CHOICE:
-		strbuf_puts(sb, option->choices[*(const int *)field]);
+		strbuf_puts(sb, option->choices[*(const int *)field].name);
 		break;
 	case CONF_DURATION:
 		text = conf_duration_text(*(const int64_t *)field);
@@ -219,7 +219,7 @@ char *conf_value_text(const struct conf_option *option, const void *obj)
 			if (option->type == CONF_STRINGS)
 				strbuf_puts(&sb, list->strings[i]);
 			else if (option->type == CONF_CHOICES)
-				strbuf_puts(&sb, option->choices[list->choices[i]]);
+				strbuf_puts(&sb, option->choices[list->choices[i]].name);
 			else
 				strbuf_printf(&sb, "%lld", (long long)list->ints[i]);
 		}
@@ -283,23 +283,23 @@ char *conf_to_yaml(const struct conf_table *table, const void *obj)
 
 /* --- help ------------------------------------------------------------------------ */
 
-/* Words of text from HELP_COLUMN on, in lines of at most HELP_WIDTH. The cursor stands at
- * column; text that begins beyond HELP_COLUMN gets a new line. */
-static void print_wrapped(const char *text, size_t column, FILE *out)
+/* Words of text from column `begin` on, in lines of at most HELP_WIDTH. The cursor stands at
+ * column; text that begins beyond `begin` gets a new line. */
+static void print_wrapped(const char *text, size_t column, size_t begin, FILE *out)
 {
-	if (column >= HELP_COLUMN) {
+	if (column >= begin) {
 		fputc('\n', out);
 		column = 0;
 	}
-	fprintf(out, "%*s", (int)(HELP_COLUMN - column), "");
-	column = HELP_COLUMN;
+	fprintf(out, "%*s", (int)(begin - column), "");
+	column = begin;
 	for (size_t len; *text; text += len) {
 		text += strspn(text, " ");
 		len = strcspn(text, " ");
-		bool first = column == HELP_COLUMN;
+		bool first = column == begin;
 		if (!first && column + 1 + len > HELP_WIDTH) {
-			fprintf(out, "\n%*s", HELP_COLUMN, "");
-			column = HELP_COLUMN;
+			fprintf(out, "\n%*s", (int)begin, "");
+			column = begin;
 			first = true;
 		}
 		column += (size_t)fprintf(out, "%s%.*s", first ? "" : " ", (int)len, text);
@@ -307,7 +307,21 @@ static void print_wrapped(const char *text, size_t column, FILE *out)
 	fputc('\n', out);
 }
 
-static void print_option(const struct conf_option *option, FILE *out)
+/* Each choice in a line of its own, its help behind the longest name. */
+static void print_choices(const struct conf_choice *choices, FILE *out)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; choices[i].name; i++)
+		width = strlen(choices[i].name) > width ? strlen(choices[i].name) : width;
+	for (size_t i = 0; choices[i].name; i++) {
+		size_t column = (size_t)fprintf(out, "%*s%s", HELP_COLUMN + 2, "", choices[i].name);
+
+		print_wrapped(choices[i].help, column, HELP_COLUMN + 2 + width + 2, out);
+	}
+}
+
+static void print_option(const struct conf_table *table, const struct conf_option *option, FILE *out)
 {
 	static const char *const names[] = {
 		[CONF_BOOL] = "true or false",
@@ -325,11 +339,14 @@ static void print_option(const struct conf_option *option, FILE *out)
 		[CONF_CASES] = "list of mappings of keys to values",
 	};
 	bool choices = option->type == CONF_CHOICE || option->type == CONF_CHOICES;
+	bool explained = choices && option->choices[0].help;
 	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
 
 	strbuf_puts(&sb, names[option->type]);
-	for (int i = 0; choices && option->choices[i]; i++)
-		strbuf_printf(&sb, "%s %s", i ? "," : "", option->choices[i]);
+	if (explained)
+		strbuf_puts(&sb, " these");
+	for (int i = 0; choices && !explained && option->choices[i].name; i++)
+		strbuf_printf(&sb, "%s %s", i ? "," : "", option->choices[i].name);
 	if (option->min != 0 || option->max != 0) {
 		_cleanup_free_ char *min = conf_number_text(option->type, option->min);
 		_cleanup_free_ char *max = conf_number_text(option->type, option->max);
@@ -343,8 +360,11 @@ static void print_option(const struct conf_option *option, FILE *out)
 	}
 	if (*option->default_text)
 		strbuf_printf(&sb, "; default %s", option->default_text);
-	print_wrapped(sb.text, (size_t)fprintf(out, "  %s", option->key), out);
-	print_wrapped(option->help, 0, out);
+	conf_heeded_text(table, option, &sb);
+	print_wrapped(sb.text, (size_t)fprintf(out, "  %s", option->key), HELP_COLUMN, out);
+	print_wrapped(option->help, 0, HELP_COLUMN, out);
+	if (explained)
+		print_choices(option->choices, out);
 }
 
 void conf_print_help(const struct conf_table *table, FILE *out)
@@ -360,6 +380,6 @@ void conf_print_help(const struct conf_table *table, FILE *out)
 		fprintf(out, "%s%s:\n", i ? "\n" : "", group);
 		for (size_t j = i; j < conf_n_options(table); j++)
 			if (strcmp(conf_option_at(table, j)->group, group) == 0)
-				print_option(conf_option_at(table, j), out);
+				print_option(table, conf_option_at(table, j), out);
 	}
 }

@@ -216,10 +216,10 @@ static bool parse_boolean(const char *text, bool *ret)
 	return false;
 }
 
-static bool parse_choice(const char *text, const char *const *choices, int *ret)
+static bool parse_choice(const char *text, const struct conf_choice *choices, int *ret)
 {
-	for (int i = 0; choices[i]; i++)
-		if (strcasecmp(text, choices[i]) == 0) {
+	for (int i = 0; choices[i].name; i++)
+		if (strcasecmp(text, choices[i].name) == 0) {
 			*ret = i;
 			return true;
 		}
@@ -287,8 +287,8 @@ char *conf_value_wanted(const struct conf_option *option)
 
 	strbuf_puts(&sb, wanted[option->type]);
 	if (option->type == CONF_CHOICE || option->type == CONF_CHOICES)
-		for (int i = 0; option->choices[i]; i++)
-			strbuf_printf(&sb, "%s %s", i ? "," : "", option->choices[i]);
+		for (int i = 0; option->choices[i].name; i++)
+			strbuf_printf(&sb, "%s %s", i ? "," : "", option->choices[i].name);
 	return strbuf_steal(&sb);
 }
 

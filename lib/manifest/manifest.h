@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "lib/err.h"
+#include "lib/rows.h"
 
 #define MANIFEST_NAME "manifest.json"
 #define MANIFEST_VERSION 2
@@ -24,19 +25,18 @@
  * The programs that a target can have, by the names that the spec key 'programs', the
  * scenario key 'program' and the manifest have in common.
  */
-enum program {
-	PROGRAM_HOST,             /* MPI and embedded Python: modules are found by import */
-	PROGRAM_LINKED,           /* the same, linked with all libraries; lazy binding */
-	PROGRAM_LINKED_NOW,       /* the same, it and its libraries linked with -z now */
-	PROGRAM_STATIC,           /* the same with all libraries inside, modules built in */
-	PROGRAM_BIGEXE,           /* host with extra code in it */
-	PROGRAM_PLAIN,            /* no Python, no MPI: dlopen and call */
-	PROGRAM_PLAIN_LINKED,
-	PROGRAM_PLAIN_LINKED_NOW,
-	PROGRAM_PLAIN_STATIC,
-	PROGRAM_PYTHON,           /* the interpreter itself, MPI by mpi4py: nothing to build */
-	PROGRAM_N,
-};
+#define PROGRAMS(ROW) \
+	ROW(PROGRAM_HOST, "host", "MPI and embedded Python: modules are found by import") \
+	ROW(PROGRAM_LINKED, "linked", "the same, linked with all libraries; lazy binding") \
+	ROW(PROGRAM_LINKED_NOW, "linked_now", "the same, it and its libraries linked with -z now") \
+	ROW(PROGRAM_STATIC, "static", "the same with all libraries inside, modules built in") \
+	ROW(PROGRAM_BIGEXE, "bigexe", "host with extra code in it") \
+	ROW(PROGRAM_PLAIN, "plain", "no Python, no MPI: dlopen and call") \
+	ROW(PROGRAM_PLAIN_LINKED, "plain_linked", "plain, linked with all libraries") \
+	ROW(PROGRAM_PLAIN_LINKED_NOW, "plain_linked_now", "the same, linked with -z now") \
+	ROW(PROGRAM_PLAIN_STATIC, "plain_static", "plain with all libraries inside") \
+	ROW(PROGRAM_PYTHON, "python", "the interpreter itself, MPI by mpi4py: nothing to build")
+enum program { PROGRAMS(ROW_CONSTANT) PROGRAM_N };
 extern const char *const program_names[PROGRAM_N + 1]; /* NULL-terminated */
 
 /* Where a program has the target's libraries from. */

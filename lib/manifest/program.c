@@ -12,18 +12,7 @@
 
 const char *const manifest_build_names[] = { "vanilla", "linked", "static", NULL };
 
-const char *const program_names[PROGRAM_N + 1] = {
-	[PROGRAM_HOST] = "host",
-	[PROGRAM_LINKED] = "linked",
-	[PROGRAM_LINKED_NOW] = "linked_now",
-	[PROGRAM_STATIC] = "static",
-	[PROGRAM_BIGEXE] = "bigexe",
-	[PROGRAM_PLAIN] = "plain",
-	[PROGRAM_PLAIN_LINKED] = "plain_linked",
-	[PROGRAM_PLAIN_LINKED_NOW] = "plain_linked_now",
-	[PROGRAM_PLAIN_STATIC] = "plain_static",
-	[PROGRAM_PYTHON] = "python",
-};
+const char *const program_names[PROGRAM_N + 1] = { PROGRAMS(ROW_NAME) };
 
 /* A path inside the target folder: what is opened must not depend on who wrote the file. */
 static struct err *check_path(const struct json_field *f, const char *path)

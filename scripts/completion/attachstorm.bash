@@ -7,6 +7,7 @@ _attachstorm() {
 	[[ $line == *[[:space:]] ]] && words+=("")
 	word=${words[-1]}
 	mapfile -t COMPREPLY < <("${words[0]}" complete "${words[@]:1}" 2>/dev/null)
+	COMPREPLY=("${COMPREPLY[@]%%$'\t'*}") # what it means is for shells that show it
 	# Readline takes what stands behind the last = or : for the word.
 	if [[ $word == *=* && $COMP_WORDBREAKS == *=* ]]; then
 		COMPREPLY=("${COMPREPLY[@]#"${word%=*}="}")

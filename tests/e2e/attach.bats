@@ -227,7 +227,7 @@ has_mpi() {
 	expect_output "'stop' is all"
 	for set in aslr=off tasks=7 program=plain acquire=environ time_limit=1s command=ls null.t1=3ms gdb.path=x; do
 		expect_status 2 attachstorm attach -q --pids $$ --set $set -o "$RESULTS"
-		expect_output "'${set%=*}' is set, but it is of jobs that are launched"
+		expect_output "'${set%=*}' has no effect with "
 	done
 	expect_status 2 attachstorm attach -q --pids $$ -b 3 -o "$RESULTS"
 	expect_output "breakpoints.where"

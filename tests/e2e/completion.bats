@@ -35,6 +35,7 @@ typed() {
 	[ "$(typed 'attachstorm run --matrix aslr=on,of')" = on,off ]
 	[ "$(typed 'attachstorm run -T cold,')" = "cold,cold cold,warm" ]
 	[ "$(typed 'attachstorm run --wait ')" = "adaptive block follow spin" ]
+	[ "$(attachstorm complete run --wait bl)" = "$(printf 'block\tsleep in wait4(2)')" ]
 	[ "$(typed 'pynamic-gen --set codegen=')" = "asm c" ]
 }
 

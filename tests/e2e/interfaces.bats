@@ -74,5 +74,5 @@ libraries() {
 
 @test "what never stops a task takes no breakpoints" {
 	expect_status 2 attachstorm run -q -t "$TINY" -b 3 -s load_events=audit
-	expect_output "breakpoints are asked for, but with load_events audit no task is ever stopped"
+	expect_output "'breakpoints.count' has no effect with load_events 'audit'"
 }

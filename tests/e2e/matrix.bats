@@ -109,7 +109,7 @@ ask() {
 	expect_output "not of the form KEY=VALUE"
 	expect_status 2 attachstorm run -q --tool null -o "$RESULTS" --compare-to repetitions=2
 	expect_output "a run has one 'repetitions' for both sides"
-	expect_status 2 attachstorm run -q --tool null -o "$RESULTS" --matrix tasks=1,2 --compare-to wait=spin
+	expect_status 2 attachstorm run -q --tool null -o "$RESULTS" --matrix tasks=1,2 --compare-to bind=core
 	expect_output "side A: it has 2 variants itself"
 	[ ! -e "$RESULTS" ]
 }

@@ -59,9 +59,9 @@ check_law() {
 
 @test "records of different settings are not pooled" {
 	sweep "$BATS_TEST_TMPDIR" --set null.libraries=50 --set name=a
-	sweep "$BATS_TEST_TMPDIR" --set null.libraries=90 --set name=b --set wait=spin
+	sweep "$BATS_TEST_TMPDIR" --set null.libraries=90 --set name=b --set bind=core
 	expect_status 2 attachstorm model fit "$BATS_TEST_TMPDIR"/*.json
-	expect_output "differ in 'wait'"
+	expect_output "differ in 'bind'"
 }
 
 @test "one combination alone has no law: status 4, and the table" {

@@ -49,7 +49,7 @@ setup() {
 
 @test "stacks of what has none are refused" {
 	expect_status 2 attachstorm run "${QUICK[@]}" --tool null --stacks
-	expect_output "stacks are asked for, but the tool is 'null'"
+	expect_output "'stacks' has no effect with tool 'null'"
 	expect_status 2 attachstorm run "${QUICK[@]}" --stacks=sometimes -- /bin/true
 	expect_output "may only hold off, start, events, end"
 }

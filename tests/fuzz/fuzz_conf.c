@@ -22,24 +22,24 @@ struct settings {
 	int64_t inner;
 };
 
-static const char *const words[] = { "a", "b", NULL };
+static const struct conf_choice words[] = { { "a", "first" }, { "b", "second" }, { 0 } };
 
 #define AT(field) offsetof(struct settings, field)
 static const struct conf_option options[] = {
-	{ "f", CONF_BOOL, AT(flag), "no", 0, 0, NULL, "a flag", "All" },
-	{ "i", CONF_INT, AT(count), "1", 0, 0, NULL, "a number", "All" },
-	{ "d", CONF_DURATION, AT(limit_ns), "1s", 0, 0, NULL, "a duration", "All" },
-	{ "b", CONF_SIZE, AT(size_bytes), "1KiB", 0, 0, NULL, "a size", "All" },
-	{ "s", CONF_SEED, AT(seed), "1", 0, 0, NULL, "a seed", "All" },
-	{ "r", CONF_DOUBLE, AT(ratio), "1", 0, 0, NULL, "a ratio", "All" },
-	{ "t", CONF_STRING, AT(text), "", 0, 0, NULL, "a text", "All" },
-	{ "c", CONF_CHOICE, AT(choice), "a", 0, 0, words, "a choice", "All" },
-	{ "ts", CONF_STRINGS, AT(strings), "", 0, 0, NULL, "texts", "All" },
-	{ "cs", CONF_CHOICES, AT(choices), "a", 0, 0, words, "choices", "All" },
-	{ "is", CONF_INTS, AT(ints), "1", -5, 5, NULL, "numbers", "All" },
-	{ "m", CONF_MATRIX, AT(matrix), "", 0, 0, NULL, "a matrix", "All" },
-	{ "cases", CONF_CASES, AT(cases), "", 0, 0, NULL, "cases", "All" },
-	{ "x.y.z", CONF_INT, AT(inner), "1", 0, 9, NULL, "inside", "All" },
+	{ "f", CONF_BOOL, AT(flag), "no", 0, 0, NULL, "a flag", "All", NULL, false },
+	{ "i", CONF_INT, AT(count), "1", 0, 0, NULL, "a number", "All", NULL, false },
+	{ "d", CONF_DURATION, AT(limit_ns), "1s", 0, 0, NULL, "a duration", "All", NULL, false },
+	{ "b", CONF_SIZE, AT(size_bytes), "1KiB", 0, 0, NULL, "a size", "All", NULL, false },
+	{ "s", CONF_SEED, AT(seed), "1", 0, 0, NULL, "a seed", "All", NULL, false },
+	{ "r", CONF_DOUBLE, AT(ratio), "1", 0, 0, NULL, "a ratio", "All", NULL, false },
+	{ "t", CONF_STRING, AT(text), "", 0, 0, NULL, "a text", "All", NULL, false },
+	{ "c", CONF_CHOICE, AT(choice), "a", 0, 0, words, "a choice", "All", NULL, false },
+	{ "ts", CONF_STRINGS, AT(strings), "", 0, 0, NULL, "texts", "All", NULL, false },
+	{ "cs", CONF_CHOICES, AT(choices), "a", 0, 0, words, "choices", "All", NULL, false },
+	{ "is", CONF_INTS, AT(ints), "1", -5, 5, NULL, "numbers", "All", NULL, false },
+	{ "m", CONF_MATRIX, AT(matrix), "", 0, 0, NULL, "a matrix", "All", NULL, false },
+	{ "cases", CONF_CASES, AT(cases), "", 0, 0, NULL, "cases", "All", NULL, false },
+	{ "x.y.z", CONF_INT, AT(inner), "1", 0, 9, NULL, "inside", "All", NULL, false },
 };
 static const struct conf_table table = {
 	.what = "spec",

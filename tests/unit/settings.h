@@ -24,28 +24,28 @@ struct settings {
 	int64_t deep;
 };
 
-static const char *const launchers[] = { "mpirun", "spawn", NULL };
-static const char *const temperatures[] = { "cold", "warm", NULL };
+static const struct conf_choice launchers[] = { { "mpirun", "of MPI" }, { "spawn", "plain processes" }, { 0 } };
+static const struct conf_choice temperatures[] = { { "cold", NULL }, { "warm", NULL }, { 0 } };
 
 #define LONG_HELP "of made-up times: the same seed gives the same times, on every machine and with any compiler"
 
 #define AT(field) offsetof(struct settings, field)
 static const struct conf_option options[] = {
-	{ "tasks", CONF_INT, AT(tasks), "4", 1, 100000, NULL, "number of tasks", "Job" },
-	{ "launcher", CONF_CHOICE, AT(launcher), "mpirun", 0, 0, launchers, "how tasks are started", "Job" },
-	{ "breakpoints.count", CONF_INT, AT(bp_count), "0", 0, 1e6, NULL, "number per task", "Breakpoints" },
-	{ "baseline", CONF_BOOL, AT(baseline), "yes", 0, 0, NULL, "an untraced run too", "Job" },
-	{ "seed", CONF_SEED, AT(seed), "0x2a", 0, 0, NULL, LONG_HELP, "Other" },
-	{ "noise", CONF_DOUBLE, AT(noise), "0.25", 0, 1, NULL, "relative deviation", "Other" },
-	{ "name", CONF_STRING, AT(name), "", 0, 0, NULL, "of the record", "Job" },
-	{ "time_limit", CONF_DURATION, AT(limit_ns), "10min", 1e6, 3.6e12, NULL, "of one execution", "Job" },
-	{ "size", CONF_SIZE, AT(size_bytes), "4KiB", 0, 0, NULL, "of something", "Other" },
-	{ "open_end", CONF_INT, AT(open_end), "1", 1, INFINITY, NULL, "from one up", "Other" },
-	{ "command", CONF_STRINGS, AT(command), "", 0, 0, NULL, "any program", "Job" },
-	{ "temperature", CONF_CHOICES, AT(temperature), "cold,warm", 0, 0, temperatures, "in this order", "Job" },
-	{ "sizes", CONF_INTS, AT(sizes), "1, 2", 1, 9, NULL, "some numbers", "Other" },
-	{ "breakpoints.file", CONF_STRING, AT(bp_file), "", 0, 0, NULL, "where", "Breakpoints" },
-	{ "a.b.c", CONF_INT, AT(deep), "7", 0, 0, NULL, "deep", "Other" },
+	{ "tasks", CONF_INT, AT(tasks), "4", 1, 100000, NULL, "number of tasks", "Job", NULL, false },
+	{ "launcher", CONF_CHOICE, AT(launcher), "mpirun", 0, 0, launchers, "how tasks are started", "Job", NULL, false },
+	{ "breakpoints.count", CONF_INT, AT(bp_count), "0", 0, 1e6, NULL, "number per task", "Breakpoints", NULL, false },
+	{ "baseline", CONF_BOOL, AT(baseline), "yes", 0, 0, NULL, "an untraced run too", "Job", NULL, false },
+	{ "seed", CONF_SEED, AT(seed), "0x2a", 0, 0, NULL, LONG_HELP, "Other", NULL, false },
+	{ "noise", CONF_DOUBLE, AT(noise), "0.25", 0, 1, NULL, "relative deviation", "Other", NULL, false },
+	{ "name", CONF_STRING, AT(name), "", 0, 0, NULL, "of the record", "Job", NULL, false },
+	{ "time_limit", CONF_DURATION, AT(limit_ns), "10min", 1e6, 3.6e12, NULL, "of one execution", "Job", NULL, false },
+	{ "size", CONF_SIZE, AT(size_bytes), "4KiB", 0, 0, NULL, "of something", "Other", NULL, false },
+	{ "open_end", CONF_INT, AT(open_end), "1", 1, INFINITY, NULL, "from one up", "Other", NULL, false },
+	{ "command", CONF_STRINGS, AT(command), "", 0, 0, NULL, "any program", "Job", NULL, false },
+	{ "temperature", CONF_CHOICES, AT(temperature), "cold,warm", 0, 0, temperatures, "in this order", "Job", NULL, false },
+	{ "sizes", CONF_INTS, AT(sizes), "1, 2", 1, 9, NULL, "some numbers", "Other", NULL, false },
+	{ "breakpoints.file", CONF_STRING, AT(bp_file), "", 0, 0, NULL, "where", "Breakpoints", NULL, false },
+	{ "a.b.c", CONF_INT, AT(deep), "7", 0, 0, NULL, "deep", "Other", NULL, false },
 };
 static const struct conf_table table = {
 	.what = "scenario",

@@ -140,7 +140,10 @@ static void help_has_every_key_under_its_group(void **state)
 	assert_true(strncmp(text, "Job:\n  tasks                     whole number, 1 to 100000; default 4\n", 70) == 0);
 	assert_non_null(strstr(text, "\n\nBreakpoints:\n  breakpoints.count"));
 	assert_non_null(strstr(text, "whole number, at least 1; default 1"));
-	assert_non_null(strstr(text, "one of mpirun, spawn; default mpirun"));
+	assert_non_null(strstr(text, "list of cold, warm; default cold,warm"));
+	assert_non_null(strstr(text, "one of these; default mpirun\n                            how tasks are started\n"
+				     "                              mpirun  of MPI\n"
+				     "                              spawn   plain processes\n"));
 	assert_null(strstr(strstr(text, "Other:\n") + 1, "Other:\n"));
 }
 

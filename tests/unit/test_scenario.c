@@ -70,6 +70,33 @@ static void test_table(void **state)
 	}
 }
 
+/* A condition names a key of the table and values that it can have, or a fact. */
+static void conditions_can_hold(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < conf_n_options(&scenario_table); i++) {
+		const struct conf_option *option = conf_option_at(&scenario_table, i);
+		_cleanup_free_ char *text = mem_strdup(option->heeded_by ? option->heeded_by : "");
+
+		for (char *rest = text, *one; (one = strsep(&rest, " ")) && *one;) {
+			bool negative = strstr(one, "!=");
+			char *key = strsep(&one, "="), *value;
+
+			key[strcspn(key, "!")] = '\0';
+			if (!strcmp(key, "job"))
+				continue;
+			assert_non_null(conf_find(&scenario_table, key));
+			while ((value = strsep(&one, ","))) {
+				_cleanup_(scenario_deinit) struct scenario s = { 0 };
+
+				conf_defaults(&scenario_table, &s);
+				assert_ok(conf_set_value(&scenario_table, key, value, option->key, &s));
+				assert_true(!negative || !strcmp(key, "tool"));
+			}
+		}
+	}
+}
+
 static void test_choices(void **state)
 {
 	static const char text[] = "program: python\nlauncher: spawn\naslr: off\ntemperature: [warm]\n"
@@ -146,12 +173,12 @@ static void test_checks(void **state)
 		{ { "target=x", "tasks=1", "launcher=spawn" }, NULL },
 		{ { "target=x", "program=python", "launcher=spawn" }, NULL },
 		{ { "target=x", "results=" }, "'results' is empty" },
-		{ { "target=x", "launcher=spawn", "launcher_args=-v" }, "'launcher_args' are given" },
+		{ { "target=x", "launcher=spawn", "launcher_args=-v" }, "'launcher_args' has no effect with launcher 'spawn'" },
 		{ { "target=x", "temperature=" }, "'temperature' is empty" },
-		{ { "target=x", "temperature=warm", "cold.drop_caches=on" }, "'cold.drop_caches' is set" },
-		{ { "target=x", "temperature=warm", "cold.files=/etc" }, "'cold.files' is set" },
+		{ { "target=x", "temperature=warm", "cold.drop_caches=on" }, "'cold.drop_caches' has no effect with temperature 'warm'" },
+		{ { "target=x", "temperature=warm", "cold.files=/etc" }, "'cold.files' has no effect with temperature 'warm'" },
 		{ { "target=x", "breakpoints.where=names" }, "'breakpoints.names' is empty" },
-		{ { "target=x", "breakpoints.names=f" }, "'breakpoints.where' is spread" },
+		{ { "target=x", "breakpoints.names=f" }, "'breakpoints.names' has no effect with breakpoints.where 'spread'" },
 		{ { "target=x", "breakpoints.names=f,g,f", "breakpoints.where=names" }, "has 'f' twice" },
 		{ { "target=x", "breakpoints.names=f,g", "breakpoints.where=names", "breakpoints.count=3" }, "is 3, but" },
 		{ { "target=x", "breakpoints.names=f,g", "breakpoints.where=names", "breakpoints.count=2" }, NULL },
@@ -160,11 +187,17 @@ static void test_checks(void **state)
 		{ { "target=x", "breakpoints.count=3", "event_work=links" }, "'event_work' is links" },
 		{ { "target=x", "symbols=off" }, NULL },
 		{ { "target=x", "name=a/b" }, "cannot be 'a/b'" },
-		{ { "tool=null", "null.slope=1us" }, "'null.law' is constant" },
-		{ { "tool=null", "null.law=linear", "null.exponent=2" }, "'null.law' is not power" },
+		{ { "tool=null", "null.slope=1us" }, "'null.slope' has no effect with null.law 'constant'" },
+		{ { "tool=null", "null.law=linear", "null.exponent=2" }, "'null.exponent' has no effect with null.law 'linear'" },
 		{ { "tool=null", "null.law=power", "null.slope=1s", "null.exponent=3" }, "more than a week" },
 		{ { "tool=null", "null.t2_resolve=1s", "breakpoints.count=100000" }, "more than a week" },
 		{ { "tool=null", "null.law=power", "null.slope=1us", "null.exponent=2" }, NULL },
+		{ { "target=x", "null.t1=1us" }, "'null.t1' has no effect with tool 'native'" },
+		{ { "target=x", "gdb.mode=inferiors" }, "'gdb.mode' has no effect with tool 'native'" },
+		{ { "target=x", "tool=gdb", "gdb.mode=inferiors" }, NULL },
+		{ { "target=x", "tool=gdb", "lldb.path=x" }, "'lldb.path' has no effect with tool 'gdb'" },
+		{ { "target=x", "tools.count_ptrace=on" }, "'tools.count_ptrace' has no effect with tool 'native'" },
+		{ { "target=x", "tool=none", "wait=spin" }, "'wait' has no effect with tool 'none'" },
 	};
 
 	(void)state;
@@ -249,7 +282,7 @@ static void test_variant_keys(void **state)
 		  "several programs are asked for, but there is no target that has them" },
 		{ "target: t\nprogram: []\n", "'program' is empty" },
 		{ "target: t\nbind_now: []\n", "'bind_now' is empty" },
-		{ "target: t\ncounters: perf\n", "'counters' are of untraced runs, but the tool is 'native'" },
+		{ "target: t\ncounters: perf\n", "'counters' has no effect with tool 'native'" },
 		{ "command: prog\ntool: none\ncounters: auto\n",
 		  "'counters' are of the phases of a target, but there is none" },
 		{ "target: t\ntool: none\ncounters: perf\nprogram: python\n",
@@ -259,33 +292,32 @@ static void test_variant_keys(void **state)
 		{ "target: t\nstacks: []\n", "'stacks' is empty" },
 		{ "target: t\nstacks: [off, start]\n", "'stacks' is off and something else" },
 		{ "target: t\nstacks: [start, off]\n", "'stacks' is off and something else" },
-		{ "target: t\nstacks: end\ntool: 'null'\n", "stacks are asked for, but the tool is 'null'" },
+		{ "target: t\nstacks: end\ntool: 'null'\n", "'stacks' has no effect with tool 'null'" },
 		{ "target: t\nstacks: end\nsymbols: off\n",
 		  "'symbols' is off, but stacks are asked for, which name functions" },
 		{ "target: t\ntool: none\nbaseline: off\n",
 		  "nothing would be measured: the tool is none, and 'baseline' is off" },
-		{ "target: t\ntool: none\nbreakpoints: {count: 1}\n",
-		  "breakpoints are asked for, but the tool is none" },
+		{ "target: t\ntool: none\nbreakpoints: {count: 1}\n", "'breakpoints.count' has no effect with tool 'none'" },
 		{ "target: t\ntool: none\nbreakpoints: {where: names, names: [f]}\n",
-		  "breakpoints are asked for, but the tool is none" },
+		  "'breakpoints.names' has no effect with tool 'none'" },
 		{ "target: t\nload_events: audit\npoll_interval: 100us\n", NULL },
-		{ "target: t\npoll_interval: 100us\n", "'poll_interval' is set, but with load_events rbrk" },
+		{ "target: t\npoll_interval: 100us\n", "'poll_interval' has no effect with load_events 'rbrk'" },
 		{ "target: t\nload_events: probes\nbreakpoints: {count: 1}\nlink_map: full\n", NULL },
 		{ "target: t\nload_events: uprobe\nbreakpoints: {count: 1}\n",
-		  "breakpoints are asked for, but with load_events uprobe no task is ever stopped" },
+		  "'breakpoints.count' has no effect with load_events 'uprobe'" },
 		{ "target: t\nload_events: none\nlink_map: full\n",
-		  "'link_map' is full, but with load_events none there is no stop to walk it at" },
+		  "'link_map' has no effect with load_events 'none'" },
 		{ "target: t\ntracer_threads: 4\nwait: adaptive\nload_events: probes\n", NULL },
 		{ "target: t\ntracer_threads: 2\nload_events: uprobe\n",
-		  "'tracer_threads' is 2, but with load_events uprobe no task is traced" },
-		{ "tool: 'null'\ntracer_threads: 2\n", "'tracer_threads' is 2, but the tool is 'null'" },
+		  "'tracer_threads' has no effect with load_events 'uprobe'" },
+		{ "tool: 'null'\ntracer_threads: 2\n", "'tracer_threads' has no effect with tool 'null'" },
 		{ "target: t\ntracer_threads: 2\nstop: all\n",
 		  "'stop' is all, but with 2 tracer threads none can stop the others' tasks" },
 		{ "target: t\nwait: spin\nload_events: none\n", NULL },
 		{ "target: t\nwait: follow\nload_events: none\n",
 		  "'wait' is follow, but with load_events none there is no stop to wait for" },
 		{ "tool: 'null'\nload_events: audit\n",
-		  "'load_events' is audit, but the tool is 'null', which hears of none" },
+		  "'load_events' has no effect with tool 'null'" },
 	};
 
 	(void)state;
@@ -327,7 +359,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(defaults_are_default), cmocka_unit_test(test_table),     cmocka_unit_test(test_choices),
+		cmocka_unit_test(defaults_are_default), cmocka_unit_test(test_table),
+		cmocka_unit_test(conditions_can_hold),  cmocka_unit_test(test_choices),
 		cmocka_unit_test(test_positions), cmocka_unit_test(test_checks),   cmocka_unit_test(test_filled_in),
 		cmocka_unit_test(test_file),     cmocka_unit_test(test_variant_keys),
 	};

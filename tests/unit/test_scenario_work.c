@@ -66,13 +66,12 @@ static void what_has_no_effect_is_refused(void **state)
 	} cases[] = {
 		{ "event_work=links symbols=all", "'event_work' is links, but 'symbols' says otherwise" },
 		{ "event_work=lines symbols=off", "'event_work' is lines, but 'symbols' says otherwise" },
-		{ "event_work=symbols tool=gdb",
-		  "'event_work' is set, but the tool is 'gdb', which does not heed it" },
-		{ "share=none tool=null", "'share' is set, but the tool is 'null', which does not heed it" },
-		{ "share=maps load_events=audit", "'share' is set, but with load_events audit no task is ever stopped" },
+		{ "event_work=symbols tool=gdb", "'event_work' has no effect with tool 'gdb'" },
+		{ "share=none tool=null", "'share' has no effect with tool 'null'" },
+		{ "share=maps load_events=audit", "'share' has no effect with load_events 'audit'" },
 		{ "share=none stacks=start",
 		  "'share' is none, but stacks are asked for, which are named by one walker" },
-		{ "index_folder=/tmp/x", "'index_folder' is given, but 'index' is off" },
+		{ "index_folder=/tmp/x", "'index_folder' has no effect with index 'off'" },
 		{ "index=on event_work=links", "'index' is on, but no symbols are read" },
 		{ "tool_temperature=warm", "'tool_temperature' is warm, but the tool remembers nothing" },
 	};

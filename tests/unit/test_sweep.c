@@ -17,16 +17,15 @@ struct settings {
 };
 
 #define AT(field) .offset = offsetof(struct settings, field)
-static const char *const switches[] = { "on", "off", NULL };
-static const char *const fixed[] = { "name", NULL };
+static const struct conf_choice switches[] = { { "on", NULL }, { "off", NULL }, { 0 } };
 static const struct conf_option options[] = {
 	{ .key = "tasks", .type = CONF_INT, AT(tasks), .default_text = "1", .min = 1, .max = 9 },
 	{ .key = "aslr", .type = CONF_CHOICE, AT(aslr), .default_text = "on", .choices = switches },
-	{ .key = "name", .type = CONF_STRING, AT(name), .default_text = "" },
+	{ .key = "name", .type = CONF_STRING, AT(name), .default_text = "", .fixed = true },
 	{ .key = "words", .type = CONF_STRINGS, AT(words), .default_text = "" },
 	{ .key = "bp.count", .type = CONF_INT, AT(count), .default_text = "0" },
-	{ .key = "matrix", .type = CONF_MATRIX, AT(matrix), .default_text = "", .choices = fixed },
-	{ .key = "cases", .type = CONF_CASES, AT(cases), .default_text = "", .choices = fixed },
+	{ .key = "matrix", .type = CONF_MATRIX, AT(matrix), .default_text = "" },
+	{ .key = "cases", .type = CONF_CASES, AT(cases), .default_text = "" },
 };
 static const struct conf_table table = { .what = "scenario", .options = options, .n_options = ARRAY_SIZE(options) };
 

@@ -90,16 +90,14 @@ static void a_host_with_or_without_domain_is_here(void **state)
 	assert_false(host_is_here("node7.elsewhere.org", &full));
 }
 
-/* Each strategy has a row, by the name that a scenario gives it, and can do something. */
+/* Each way can do something. */
 static void the_table_is_whole(void **state)
 {
 	(void)state;
 	for (int i = 0; i < ACQUIRE_N; i++) {
 		const struct acquire_ops *ops = acquire_get((enum acquire)i);
 
-		assert_string_equal(ops->name, acquire_names[i]);
 		assert_true(ops->start || ops->find);
-		assert_true(strlen(ops->help) > 10);
 	}
 }
 

@@ -175,7 +175,7 @@ static void test_refused(void **state)
 		const char *settings, *message;
 	} cases[] = {
 		{ "target: t\nmatrix: {tool: [native, none], breakpoints.count: [0, 10]}",
-		  "variant 'tool=none breakpoints.count=10': breakpoints are asked for, but the tool is none" },
+		  "variant 'tool=none breakpoints.count=10': 'breakpoints.count' has no effect with tool 'none'" },
 		{ "command: p\nmatrix: {program: [host, linked]}\nprogram: [host, linked]", NULL },
 		{ "matrix: {tasks: [1, 2]}", "variant 'tasks=1': nothing to run: neither a target nor a command is given" },
 		{ "target: t\nmatrix: {wait: [spin]}\ncases: [{name: a, wait: block}]",

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/scenarioargs.h"
+#include "cmd/shortcut.h"
 #include "job/scenario/scenario.h"
 #include "lib/complete.h"
 #include "lib/mem.h"
@@ -72,12 +72,12 @@ static void add_setting(bool list, const char *before, const char *word, struct 
 static void add_argument(const char *option, size_t len, const char *before, const char *word, struct strbuf *ret)
 {
 	_cleanup_free_ char *name = mem_strndup(option, len);
-	const char *key = scenario_args_key(name);
+	const struct shortcut *shortcut = shortcut_named(name);
 
 	if (is_one_of(option, len, with_setting, ARRAY_SIZE(with_setting)))
 		add_setting(!strcmp(name, "--matrix"), before, word, ret);
-	else if (key)
-		add_value(key, false, before, word, ret);
+	else if (shortcut && shortcut->arg)
+		add_value(shortcut->key, false, before, word, ret);
 }
 
 static void add_words(const char *const *words, size_t n, struct strbuf *ret)

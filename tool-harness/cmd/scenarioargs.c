@@ -12,12 +12,11 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/shortcut.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
 #include "tool/process/description.h"
-
-enum group { GROUP_JOB = 1, GROUP_TOOL, GROUP_MEASURE, GROUP_OUTPUT };
 
 #define KEY_SET 's'
 #define KEY_QUIET 'q'
@@ -26,51 +25,10 @@ enum group { GROUP_JOB = 1, GROUP_TOOL, GROUP_MEASURE, GROUP_OUTPUT };
 #define KEY_COMPARE_TO 0x101
 #define KEY_DETAILS 0x102
 #define KEY_HELP_TOOL_KEYS 0x103
-#define KEY_FIRST 0x200 /* options without a letter: index into the table below */
-
-/* Short names of scenario keys. A flag without an argument has its value here, and so has an
- * argument that may be left out. */
-static const struct shortcut {
-	const char *name;
-	int letter;
-	const char *arg;   /* NULL: a flag */
-	const char *key;
-	const char *value; /* of a flag, or without the argument; NULL: the argument is needed */
-	enum group group;
-	const char *help;
-} shortcuts[] = {
-	{ "target", 't', "DIR", "target", NULL, GROUP_JOB, "folder of a generated target" },
-	{ "program", 'p', "LIST", "program", NULL, GROUP_JOB, "its program, or several: host,linked" },
-	{ "bind-now", 0, "on|off", "bind_now", NULL, GROUP_JOB, "LD_BIND_NOW=1 for the tasks; off,on for both" },
-	{ "tasks", 'n', "N", "tasks", NULL, GROUP_JOB, "MPI tasks" },
-	{ "launcher", 'l', "NAME", "launcher", NULL, GROUP_JOB, "mpirun, or spawn for N processes without MPI" },
-	{ "aslr", 0, "on|off", "aslr", NULL, GROUP_JOB, "address-space randomisation of the tasks" },
-	{ "tool", 0, "NAME", "tool", NULL, GROUP_TOOL,
-	  "native, gdb, lldb, null for made-up events, none, or one with a description in scenarios/tools" },
-	{ "breakpoints", 'b', "N", "breakpoints.count", NULL, GROUP_TOOL,
-	  "breakpoints per task, spread over the target's functions" },
-	{ "break-at", 'B', "F,G,...", "breakpoints.names", NULL, GROUP_TOOL, "breakpoints at these functions instead" },
-	{ "reinsert", 0, "HOW", "breakpoints.reinsert", NULL, GROUP_TOOL,
-	  "at each load event: rewrite, remove-insert or none" },
-	{ "wait", 0, "HOW", "wait", NULL, GROUP_TOOL, "how the tracer waits: block, spin, follow or adaptive" },
-	{ "stacks", 0, "WHEN,...", "stacks", "start,end", GROUP_TOOL,
-	  "show the tasks' stacks, merged: start (end of phase 1), events (each load event), end (of an unfinished "
-	  "job); without WHEN start,end" },
-	{ "repetitions", 'r', "N", "repetitions", NULL, GROUP_MEASURE, "how often each temperature is measured" },
-	{ "temperature", 'T', "LIST", "temperature", NULL, GROUP_MEASURE, "cold, warm or both: cold,warm" },
-	{ "counters", 0, "WHO", "counters", NULL, GROUP_MEASURE,
-	  "cache misses, without a tool: auto, perf, papi or callgrind" },
-	{ "matrix", 0, "KEY=V1,V2,...", "matrix", NULL, GROUP_MEASURE,
-	  "measure all of these values of a scenario key, in turns; again for another key" },
-	{ "no-baseline", 0, NULL, "baseline", "off", GROUP_MEASURE, "no untraced run beside each traced one" },
-	{ "time-limit", 0, "TIME", "time_limit", NULL, GROUP_MEASURE, "of one execution of the job: 10min" },
-	{ "results", 'o', "DIR", "results", NULL, GROUP_OUTPUT, "folder for the record" },
-};
 
 struct override {
-	const char *key;   /* NULL: value is "key=value", from --set */
+	const struct shortcut *shortcut; /* NULL: value is "key=value", from --set */
 	const char *value;
-	char *what;        /* heap: "--tasks" */
 };
 
 struct options {
@@ -82,30 +40,10 @@ struct options {
 	bool json, details;
 };
 
-static void override_add(struct options *options, const char *key, const char *value, const char *option)
+static void override_add(struct options *options, const struct shortcut *shortcut, const char *value)
 {
 	mem_grow(options->overrides, options->n, options->cap);
-	options->overrides[options->n++] = (struct override){ key, value, mem_printf("--%s", option) };
-}
-
-static const struct shortcut *shortcut_find(int key)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(shortcuts); i++)
-		if (key == (shortcuts[i].letter ? shortcuts[i].letter : KEY_FIRST + (int)i))
-			return &shortcuts[i];
-	return NULL;
-}
-
-const char *scenario_args_key(const char *option)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(shortcuts); i++) {
-		const struct shortcut *s = &shortcuts[i];
-
-		if (!strncmp(option, "--", 2) ? !strcmp(option + 2, s->name) :
-						option[0] == '-' && option[1] == s->letter && s->letter && !option[2])
-			return s->arg ? s->key : NULL;
-	}
-	return NULL;
+	options->overrides[options->n++] = (struct override){ shortcut, value };
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -115,7 +53,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case KEY_SET:
-		override_add(options, NULL, arg, "set");
+		override_add(options, NULL, arg);
 		return 0;
 	case KEY_QUIET:
 		progress_quiet();
@@ -142,12 +80,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->file = arg;
 		return 0;
 	default:
-		shortcut = shortcut_find(key);
+		shortcut = shortcut_find(OF_RUN, key);
 		if (!shortcut)
 			return ARGP_ERR_UNKNOWN;
-		override_add(options, shortcut->key, arg ? arg : shortcut->value, shortcut->name);
-		if (!strcmp(shortcut->key, "breakpoints.names"))
-			override_add(options, "breakpoints.where", "names", shortcut->name);
+		override_add(options, shortcut, arg);
 		return 0;
 	}
 }
@@ -177,15 +113,7 @@ static void option_table(int flags, struct argp_option *table)
 
 	for (size_t i = 0; i < ARRAY_SIZE(headings); i++)
 		*table++ = headings[i];
-	for (size_t i = 0; i < ARRAY_SIZE(shortcuts); i++)
-		*table++ = (struct argp_option){
-			.name = shortcuts[i].name,
-			.key = shortcuts[i].letter ? shortcuts[i].letter : KEY_FIRST + (int)i,
-			.arg = shortcuts[i].arg,
-			.flags = shortcuts[i].arg && shortcuts[i].value ? OPTION_ARG_OPTIONAL : 0,
-			.doc = shortcuts[i].help,
-			.group = (int)shortcuts[i].group,
-		};
+	table = shortcut_options(OF_RUN, table);
 	for (size_t i = 0; i < ARRAY_SIZE(always); i++)
 		*table++ = always[i];
 	for (size_t i = 0; flags & SCENARIO_ARGS_RUN && i < ARRAY_SIZE(of_run); i++)
@@ -221,8 +149,8 @@ static struct err *scenario_make(const struct options *options, char **command, 
 	for (size_t i = 0; !err && i < options->n; i++) {
 		const struct override *o = &options->overrides[i];
 
-		err = o->key ? conf_set_value(&scenario_table, o->key, o->value, o->what, ret) :
-			       err_wrap(conf_set(&scenario_table, o->value, ret), "%s", o->what);
+		err = o->shortcut ? shortcut_set(o->shortcut, o->value, ret) :
+				    err_wrap(conf_set(&scenario_table, o->value, ret), "--set");
 	}
 	if (err)
 		return err;
@@ -243,11 +171,12 @@ static struct err *make_other(const struct options *options, const struct scenar
 		const char *setting = options->compare_to[i];
 		size_t len = strcspn(setting, "=");
 		_cleanup_free_ char *key = mem_strndup(setting, len);
+		const struct conf_option *option = conf_find(&scenario_table, key);
 
 		if (!setting[len])
 			err = err_hint(err_new("--compare-to: '%s' is not of the form KEY=VALUE", setting),
 				       "give several settings, or one scenario");
-		else if (scenario_key_is_of_run(key))
+		else if (option && option->fixed)
 			err = err_hint(err_new("--compare-to: a run has one '%s' for both sides", key),
 				       "use --set for both");
 		else
@@ -276,7 +205,7 @@ static struct err *make_variants(const struct options *options, struct scenario_
 struct err *scenario_args_parse(int argc, char **argv, int flags, const char *usage, const char *doc,
 				struct scenario_args *ret)
 {
-	struct argp_option table[ARRAY_SIZE(shortcuts) + 16];
+	struct argp_option table[SHORTCUTS_MOST + 16];
 	struct argp argp = { table, parse, usage, doc, NULL, NULL, NULL };
 	struct options options = { 0 };
 	int n_own = argc;
@@ -300,8 +229,6 @@ struct err *scenario_args_parse(int argc, char **argv, int flags, const char *us
 		err = make_variants(&options, ret);
 	ret->json = options.json;
 	ret->details = options.details;
-	for (size_t i = 0; i < options.n; i++)
-		free(options.overrides[i].what);
 	free(options.overrides);
 	free(options.compare_to);
 	return err;

@@ -33,7 +33,4 @@ MUST_CHECK struct err *scenario_args_parse(int argc, char **argv, int flags, con
 					   struct scenario_args *ret);
 void scenario_args_deinit(struct scenario_args *args);
 
-/* The scenario key that an option ("--tasks", "-n") sets; NULL: none. */
-const char *scenario_args_key(const char *option);
-
 #endif

@@ -21,25 +21,20 @@
 const char *const event_class_names[] = { "add", "delete", "consistent", "null", "loaded", "unloaded", NULL };
 const char *const event_phase_names[] = { "startup", "import", "later", NULL };
 const char *const task_at_names[] = { "exec", "mpi_init", "running", NULL };
-const char *const mark_names[] = { "main",       "mpi_init",    "python",    "driver",    "import_begin", "import_end",
-				   "visit_begin", "visit_end", "mpi_begin", "mpi_end", "exit",         NULL };
-const char *const temperature_names[] = { "cold", "warm", NULL };
+const char *const mark_names[] = { MARKS(ROW_NAME) NULL };
+const char *const temperature_names[] = { TEMPERATURES(ROW_NAME) NULL };
 const char *const counted_phase_names[] = { "import", "visit", NULL };
 const char *const counter_names[] = { "instructions", "l1d_misses", "l1i_misses", "l2_misses", NULL };
-const char *const counter_source_names[] = { "off", "auto", "perf", "papi", "callgrind", NULL };
+const char *const counter_source_names[] = { COUNTER_SOURCES(ROW_NAME) NULL };
 const char *const tool_verdict_names[] = { "none", "ok",   "hung",    "asked", "crashed",
 					   "failed", "left", "late",    "rubbish", NULL };
-const char *const stacks_moment_names[] = { "start", "events", "end", NULL };
+const char *const stacks_moment_names[] = { STACKS_MOMENTS(ROW_NAME) NULL };
 
 _Static_assert(ARRAY_SIZE(event_class_names) == EVENT_N_CLASSES + 1, "a name per class");
 _Static_assert(ARRAY_SIZE(event_phase_names) == EVENT_N_PHASES + 1, "a name per phase");
-_Static_assert(ARRAY_SIZE(mark_names) == MARK_N + 1, "a name per mark");
-_Static_assert(ARRAY_SIZE(stacks_moment_names) == STACKS_N + 1, "a name per moment");
 _Static_assert(ARRAY_SIZE(tool_verdict_names) == VERDICT_N + 1, "a name per verdict");
-_Static_assert(ARRAY_SIZE(temperature_names) == TEMPERATURE_N + 1, "a name per temperature");
 _Static_assert(ARRAY_SIZE(counted_phase_names) == COUNTED_N + 1, "a name per counted phase");
 _Static_assert(ARRAY_SIZE(counter_names) == COUNTER_N + 1, "a name per counter");
-_Static_assert(ARRAY_SIZE(counter_source_names) == COUNTERS_CALLGRIND + 2, "a name per source");
 
 void trial_init(struct trial *trial)
 {

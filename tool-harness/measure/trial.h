@@ -22,6 +22,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "lib/rows.h"
 #include "measure/stacktree.h"
 
 /* What the loader said at a stop: r_state, and whether a consistent one ends anything. */
@@ -70,20 +71,19 @@ struct event {
 };
 
 /* Phase marks that a target writes; docs/formats.md has the file format. */
-enum mark {
-	MARK_MAIN,         /* main() of the host entered */
-	MARK_MPI_INIT,     /* MPI_Init returned */
-	MARK_PYTHON,       /* interpreter initialised */
-	MARK_DRIVER,       /* first line of the driver */
-	MARK_IMPORT_BEGIN,
-	MARK_IMPORT_END,
-	MARK_VISIT_BEGIN,
-	MARK_VISIT_END,
-	MARK_MPI_BEGIN,    /* the driver's MPI test */
-	MARK_MPI_END,
-	MARK_EXIT,         /* last mark before the process ends */
-	MARK_N,
-};
+#define MARKS(ROW) \
+	ROW(MARK_MAIN, "main", "main() of the program entered") \
+	ROW(MARK_MPI_INIT, "mpi_init", "MPI_Init returned") \
+	ROW(MARK_PYTHON, "python", "interpreter initialised") \
+	ROW(MARK_DRIVER, "driver", "first line of the driver") \
+	ROW(MARK_IMPORT_BEGIN, "import_begin", "before the first import") \
+	ROW(MARK_IMPORT_END, "import_end", "after the last import") \
+	ROW(MARK_VISIT_BEGIN, "visit_begin", "before the first call into the modules") \
+	ROW(MARK_VISIT_END, "visit_end", "after the last call") \
+	ROW(MARK_MPI_BEGIN, "mpi_begin", "before the driver's MPI test") \
+	ROW(MARK_MPI_END, "mpi_end", "after it") \
+	ROW(MARK_EXIT, "exit", "last mark before the process ends")
+enum mark { MARKS(ROW_CONSTANT) MARK_N };
 extern const char *const mark_names[]; /* "main", "mpi_init", ..., NULL */
 
 /* Where a task was stopped when the tool came by it. */
@@ -114,14 +114,14 @@ enum counter {
 };
 extern const char *const counter_names[]; /* "instructions", "l1d_misses", ..., NULL */
 
-/* Who counts: the processor, asked by perf_event_open(2) or PAPI, or a simulation of it. */
-enum counter_source {
-	COUNTERS_OFF,
-	COUNTERS_AUTO, /* of a scenario only: the first of the following that can be had here */
-	COUNTERS_PERF,
-	COUNTERS_PAPI,
-	COUNTERS_CALLGRIND,
-};
+/* Who counts. Auto is of a scenario only. */
+#define COUNTER_SOURCES(ROW) \
+	ROW(COUNTERS_OFF, "off", "nobody") \
+	ROW(COUNTERS_AUTO, "auto", "the first of the following that this machine has") \
+	ROW(COUNTERS_PERF, "perf", "the processor, by perf_event_open(2)") \
+	ROW(COUNTERS_PAPI, "papi", "the processor, by PAPI") \
+	ROW(COUNTERS_CALLGRIND, "callgrind", "a simulation of it, which takes some fifty times as long")
+enum counter_source { COUNTER_SOURCES(ROW_CONSTANT) COUNTERS_N };
 extern const char *const counter_source_names[]; /* "off", "auto", ..., NULL */
 
 struct trial_task {
@@ -162,11 +162,10 @@ struct trial_breakpoint {
 	size_t n_rank_missed;    /* 0: not known, or the policy is not late */
 };
 
-enum temperature {
-	TEMPERATURE_COLD,
-	TEMPERATURE_WARM,
-	TEMPERATURE_N,
-};
+#define TEMPERATURES(ROW) \
+	ROW(TEMPERATURE_COLD, "cold", "what the job reads was evicted from the page cache before") \
+	ROW(TEMPERATURE_WARM, "warm", "it was run before")
+enum temperature { TEMPERATURES(ROW_CONSTANT) TEMPERATURE_N };
 extern const char *const temperature_names[];
 
 /* Absolute times of the tool's sub-phases, over all tasks. */
@@ -189,12 +188,11 @@ struct trial_phases {
 };
 
 /* When stacks are taken. */
-enum stacks_moment {
-	STACKS_START,  /* end of phase 1: each task's thread at its first consistent stop */
-	STACKS_EVENTS, /* each later load event, once its link map is read: the thread in the loader */
-	STACKS_END,    /* the job is ended unfinished (time limit, interrupt): all threads */
-	STACKS_N,
-};
+#define STACKS_MOMENTS(ROW) \
+	ROW(STACKS_START, "start", "when phase 1 ends: each task's thread at its first consistent stop") \
+	ROW(STACKS_EVENTS, "events", "at each later load event, once its link map is read: the thread in the loader") \
+	ROW(STACKS_END, "end", "when a job is ended by the time limit or an interrupt: all threads")
+enum stacks_moment { STACKS_MOMENTS(ROW_CONSTANT) STACKS_N };
 extern const char *const stacks_moment_names[]; /* "start", ..., NULL */
 
 /* How a tool that is a process of its own came through a trial. */

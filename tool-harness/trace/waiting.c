@@ -211,16 +211,11 @@ static pid_t adapt(struct waiting *waiting, pid_t whom, int *status_ret)
 }
 
 static const struct way {
+	const char *name;
 	pid_t (*next)(struct waiting *waiting, pid_t whom, int *status_ret);
-	bool moves; /* may change this thread's affinity */
-} ways[] = {
-	[WAIT_BLOCK] = { block, false },
-	[WAIT_SPIN] = { spin, false },
-	[WAIT_FOLLOW] = { follow, true },
-	[WAIT_ADAPTIVE] = { adapt, true },
-};
-const char *const wait_names[] = { "block", "spin", "follow", "adaptive", NULL };
-_Static_assert(ARRAY_SIZE(ways) == WAIT_N && ARRAY_SIZE(wait_names) == WAIT_N + 1, "one for each");
+	bool moves;
+} ways[] = { WAIT_MODES(ROW_ACTS) };
+const char *const wait_names[] = { WAIT_MODES(ROW_NAME) NULL };
 
 /* --- for wait.c ------------------------------------------------------------------- */
 

@@ -16,13 +16,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum wait_mode {
-	WAIT_BLOCK,    /* asleep in wait4(2) */
-	WAIT_SPIN,     /* polling with WNOHANG */
-	WAIT_FOLLOW,   /* asleep, on the core of the task that stopped last while a core is free */
-	WAIT_ADAPTIVE, /* one of these, chosen by the last waits */
-	WAIT_N,
-};
+#include "lib/rows.h"
+
+/* With each its function in waiting.c, and whether it may change the waiting thread's affinity. */
+#define WAIT_MODES(ROW) \
+	ROW(WAIT_BLOCK, "block", "sleep in wait4(2)", .next = block) \
+	ROW(WAIT_SPIN, "spin", "poll all the time, which costs a core", .next = spin) \
+	ROW(WAIT_FOLLOW, "follow", "sleep on the core of the task that stopped last, while a core is free", \
+	    .next = follow, .moves = true) \
+	ROW(WAIT_ADAPTIVE, "adaptive", "one of these, chosen by the last waits", .next = adapt, .moves = true)
+enum wait_mode { WAIT_MODES(ROW_CONSTANT) WAIT_N };
 extern const char *const wait_names[]; /* "block", ..., NULL */
 
 #define WAIT_HISTORY 16u

@@ -12,32 +12,14 @@
 
 #include "cmd/attach/attach.h"
 #include "cmd/cmd.h"
+#include "cmd/shortcut.h"
 #include "job/acquire/acquire.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
+#include "tool/observe/interface.h"
 
-enum group { GROUP_JOB = 1, GROUP_TOOL, GROUP_OUTPUT };
-enum { OPT_PIDS = 0x300, OPT_LIST, OPT_FOR, OPT_REPAIR, OPT_ENVIRON, OPT_KEY };
-
-/* Options that are scenario keys under a shorter name. */
-static const struct shortcut {
-	const char *name;
-	int letter;
-	const char *arg, *key;
-	enum group group;
-	const char *help;
-} shortcuts[] = {
-	{ "here", 0, "NAME,...", "acquire_hosts", GROUP_JOB, "more host names that mean this machine" },
-	{ "target", 't', "DIR", "target", GROUP_JOB, "folder of the generated target that the tasks run" },
-	{ "breakpoints", 'b', "N", "breakpoints.count", GROUP_TOOL,
-	  "breakpoints per task, spread over the target's functions" },
-	{ "break-at", 'B', "F,G,...", "breakpoints.names", GROUP_TOOL, "breakpoints at these functions instead" },
-	{ "reinsert", 0, "HOW", "breakpoints.reinsert", GROUP_TOOL,
-	  "at each load event: rewrite, remove-insert or none" },
-	{ "wait", 0, "HOW", "wait", GROUP_TOOL, "how the tracer waits: block, spin, follow or adaptive" },
-	{ "results", 'o', "DIR", "results", GROUP_OUTPUT, "folder for the record" },
-};
+enum { OPT_PIDS = 0x300, OPT_LIST, OPT_FOR, OPT_REPAIR, OPT_ENVIRON };
 
 struct attach_args {
 	struct scenario scenario;
@@ -60,27 +42,16 @@ static struct err *set_launcher(struct attach_args *args, const char *text)
 	return NULL;
 }
 
-static struct err *set_key(struct attach_args *args, const struct shortcut *shortcut, const char *value)
-{
-	_cleanup_free_ char *what = mem_printf("--%s", shortcut->name);
-	struct err *err = conf_set_value(&scenario_table, shortcut->key, value, what, &args->scenario);
-
-	if (!err && !strcmp(shortcut->key, "breakpoints.names"))
-		args->scenario.breakpoints_where = BP_NAMES;
-	return err;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
+	const struct shortcut *shortcut = shortcut_find(OF_ATTACH, key);
 	struct attach_args *args = state->input;
 
 	if (args->err)
 		return 0; /* the first one is told */
-	for (size_t i = 0; i < ARRAY_SIZE(shortcuts); i++) {
-		if (key == (shortcuts[i].letter ? shortcuts[i].letter : OPT_KEY + (int)i)) {
-			args->err = set_key(args, &shortcuts[i], arg);
-			return 0;
-		}
+	if (shortcut) {
+		args->err = shortcut_set(shortcut, arg, &args->scenario);
+		return 0;
 	}
 	switch (key) {
 	case 'l':
@@ -141,51 +112,11 @@ static void option_table(struct argp_option *table)
 
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
 		*table++ = own[i];
-	for (size_t i = 0; i < ARRAY_SIZE(shortcuts); i++)
-		*table++ = (struct argp_option){
-			.name = shortcuts[i].name,
-			.key = shortcuts[i].letter ? shortcuts[i].letter : OPT_KEY + (int)i,
-			.arg = shortcuts[i].arg,
-			.doc = shortcuts[i].help,
-			.group = (int)shortcuts[i].group,
-		};
+	table = shortcut_options(OF_ATTACH, table);
 	*table = (struct argp_option){ 0 };
 }
 
 /* --- the job ---------------------------------------------------------------------- */
-
-static bool is_of_attaching(const struct conf_option *option)
-{
-	static const char *const keys[] = {
-		"name", "tool", "target", "acquire_hosts", "results", "tool_temperature", "matrix", "cases",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (!strcmp(option->key, keys[i]))
-			return true;
-	return !strcmp(option->group, "Breakpoints") || !strcmp(option->group, "Tracer");
-}
-
-/* How a job is launched, how often and under which tool: the record would say what is not so. */
-static struct err *check_keys(const struct scenario *scenario)
-{
-	_cleanup_(scenario_deinit) struct scenario untouched = { 0 };
-
-	conf_defaults(&scenario_table, &untouched);
-	for (size_t i = 0; i < conf_n_options(&scenario_table); i++) {
-		const struct conf_option *option = conf_option_at(&scenario_table, i);
-		_cleanup_free_ char *is = NULL, *was = NULL;
-
-		if (is_of_attaching(option))
-			continue;
-		is = conf_value_text(option, scenario);
-		was = conf_value_text(option, &untouched);
-		if (strcmp(is, was) != 0)
-			return err_hint(err_new("'%s' is set, but it is of jobs that are launched", option->key),
-					"leave it out: these tasks run already");
-	}
-	return NULL;
-}
 
 static struct err *choose_strategy(struct attach_args *args, struct tasklist *list)
 {
@@ -203,42 +134,27 @@ static struct err *choose_strategy(struct attach_args *args, struct tasklist *li
 	return args->list ? tasklist_read(args->list, list) : NULL;
 }
 
-/* Which interfaces can be joined late. */
-static struct err *check_load_events(enum load_interface interface)
-{
-	static const char *const reasons[] = {
-		[LOAD_EVENTS_UPROBE] = "its link maps are only read from a start that was seen",
-		[LOAD_EVENTS_AUDIT] = "the loader takes an audit library at a program's start only",
-		[LOAD_EVENTS_NONE] = "its link maps are only read from a start that was seen",
-	};
-
-	if ((size_t)interface >= ARRAY_SIZE(reasons) || !reasons[interface])
-		return NULL;
-	return err_hint(err_new("tasks that run already cannot be followed by this load_events: %s",
-				reasons[interface]),
-			"leave load_events out, or set it to rbrk or probes");
-}
-
 /* What a scenario's own check asks for, as far as it is about a job that runs. */
 static struct err *check(struct attach_args *args)
 {
 	struct scenario *scenario = &args->scenario;
+	const struct interface *interface = interface_of(scenario);
 	struct err *err;
 
 	if (strcmp(scenario->tool, "native") != 0)
 		return err_new("only the tool native can attach, not '%s'", scenario->tool);
 	if (!scenario->results)
 		return err_new("'results' is empty");
-	err = check_load_events((enum load_interface)scenario->load_events);
-	if (!err)
-		err = scenario_check_tracer(scenario);
+	if (interface->not_late)
+		return err_hint(err_new("tasks that run already cannot be followed by load_events %s: %s",
+					interface->name, interface->not_late),
+				"leave load_events out, or set it to rbrk or probes");
+	err = scenario_check_tracer(scenario);
 	if (err)
 		return err;
 	if (scenario->index == INDEX_ON && !scenario->index_folder)
 		return err_hint(err_new("'index' is on, but an attached tool has no home to keep it in"),
 				"set index_folder");
-	if (scenario->tool_temperature != TOOL_TEMPERATURE_SAME)
-		return err_hint(err_new("'tool_temperature' is of runs that begin with a launch"), "leave it out");
 	scenario->baseline = false;
 	scenario->repetitions = 1;
 	if (!scenario->name)
@@ -249,7 +165,7 @@ static struct err *check(struct attach_args *args)
 
 struct err *cmd_attach(int argc, char **argv, int *status_ret)
 {
-	struct argp_option table[ARRAY_SIZE(shortcuts) + 16];
+	struct argp_option table[SHORTCUTS_MOST + 16];
 	struct argp argp = {
 		table, parse, "",
 		"Trace the tasks of a job that runs already: read their link maps, plant breakpoints, follow their "
@@ -269,7 +185,7 @@ struct err *cmd_attach(int argc, char **argv, int *status_ret)
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
 	err = args.err;
 	if (!err)
-		err = check_keys(&args.scenario);
+		err = scenario_check_attach(&args.scenario);
 	if (!err)
 		err = choose_strategy(&args, &list);
 	if (!err)

@@ -84,22 +84,7 @@ static struct err *list_find(const struct job_plan *plan, pid_t launcher, struct
 	return NULL;
 }
 
-static const struct acquire_ops strategies[] = {
-	[ACQUIRE_SHIM] = { "shim", "a program before each task's stops it at exec", TASK_AT_EXEC, job_launch, NULL },
-	[ACQUIRE_SPAWN] = { "spawn", "the same for N processes without MPI", TASK_AT_EXEC, job_launch, NULL },
-	[ACQUIRE_MPIR_LAUNCH] = { "mpir-launch", "the launcher's process table, while it holds the tasks in MPI_Init",
-				  TASK_AT_MPI_INIT, mpir_launch, NULL },
-	[ACQUIRE_MPIR_ATTACH] = { "mpir-attach", "the process table of a launcher whose tasks run", TASK_AT_RUNNING,
-				  NULL, mpir_find },
-	[ACQUIRE_ENVIRON] = { "environ", "ranks in /proc/PID/environ, by the launchers' variables", TASK_AT_RUNNING,
-			      NULL, environ_find },
-	[ACQUIRE_LIST] = { "list", "ranks, hosts and pids from a list", TASK_AT_RUNNING, NULL, list_find },
-};
-_Static_assert(ARRAY_SIZE(strategies) == ACQUIRE_N, "a row per strategy");
-
-/* For the scenario's key; in the order of the table. */
-const char *const acquire_names[] = { "shim", "spawn", "mpir-launch", "mpir-attach", "environ", "list", NULL };
-_Static_assert(ARRAY_SIZE(acquire_names) == ACQUIRE_N + 1, "a name per strategy");
+static const struct acquire_ops strategies[] = { ACQUIRES(ROW_ACTS) };
 
 const struct acquire_ops *acquire_get(enum acquire acquire)
 {

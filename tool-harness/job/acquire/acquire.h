@@ -31,7 +31,6 @@ void found_deinit(struct found *found);
 
 struct acquire_ops {
 	const char *name;
-	const char *help;             /* one line: how, and who does it so */
 	enum task_at at;              /* where its tasks are stopped */
 	/* Starts a job and has its tasks; NULL: starts with `find`. */
 	struct err *(*start)(const struct job_plan *plan, int64_t deadline_ns, const volatile bool *stop,

@@ -26,7 +26,6 @@ static struct err *check_job(const struct scenario *scenario)
 		const char *key;
 		const char *value;
 	} needed[] = {
-		{ "tool", scenario->tool },
 		{ "results", scenario->results },
 		{ "mpirun", scenario->launcher == LAUNCHER_MPIRUN ? scenario->mpirun : "not asked for" },
 	};
@@ -42,9 +41,6 @@ static struct err *check_job(const struct scenario *scenario)
 				"set 'target' to a folder made by pynamic-gen, or give a command after '--'");
 	if (scenario->command.n && !*scenario->command.strings[0])
 		return err_new("the first word of the command is empty");
-	if (scenario->launcher == LAUNCHER_SPAWN && scenario->launcher_args.n)
-		return err_hint(err_new("'launcher_args' are given, but the launcher 'spawn' takes none"),
-				"set the launcher to mpirun, or leave them out");
 	return NULL;
 }
 
@@ -78,7 +74,7 @@ static struct err *check_acquire(const struct scenario *scenario)
 		return NULL;
 	default:
 		return err_hint(err_new("'acquire' is %s, but the launcher 'spawn' has no process table",
-					acquire_names[scenario->acquire]),
+					scenario_chosen(scenario, "acquire")),
 				"use the launcher mpirun, or acquire by environ");
 	}
 }
@@ -94,9 +90,6 @@ static struct err *check_variants(const struct scenario *scenario)
 				"set 'target', or leave 'program' out");
 	if (scenario->counters == COUNTERS_OFF)
 		return NULL;
-	if (!scenario_is_untraced(scenario))
-		return err_hint(err_new("'counters' are of untraced runs, but the tool is '%s'", scenario->tool),
-				"set tool to none");
 	if (!scenario->target)
 		return err_hint(err_new("'counters' are of the phases of a target, but there is none"), "set 'target'");
 	for (size_t i = 0; i < scenario->program.n; i++)
@@ -108,80 +101,38 @@ static struct err *check_variants(const struct scenario *scenario)
 
 static struct err *check_measurement(const struct scenario *scenario)
 {
-	bool cold = false;
-
 	if (scenario_is_untraced(scenario) && !scenario->baseline)
 		return err_hint(err_new("nothing would be measured: the tool is none, and 'baseline' is off"),
 				"set baseline to on");
-
 	if (!scenario->temperature.n)
 		return err_hint(err_new("'temperature' is empty"), "use cold, warm or both");
-	for (size_t i = 0; i < scenario->temperature.n; i++)
-		cold |= scenario->temperature.choices[i] == TEMPERATURE_COLD;
-	if (!cold && (scenario->cold_drop_caches || scenario->cold_files.n))
-		return err_hint(err_new("'%s' is set, but 'temperature' has no cold",
-					scenario->cold_drop_caches ? "cold.drop_caches" : "cold.files"),
-				"add cold to the temperatures, or leave it out");
 	return NULL;
 }
 
-/* Only a stopped task can be given breakpoints, and only a real tool hears of anything. */
+/* What an interface that stops no task cannot do; keys that it does not heed are refused before. */
 static struct err *check_load_events(const struct scenario *scenario)
 {
-	const char *name = load_events_names[scenario->load_events];
+	const char *name = scenario_chosen(scenario, "load_events");
 
-	if (scenario_stops_tasks(scenario) && !conf_is_default(&scenario_table, "poll_interval", scenario))
-		return err_hint(err_new("'poll_interval' is set, but with load_events %s tasks tell by themselves",
-					name),
-				"set load_events to none, uprobe or audit, or leave it out");
-	if (scenario->load_events == LOAD_EVENTS_RBRK)
-		return NULL;
-	if (strcmp(scenario->tool, "native"))
-		return err_hint(err_new("'load_events' is %s, but the tool is '%s', which hears of none", name,
-					scenario->tool),
-				"set tool to native, or leave load_events out");
 	if (scenario_stops_tasks(scenario))
 		return NULL;
 	if (scenario->acquire != ACQUIRE_SHIM && scenario->acquire != ACQUIRE_SPAWN)
 		return err_hint(err_new("'acquire' is %s, but load_events %s watches tasks from their start",
-					acquire_names[scenario->acquire], name),
+					scenario_chosen(scenario, "acquire"), name),
 				"set acquire to shim, or load_events to rbrk");
-	if (scenario_wants_stacks(scenario))
-		return err_hint(err_new("stacks are asked for, but with load_events %s no task is ever stopped", name),
-				"set load_events to rbrk or probes, or leave stacks out");
-	if (scenario->breakpoints_count || scenario->breakpoints_names.n)
-		return err_hint(err_new("breakpoints are asked for, but with load_events %s no task is ever stopped",
-					name),
-				"set load_events to rbrk or probes, or breakpoints.count to 0");
-	if (scenario->linkmap == LINKMAP_FULL)
-		return err_hint(err_new("'link_map' is full, but with load_events %s there is no stop to walk it at",
-					name),
-				"set load_events to rbrk or probes, or leave link_map out");
 	if (scenario->wait == WAIT_FOLLOW)
-		return err_hint(err_new("'wait' is %s, but with load_events %s there is no stop to wait for",
-					wait_names[scenario->wait], name),
+		return err_hint(err_new("'wait' is follow, but with load_events %s there is no stop to wait for", name),
 				"set load_events to rbrk or probes, or wait to block or spin");
 	return NULL;
 }
 
-/* Only our own tracer has threads to share the tasks out to, and only where it traces. */
 static struct err *check_threads(const struct scenario *scenario)
 {
-	if (scenario->tracer_threads == 1)
+	if (scenario->tracer_threads == 1 || scenario->stop != SCOPE_ALL)
 		return NULL;
-	if (strcmp(scenario->tool, "native"))
-		return err_hint(err_new("'tracer_threads' is %jd, but the tool is '%s'",
-					(intmax_t)scenario->tracer_threads, scenario->tool),
-				"set tool to native, or leave tracer_threads out");
-	if (!scenario_stops_tasks(scenario))
-		return err_hint(err_new("'tracer_threads' is %jd, but with load_events %s no task is traced",
-					(intmax_t)scenario->tracer_threads, load_events_names[scenario->load_events]),
-				"set load_events to rbrk or probes, or leave tracer_threads out");
-	if (scenario->stop == SCOPE_ALL)
-		return err_hint(err_new("'stop' is all, but with %jd tracer threads none can stop the others' tasks",
-					(intmax_t)scenario->tracer_threads),
-				"set stop to thread or task, or leave tracer_threads out");
-	return NULL;
+	return err_hint(err_new("'stop' is all, but with %jd tracer threads none can stop the others' tasks",
+				(intmax_t)scenario->tracer_threads),
+			"set stop to thread or task, or leave tracer_threads out");
 }
 
 /* The key that was given: event_work has set the other one by now. */
@@ -197,9 +148,6 @@ static struct err *check_breakpoints(const struct scenario *scenario)
 	if (scenario->breakpoints_where == BP_NAMES && !names->n)
 		return err_hint(err_new("'breakpoints.where' is names, but 'breakpoints.names' is empty"),
 				"list the functions, or set breakpoints.where to spread");
-	if (scenario->breakpoints_where == BP_SPREAD && names->n)
-		return err_hint(err_new("'breakpoints.names' are given, but 'breakpoints.where' is spread"),
-				"set breakpoints.where to names, or leave them out");
 	for (size_t i = 0; i < names->n; i++) {
 		if (!*names->strings[i])
 			return err_new("'breakpoints.names' has an empty name");
@@ -214,9 +162,6 @@ static struct err *check_breakpoints(const struct scenario *scenario)
 	if (scenario->breakpoints_where == BP_SPREAD && scenario->breakpoints_count && scenario->command.n)
 		return err_hint(err_new("breakpoints cannot be spread over a command, whose functions are not known"),
 				"name functions: breakpoints.where names, and breakpoints.names");
-	if (scenario_is_untraced(scenario) && (scenario->breakpoints_count || names->n))
-		return err_hint(err_new("breakpoints are asked for, but the tool is none"),
-				"set tool to native, or breakpoints.count to 0");
 	if (scenario->symbols == SYMBOLS_OFF && (scenario->breakpoints_count || names->n))
 		return err_hint(err_new("%s, but breakpoints are asked for, which are found by name",
 					why_no_symbols(scenario)),
@@ -233,50 +178,30 @@ static struct err *check_stacks(const struct scenario *scenario)
 	for (size_t i = 0; stacks->n > 1 && i < stacks->n; i++)
 		if (stacks->choices[i] == STACKS_OFF)
 			return err_hint(err_new("'stacks' is off and something else"), "leave one out");
-	if (!scenario_wants_stacks(scenario))
-		return NULL;
-	if (strcmp(scenario->tool, "native") != 0)
-		return err_hint(err_new("stacks are asked for, but the tool is '%s'", scenario->tool),
-				"set tool to native, or stacks to off");
-	if (scenario->symbols == SYMBOLS_OFF)
+	if (scenario_wants_stacks(scenario) && scenario->symbols == SYMBOLS_OFF)
 		return err_hint(err_new("%s, but stacks are asked for, which name functions", why_no_symbols(scenario)),
 				"set it to needed, or stacks to off");
 	return NULL;
 }
 
-/* These keys are the kit's own tracer's. */
 static struct err *check_outside(const struct scenario *scenario)
 {
-	static const char *const own[] = { "link_map", "symbols", "wait", "breakpoints.reinsert",
-					   "breakpoints.write" };
-
 	if (!scenario_is_outside(scenario))
 		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
-		if (!conf_is_default(&scenario_table, own[i], scenario))
-			return err_hint(err_new("'%s' is set, but the tool '%s' does as it likes", own[i],
-						scenario->tool),
-					"set tool to native, or leave %s out", own[i]);
 	if (scenario->acquire != ACQUIRE_SHIM && scenario->acquire != ACQUIRE_SPAWN &&
 	    scenario->acquire != ACQUIRE_MPIR_LAUNCH)
 		return err_hint(err_new("'acquire' is %s, but the tool '%s' is given tasks that are held at their "
-					"start", acquire_names[scenario->acquire], scenario->tool),
+					"start", scenario_chosen(scenario, "acquire"), scenario->tool),
 				"set acquire to shim or mpir-launch");
 	return NULL;
 }
 
-/* A key that the law does not use would be passed over in silence; times must stay within 63 bits. */
+/* Times must stay within 63 bits. */
 static struct err *check_null(const struct scenario *scenario)
 {
 	double libraries = scenario->target ? NULL_MOST_LIBRARIES : (double)scenario->null_libraries + 10;
 	double resolve_ns = (double)scenario->null_t2_resolve_ns * (double)scenario->breakpoints_count * libraries;
 
-	if (scenario->null_law == NULL_LAW_CONSTANT && scenario->null_slope_ns)
-		return err_hint(err_new("'null.slope' is set, but 'null.law' is constant"),
-				"set null.law to linear or power");
-	if (scenario->null_law != NULL_LAW_POWER && scenario->null_exponent != 1)
-		return err_hint(err_new("'null.exponent' is set, but 'null.law' is not power"),
-				"set null.law to power");
 	if ((double)scenario->null_slope_ns * pow(libraries, scenario->null_exponent) + resolve_ns > MAX_TIME_NS)
 		return err_hint(err_new("the null tool's load events would take more than a week at %.0f libraries",
 					libraries),
@@ -335,10 +260,25 @@ struct err *scenario_check_tracer(struct scenario *scenario)
 	return run_checks(tracer_checks, ARRAY_SIZE(tracer_checks), scenario);
 }
 
+struct err *scenario_check_attach(const struct scenario *scenario)
+{
+	static const struct conf_fact running = { "job", "running", "tasks that run already" };
+
+	return conf_check_heeded(&scenario_table, scenario, &running);
+}
+
 struct err *scenario_check(struct scenario *scenario)
 {
+	struct err *err;
+
 	resolve_spawn(scenario);
-	if (!scenario->name && scenario->tool)
+	if (!scenario->tool)
+		return err_new("'tool' is empty");
+	/* Before anything is filled in: only what was asked for can be without effect. */
+	err = conf_check_heeded(&scenario_table, scenario, NULL);
+	if (err)
+		return err;
+	if (!scenario->name)
 		scenario->name = scenario_name(scenario->target      ? scenario->target :
 					       scenario->command.n ? scenario->command.strings[0] :
 								     scenario->tool);

@@ -19,7 +19,12 @@ extern const struct conf_table scenario_policy_keys;
 extern const struct conf_table scenario_work_keys;
 extern const struct conf_table scenario_null_keys;
 
-extern const char *const load_events_names[]; /* of enum load_interface */
+/* Conditions of keys (conf_option.heeded_by). The tool is asked first: it is the more telling reason. */
+#define OF_LAUNCH "job=launched"        /* no key of 'attachstorm attach' */
+#define OF_NATIVE "tool=native"
+#define OF_STOPS OF_NATIVE " load_events=rbrk,probes" /* it acts at stops */
+#define OF_OUTSIDE "tool!=native,null,none"
+#define OF_BREAKPOINTS "tool!=none load_events=rbrk,probes"
 
 /* What a scenario without a name is called: the file's or folder's name without its ending. */
 char *scenario_name(const char *path);

@@ -5,52 +5,48 @@
  */
 #include "job/scenario/keys.h"
 
-#include <string.h>
-
 #include "lib/cleanup.h"
+#include "measure/trial.h"
 
-/* In the order of enum bp_policy. */
-static const char *const policy_names[] = { "reinsert-all", "re-resolve-all", "new-only", "pattern", "deferred", NULL };
-/* In the order of enum event_scope. */
-static const char *const scope_names[] = { "thread", "task", "all", NULL };
-/* Behind interval: the marks of measure/trial.h, in their order. */
-static const char *const until_names[] = { "stop",         "interval",   "main",        "mpi_init",  "python",
-					   "driver",       "import_begin", "import_end", "visit_begin", "visit_end",
-					   "mpi_begin",    "mpi_end",    "exit",        NULL };
+#define ROW_MARK(constant, name, help, ...) [DEFERRED_MARK_FIRST + (int)constant] = { name, "the mark: " help },
+static const struct conf_choice untils[] = {
+	[DEFERRED_STOP] = { "stop", "at each stop for another reason, as a breakpoint that is in" },
+	[DEFERRED_INTERVAL] = { "interval", "every breakpoints.deferred_interval" },
+	MARKS(ROW_MARK)
+	{ 0 },
+};
+static const struct conf_choice policies[] = { POLICIES(ROW_CHOICE) { 0 } };
+static const struct conf_choice scopes[] = { EVENT_SCOPES(ROW_CHOICE) { 0 } };
 
 static const struct conf_option options[] = {
 	{ .key = "breakpoints.policy", .type = CONF_CHOICE, FIELD(breakpoints_policy), .default_text = "reinsert-all",
-	  .choices = policy_names,
-	  .help = "what is done with breakpoints at each load event: all put in again (reinsert-all, as "
-		  "breakpoints.reinsert says), all names looked up again in all libraries (re-resolve-all), "
-		  "nothing but the new libraries searched (new-only), these only once one matches "
-		  "breakpoints.pattern (pattern), or nothing, as the tasks are not stopped at loads and "
-		  "searched later (deferred)",
-	  .group = "Breakpoints" },
+	  .choices = policies,
+	  .help = "what is done with breakpoints at each load event",
+	  .group = "Breakpoints", .heeded_by = OF_STOPS },
 	{ .key = "breakpoints.pattern", .type = CONF_STRINGS, FIELD(breakpoints_pattern), .default_text = "",
-	  .help = "of the policy pattern: file names of libraries (as libmodule*.so, or with a slash whole paths) "
+	  .help = "file names of libraries (as libmodule*.so, or with a slash whole paths) "
 		  "whose load has all new libraries searched",
-	  .group = "Breakpoints" },
+	  .group = "Breakpoints", .heeded_by = OF_NATIVE " breakpoints.policy=pattern" },
 	{ .key = "breakpoints.deferred_until", .type = CONF_CHOICE, FIELD(breakpoints_deferred_until),
-	  .default_text = "import_end", .choices = until_names,
-	  .help = "of the policy deferred: when a task is searched: at a phase mark of its target, at each stop "
-		  "for another reason, as a breakpoint that is in (stop), or every "
-		  "breakpoints.deferred_interval (interval)",
-	  .group = "Breakpoints" },
+	  .default_text = "import_end", .choices = untils,
+	  .help = "when a task is searched",
+	  .group = "Breakpoints", .heeded_by = OF_NATIVE " breakpoints.policy=deferred" },
 	{ .key = "breakpoints.deferred_interval", .type = CONF_DURATION, FIELD(breakpoints_deferred_interval_ns),
 	  .default_text = "100ms", .min = 50 * NS_PER_MS, .max = 3600.0 * NS_PER_S,
-	  .help = "time between looks at a task, at least 50ms", .group = "Breakpoints" },
-	{ .key = "stop", .type = CONF_CHOICE, FIELD(stop), .default_text = "thread", .choices = scope_names,
-	  .help = "what stands still while a load event is handled: the thread that stopped, all threads of its "
-		  "task, or those of all tasks",
-	  .group = "Tracer" },
+	  .help = "time between looks at a task, at least 50ms",
+	  .group = "Breakpoints",
+	  .heeded_by = OF_NATIVE " breakpoints.policy=deferred breakpoints.deferred_until=interval" },
+	{ .key = "stop", .type = CONF_CHOICE, FIELD(stop), .default_text = "thread", .choices = scopes,
+	  .help = "what stands still while a load event is handled",
+	  .group = "Tracer", .heeded_by = OF_STOPS },
 	{ .key = "slow.event", .type = CONF_DURATION, FIELD(slow_event_ns), .default_text = "0s",
 	  .max = 60.0 * NS_PER_S,
-	  .help = "time to spend in addition at each load event, to play a slower tool", .group = "Tracer" },
+	  .help = "time to spend in addition at each load event, to play a slower tool",
+	  .group = "Tracer", .heeded_by = OF_STOPS },
 	{ .key = "slow.breakpoint", .type = CONF_DURATION, FIELD(slow_breakpoint_ns), .default_text = "0s",
 	  .max = 60.0 * NS_PER_S,
 	  .help = "time to spend in addition for each breakpoint that is put in, put in again or looked up again",
-	  .group = "Tracer" },
+	  .group = "Tracer", .heeded_by = OF_STOPS },
 };
 
 const struct conf_table scenario_policy_keys = {
@@ -72,73 +68,22 @@ static void resolve(struct scenario *scenario)
 		scenario->breakpoints_policy = POLICY_NEW_ONLY;
 }
 
-/* The first key that only a tool that stops tasks heeds, or NULL. */
-static const char *key_of_stops(const struct scenario *scenario)
+static struct err *check_when(const struct scenario *scenario)
 {
-	const struct {
-		const char *key;
-		bool set;
-	} keys[] = {
-		{ "breakpoints.policy", scenario->breakpoints_policy > POLICY_NEW_ONLY },
-		{ "stop", scenario->stop != SCOPE_THREAD },
-		{ "slow.event", scenario->slow_event_ns > 0 },
-		{ "slow.breakpoint", scenario->slow_breakpoint_ns > 0 },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (keys[i].set)
-			return keys[i].key;
-	return NULL;
-}
-
-static struct err *check_heeded(const struct scenario *scenario)
-{
-	const char *key = key_of_stops(scenario);
-
-	if (!key)
-		return NULL;
-	if (strcmp(scenario->tool, "native"))
-		return err_hint(err_new("'%s' is set, but the tool is '%s', which does not heed it", key,
-					scenario->tool),
-				"set tool to native, or leave it out");
-	if (!scenario_stops_tasks(scenario))
-		return err_hint(err_new("'%s' is set, but with load_events %s no task is ever stopped", key,
-					load_events_names[scenario->load_events]),
-				"set load_events to rbrk, or leave it out");
 	if (scenario->slow_breakpoint_ns && !n_breakpoints(scenario))
 		return err_hint(err_new("'slow.breakpoint' is set, but there are no breakpoints"),
 				"set breakpoints.count");
-	return NULL;
-}
-
-static struct err *check_when(const struct scenario *scenario)
-{
-	const char *policy = policy_names[scenario->breakpoints_policy];
-
 	if (scenario->breakpoints_policy == POLICY_PATTERN && !scenario->breakpoints_pattern.n)
 		return err_hint(err_new("'breakpoints.policy' is pattern, but 'breakpoints.pattern' is empty"),
 				"give names, as libmodule*.so");
-	if (scenario->breakpoints_policy != POLICY_PATTERN && scenario->breakpoints_pattern.n)
-		return err_hint(err_new("'breakpoints.pattern' is given, but 'breakpoints.policy' is %s", policy),
-				"set breakpoints.policy to pattern, or leave it out");
-	if (scenario->breakpoints_policy != POLICY_DEFERRED &&
-	    !conf_is_default(&scenario_table, "breakpoints.deferred_until", scenario))
-		return err_hint(err_new("'breakpoints.deferred_until' is set, but 'breakpoints.policy' is %s", policy),
-				"set breakpoints.policy to deferred, or leave it out");
-	if (!conf_is_default(&scenario_table, "breakpoints.deferred_interval", scenario) &&
-	    (scenario->breakpoints_policy != POLICY_DEFERRED ||
-	     scenario->breakpoints_deferred_until != DEFERRED_INTERVAL))
-		return err_hint(err_new("'breakpoints.deferred_interval' is set, but no task is looked at by "
-					"the clock"),
-				"set breakpoints.deferred_until to interval, or leave it out");
 	if (scenario->breakpoints_reinsert == REINSERT_REMOVE_INSERT &&
 	    scenario->breakpoints_policy != POLICY_REINSERT_ALL)
 		return err_hint(err_new("'breakpoints.reinsert' is remove-insert, but with policy %s nothing is put in "
-					"again", policy),
+					"again", scenario_chosen(scenario, "breakpoints.policy")),
 				"set breakpoints.policy to reinsert-all, or leave it out");
 	if (scenario->breakpoints_policy == POLICY_DEFERRED && scenario->load_events != LOAD_EVENTS_RBRK)
 		return err_hint(err_new("'breakpoints.policy' is deferred, but 'load_events' is %s",
-					load_events_names[scenario->load_events]),
+					scenario_chosen(scenario, "load_events")),
 				"set load_events to rbrk: its trap is taken out after start-up");
 	return NULL;
 }
@@ -173,8 +118,6 @@ struct err *scenario_check_policy(struct scenario *scenario)
 	struct err *err;
 
 	resolve(scenario);
-	err = check_heeded(scenario);
-	if (!err)
-		err = check_when(scenario);
+	err = check_when(scenario);
 	return err ? err : check_how(scenario);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reads a scenario: its keys are those of scenario_*.c, which conf reads. What spans several
+ * Reads a scenario: its keys are those of the files beside it, which conf reads. What spans several
  * keys is checked in check.c; what the keys do is the tools'.
  */
 #include "job/scenario/scenario.h"
@@ -120,6 +120,13 @@ struct err *scenario_read(const char *path, struct scenario *ret)
 	}
 	*ret = scenario;
 	return NULL;
+}
+
+const char *scenario_chosen(const struct scenario *scenario, const char *key)
+{
+	const struct conf_option *option = conf_find(&scenario_table, key);
+
+	return option->choices[*(const int *)((const char *)scenario + option->offset)].name;
 }
 
 bool scenario_is_untraced(const struct scenario *scenario)

@@ -10,57 +10,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "job/scenario/choices.h"
 #include "lib/conf/conf.h"
 #include "lib/err.h"
 #include "lib/manifest/manifest.h"
 #include "trace/waiting.h"
 
 enum launcher { LAUNCHER_MPIRUN, LAUNCHER_SPAWN };
-enum acquire { /* rows of the table in job/acquire/acquire.c */
-	ACQUIRE_SHIM,
-	ACQUIRE_SPAWN,
-	ACQUIRE_MPIR_LAUNCH,
-	ACQUIRE_MPIR_ATTACH,
-	ACQUIRE_ENVIRON,
-	ACQUIRE_LIST,
-	ACQUIRE_N,
-};
-extern const char *const acquire_names[];
 enum aslr { ASLR_ON, ASLR_OFF };
 enum bind { BIND_NONE, BIND_CORE };
 enum bp_where { BP_SPREAD, BP_NAMES };
 enum bp_reinsert { REINSERT_REWRITE, REINSERT_REMOVE_INSERT, REINSERT_NONE };
-enum bp_policy { /* rows of the table in tool/native/policies.c */
-	POLICY_REINSERT_ALL,
-	POLICY_RE_RESOLVE_ALL,
-	POLICY_NEW_ONLY,
-	POLICY_PATTERN,
-	POLICY_DEFERRED,
-};
-enum bp_write { /* rows of the table in tool/native/plant.c */
-	BP_WRITE_MEM,
-	BP_WRITE_POKE,
-	BP_WRITE_PAGE,
-	BP_WRITE_DEBUG_REGISTERS,
-	BP_WRITE_UPROBE,
-};
 /* Behind interval: enum mark (measure/trial.h), in its order. */
 enum deferred_until { DEFERRED_STOP, DEFERRED_INTERVAL, DEFERRED_MARK_FIRST };
-enum event_scope { SCOPE_THREAD, SCOPE_TASK, SCOPE_ALL };
 enum linkmap_mode { LINKMAP_INCREMENTAL, LINKMAP_FULL };
 enum symbols_mode { SYMBOLS_NEEDED, SYMBOLS_ALL, SYMBOLS_OFF };
 /* Behind off: enum stacks_moment (measure/trial.h), in its order. */
 enum scenario_stacks { STACKS_OFF, STACKS_SCENARIO_FIRST };
-/* How a tool hears of load events: tool/loadevents.h has what each does. */
-enum load_interface { LOAD_EVENTS_RBRK, LOAD_EVENTS_PROBES, LOAD_EVENTS_UPROBE, LOAD_EVENTS_AUDIT, LOAD_EVENTS_NONE };
-/* What a load event does for new libraries: rows of the table in job/scenario/work.c. */
-enum event_work {
-	EVENT_WORK_NEEDED,
-	EVENT_WORK_LINKS,
-	EVENT_WORK_SYMBOLS,
-	EVENT_WORK_LINES,
-	EVENT_WORK_STACK,
-};
 enum share { SHARE_FILES, SHARE_NONE, SHARE_MAPS };
 enum index_mode { INDEX_OFF, INDEX_ON };
 enum tool_temperature { TOOL_TEMPERATURE_SAME, TOOL_TEMPERATURE_COLD, TOOL_TEMPERATURE_WARM };
@@ -72,7 +38,7 @@ enum binding { BIND_NOW_OFF, BIND_NOW_ON };
 
 struct scenario {
 	char *name;                  /* of the record; NULL: from the file or the command */
-	char *tool;                  /* "native" (our ptrace engine), "null" (made-up events), "none" */
+	char *tool;                  /* "native", "null", "none", "gdb", "lldb", or a description's name or path */
 	char *target;                /* folder of a generated target, or NULL */
 	struct conf_list program;    /* enum program (lib/manifest/manifest.h): which programs of the target */
 	struct conf_list bind_now;   /* enum binding: each program once with each; see job/scenario/variant.h */
@@ -151,13 +117,14 @@ extern const struct conf_table scenario_table;
 MUST_CHECK struct err *scenario_read(const char *path, struct scenario *ret);
 
 /*
- * What no single key can tell: target and command both or none, names without a list,
- * keys that would be ignored. Fills the name if there is none, and breakpoints_count
- * from the names. Call after all overrides.
+ * What no single key can tell: keys without effect, target and command both or none, names without a
+ * list. Fills the name if there is none, and breakpoints_count from the names. Call after all overrides.
  */
 MUST_CHECK struct err *scenario_check(struct scenario *scenario);
 
-/* The part of it about the kit's tracer and its breakpoints, for a job that runs already. */
+/* The part of it about the kit's tracer and its breakpoints, for a job that runs already. Before it, while the
+ * scenario says only what was asked for, scenario_check_attach refuses keys of jobs that are launched. */
+MUST_CHECK struct err *scenario_check_attach(const struct scenario *scenario);
 MUST_CHECK struct err *scenario_check_tracer(struct scenario *scenario);
 
 /* True of tools that are processes of their own: all but native, null and none. */
@@ -174,6 +141,9 @@ MUST_CHECK struct err *scenario_check_policy(struct scenario *scenario);
 MUST_CHECK struct err *scenario_resolve_work(struct scenario *scenario);
 MUST_CHECK struct err *scenario_check_work(const struct scenario *scenario);
 
+/* Name of the value of a key that is a choice, for messages. */
+const char *scenario_chosen(const struct scenario *scenario, const char *key);
+
 /* True if only untraced runs are made: the tool "none". */
 bool scenario_is_untraced(const struct scenario *scenario);
 
@@ -182,9 +152,6 @@ bool scenario_wants_stacks(const struct scenario *scenario);
 
 /* True if the interface to load events stops the tasks at each of them. */
 bool scenario_stops_tasks(const struct scenario *scenario);
-
-/* True for keys that a run has one of, however many variants: they cannot be swept. */
-bool scenario_key_is_of_run(const char *key);
 
 void scenario_deinit(struct scenario *scenario);
 

@@ -7,22 +7,22 @@
 
 #include "lib/cleanup.h"
 
-static const char *const parallel_names[] = { "default", "on", "off", NULL };
+static const struct conf_choice parallel[] = { { "default", NULL }, { "on", NULL }, { "off", NULL }, { 0 } };
 
 static const struct conf_option options[] = {
 	{ .key = "tools.count_ptrace", .type = CONF_BOOL, FIELD(tools_count_ptrace), .default_text = "off",
 	  .help = "run the tool under strace -c, which counts its ptrace calls; times are longer, so count in runs of "
 		  "their own",
-	  .group = "Other tools" },
+	  .group = "Other tools", .heeded_by = OF_OUTSIDE },
 	{ .key = "lldb.path", .type = CONF_STRING, FIELD(lldb_path), .default_text = "lldb",
-	  .help = "command of LLDB", .group = "Other tools" },
+	  .help = "command of LLDB", .group = "Other tools", .heeded_by = "tool=lldb" },
 	{ .key = "lldb.index_cache", .type = CONF_BOOL, FIELD(lldb_index_cache), .default_text = "off",
 	  .help = "keep LLDB's symbol indexes in its cache (symbols.enable-lldb-index-cache); cold ones are empty",
-	  .group = "Other tools" },
+	  .group = "Other tools", .heeded_by = "tool=lldb" },
 	{ .key = "lldb.parallel", .type = CONF_CHOICE, FIELD(lldb_parallel), .default_text = "default",
-	  .choices = parallel_names,
+	  .choices = parallel,
 	  .help = "load libraries in parallel (target.parallel-module-load, where this LLDB has it)",
-	  .group = "Other tools" },
+	  .group = "Other tools", .heeded_by = "tool=lldb" },
 };
 
 const struct conf_table scenario_tools_keys = {

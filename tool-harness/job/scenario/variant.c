@@ -236,7 +236,7 @@ static struct err *tell_difference(const struct scenario *a, struct variant *b)
 		of_b = conf_value_text(option, &b->scenario);
 		if (!strcmp(of_a, of_b))
 			continue;
-		if (scenario_key_is_of_run(option->key))
+		if (option->fixed)
 			err = conf_set_value(&scenario_table, option->key, of_a, option->key, &b->scenario);
 		else
 			setting_add(b, option->key, of_b);

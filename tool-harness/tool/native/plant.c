@@ -107,17 +107,7 @@ static struct err *uprobes_plant(struct native *native, struct native_task *t, c
 
 /* --- all ways --------------------------------------------------------------------- */
 
-static const struct trap_way ways[] = {
-	[BP_WRITE_MEM] = { "mem", "one byte through /proc/PID/mem", TRAP_WRITE_MEM, bytes_plant, bytes_again, NULL },
-	[BP_WRITE_POKE] = { "poke", "PTRACE_PEEKTEXT and PTRACE_POKETEXT of the word around it", TRAP_WRITE_POKE,
-			    bytes_plant, bytes_again, NULL },
-	[BP_WRITE_PAGE] = { "page", "all of a page by one read and one write", TRAP_WRITE_PAGE,
-			    bytes_plant, bytes_again, NULL },
-	[BP_WRITE_DEBUG_REGISTERS] = { "debug-registers", "the processor's, four in each thread", TRAP_WRITE_MEM,
-				       registers_plant, registers_again, NULL },
-	[BP_WRITE_UPROBE] = { "uprobe", "a perf event on the file, one for all tasks, which never stop at it",
-			      TRAP_WRITE_MEM, uprobes_plant, NULL, uprobes_check },
-};
+static const struct trap_way ways[] = { BP_WRITES(ROW_ACTS) };
 
 const struct trap_way *trap_way_get(enum bp_write write)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How a breakpoint gets into a task: the rows of breakpoints.write. The trap at the loader's hook
- * and those of the tracer's own are bytes in any case.
+ * How a breakpoint gets into a task: what the rows of breakpoints.write do (job/scenario/choices.h). The
+ * trap at the loader's hook and those of the tracer's own are bytes in any case.
  */
 #ifndef TOOL_NATIVE_PLANT_H
 #define TOOL_NATIVE_PLANT_H
@@ -28,7 +28,6 @@ struct native_place {
 
 struct trap_way {
 	const char *name;
-	const char *what;
 	enum trap_write bytes; /* of traps that are bytes, the tracer's own included */
 	/* Puts in those that are not in yet, and tells native_planted of each. */
 	struct err *(*plant)(struct native *native, struct native_task *t, const struct native_place *places, size_t n);

@@ -75,33 +75,7 @@ static struct err *resolve_again(struct native *native, struct native_task *t, s
 	return err;
 }
 
-static const struct policy policies[] = {
-	[POLICY_REINSERT_ALL] = {
-		.name = "reinsert-all", .who = "AIX before 4.3.2",
-		.what = "every breakpoint is put in again at each load event",
-		.hooked = true, .searches = always, .again = write_again,
-	},
-	[POLICY_RE_RESOLVE_ALL] = {
-		.name = "re-resolve-all", .who = "GDB",
-		.what = "every breakpoint's name is looked up in all libraries at each load event",
-		.hooked = true, .searches = always, .again = resolve_again,
-	},
-	[POLICY_NEW_ONLY] = {
-		.name = "new-only", .who = "LLDB",
-		.what = "only libraries that are new are searched",
-		.hooked = true, .searches = always,
-	},
-	[POLICY_PATTERN] = {
-		.name = "pattern", .who = "TotalView, medium",
-		.what = "a library whose name matches has all that is new searched, others wait for one",
-		.late = true, .hooked = true, .whole = true, .searches = matches,
-	},
-	[POLICY_DEFERRED] = {
-		.name = "deferred", .who = "TotalView, fast",
-		.what = "tasks are not stopped at loads once start-up is over; breakpoints go in later",
-		.late = true, .whole = true, .searches = always,
-	},
-};
+static const struct policy policies[] = { POLICIES(ROW_ACTS) };
 
 const struct policy *policy_get(enum bp_policy policy)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * When breakpoints go in: the rows of breakpoints.policy, each with who does it so. A policy acts
+ * When breakpoints go in: what the rows of breakpoints.policy do (job/scenario/choices.h). A policy acts
  * at a load event, once the link map is up to date and before the thread goes on; how a trap is
- * written is not its business (tool/native/plant.h). docs/strategies.md has the same table for users.
+ * written is not its business (tool/native/plant.h). docs/strategies.md says who does it so.
  */
 #ifndef TOOL_NATIVE_POLICIES_H
 #define TOOL_NATIVE_POLICIES_H
@@ -19,8 +19,6 @@ struct native_task;
 
 struct policy {
 	const char *name;
-	const char *who;  /* the product that does it so */
-	const char *what; /* one line */
 	bool late;        /* calls may come before their breakpoint: missed hits are a result, no error */
 	bool hooked;      /* the trap at the loader's hook stays in once start-up is over */
 	bool whole;       /* a search goes through all of the task's libraries, not only the new ones */

@@ -29,16 +29,12 @@ static struct err *all_release(struct native_task *t)
 	return tracer_release(t->task->tracer);
 }
 
-/* Rows of the key `stop`. */
+/* What the rows of the key `stop` do (job/scenario/choices.h). */
 static const struct scope {
 	const char *name;
 	struct err *(*hold)(struct native_task *t, const struct thread *thread);
 	struct err *(*release)(struct native_task *t);
-} scopes[] = {
-	[SCOPE_THREAD] = { "thread", NULL, NULL },
-	[SCOPE_TASK] = { "task", task_hold, task_release },
-	[SCOPE_ALL] = { "all", all_hold, all_release },
-};
+} scopes[] = { EVENT_SCOPES(ROW_ACTS) };
 
 struct err *native_scope_hold(const struct native *native, struct native_task *t, const struct thread *thread)
 {

@@ -11,8 +11,8 @@
 
 struct interface {
 	const char *name;
-	const char *help;                    /* one line */
 	const struct observer_ops *observer; /* NULL: the task is stopped at each event, by native.c */
+	const char *not_late;                /* why tasks that run already cannot be followed by it; NULL: they can */
 };
 
 const struct interface *interface_of(const struct scenario *scenario);

@@ -15,10 +15,32 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 
-static const char *const form_names[] = { "attach", "wrap", "running", NULL };
-static const char *const processes_names[] = { "task", "job", NULL };
-static const char *const ready_names[] = { "traced", "output", "file", "exit", NULL };
-static const char *const signal_names[] = { "none", "INT", "TERM", "HUP", "QUIT", NULL };
+static const struct conf_choice forms[] = {
+	{ "attach", "it attaches to tasks that wait before their program's start" },
+	{ "wrap", "it wraps each task's command line" },
+	{ "running", "it attaches to tasks that are running" },
+	{ 0 },
+};
+static const struct conf_choice processes[] = {
+	{ "task", "one for each task" },
+	{ "job", "one for the job" },
+	{ 0 },
+};
+static const struct conf_choice readies[] = {
+	{ "traced", "each task has a tracer" },
+	{ "output", "it prints ready_text" },
+	{ "file", "ready_file appears" },
+	{ "exit", "it exits with 0" },
+	{ 0 },
+};
+static const struct conf_choice signals[] = {
+	{ "none", NULL },
+	{ "INT", NULL },
+	{ "TERM", NULL },
+	{ "HUP", NULL },
+	{ "QUIT", NULL },
+	{ 0 },
+};
 static const int signal_numbers[] = { 0, SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
 #define FIELD(field) .offset = offsetof(struct template, field)
@@ -30,12 +52,11 @@ static const struct conf_option options[] = {
 	  .group = "Tool" },
 	{ .key = "argv", .type = CONF_STRINGS, FIELD(argv), .default_text = "",
 	  .help = "its command line, with placeholders; in the form wrap the task's own follows", .group = "Tool" },
-	{ .key = "form", .type = CONF_CHOICE, FIELD(form), .default_text = "attach", .choices = form_names,
-	  .help = "attach to tasks that wait before their program's start, wrap each task's command line, or attach to "
-		  "tasks that are running",
+	{ .key = "form", .type = CONF_CHOICE, FIELD(form), .default_text = "attach", .choices = forms,
+	  .help = "how it comes to the tasks",
 	  .group = "Tool" },
-	{ .key = "processes", .type = CONF_CHOICE, FIELD(processes), .default_text = "task", .choices = processes_names,
-	  .help = "one process of the tool for each task, or one for the job", .group = "Tool" },
+	{ .key = "processes", .type = CONF_CHOICE, FIELD(processes), .default_text = "task", .choices = processes,
+	  .help = "how many processes of the tool there are", .group = "Tool" },
 	{ .key = "version", .type = CONF_STRINGS, FIELD(version), .default_text = "",
 	  .help = "command whose first line tells its version", .group = "Tool" },
 	{ .key = "package", .type = CONF_STRING, FIELD(package), .default_text = "",
@@ -43,9 +64,8 @@ static const struct conf_option options[] = {
 	{ .key = "tried", .type = CONF_BOOL, FIELD(tried), .default_text = "yes",
 	  .help = "whether this description was tried with the tool; no is said at each run and in the record",
 	  .group = "Tool" },
-	{ .key = "ready", .type = CONF_CHOICE, FIELD(ready), .default_text = "traced", .choices = ready_names,
-	  .help = "how it tells that the tasks can go on: traced (each task has a tracer), output (it prints "
-		  "ready_text), file (ready_file appears) or exit (with 0)",
+	{ .key = "ready", .type = CONF_CHOICE, FIELD(ready), .default_text = "traced", .choices = readies,
+	  .help = "how it tells that the tasks can go on",
 	  .group = "Talk" },
 	{ .key = "ready_text", .type = CONF_STRING, FIELD(ready_text), .default_text = "",
 	  .help = "text in what it prints", .group = "Talk" },
@@ -55,7 +75,7 @@ static const struct conf_option options[] = {
 	  .help = "line for its standard input when it is ready", .group = "Talk" },
 	{ .key = "end", .type = CONF_STRING, FIELD(end), .default_text = "",
 	  .help = "line for its standard input when the job is over", .group = "Talk" },
-	{ .key = "end_signal", .type = CONF_CHOICE, FIELD(end_signal), .default_text = "none", .choices = signal_names,
+	{ .key = "end_signal", .type = CONF_CHOICE, FIELD(end_signal), .default_text = "none", .choices = signals,
 	  .help = "signal when the job is over", .group = "Talk" },
 	{ .key = "may_leave", .type = CONF_BOOL, FIELD(may_leave), .default_text = "no",
 	  .help = "whether it may end, with 0, before the tasks do", .group = "Talk" },
@@ -226,9 +246,9 @@ static struct err *check_ready(const struct template *t)
 
 	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
 		if (t->ready == (int)needed[i].ready && !needed[i].value)
-			return err_new("'ready' is %s, but '%s' is empty", ready_names[t->ready], needed[i].key);
+			return err_new("'ready' is %s, but '%s' is empty", readies[t->ready].name, needed[i].key);
 		if (t->ready != (int)needed[i].ready && needed[i].value)
-			return err_new("'%s' is set, but 'ready' is %s", needed[i].key, ready_names[t->ready]);
+			return err_new("'%s' is set, but 'ready' is %s", needed[i].key, readies[t->ready].name);
 	}
 	if (t->ready == READY_EXIT && (t->go || t->end || t->end_signal))
 		return err_new("'go' and 'end' are of no use to a tool that is ready when it has exited");
@@ -241,7 +261,7 @@ static struct err *check_wrap(const struct template *t)
 		return NULL;
 	if (t->ready != READY_TRACED && t->ready != READY_FILE)
 		return err_hint(err_new("'ready' is %s, but in the form wrap the launcher has the tool's output",
-					ready_names[t->ready]), "use traced or file");
+					readies[t->ready].name), "use traced or file");
 	if (t->go || t->end || t->end_signal || t->may_leave)
 		return err_new("in the form wrap the tool is the launcher's child: 'go', 'end', 'end_signal' and "
 			       "'may_leave' are of no use");

@@ -40,6 +40,8 @@ static const struct point {
 	[FAULT_MEM_READ] = { "mem-read", true },
 	[FAULT_MEM_WRITE] = { "mem-write", true },
 	[FAULT_AUXV] = { "auxv", false },
+	[FAULT_MAPS] = { "maps", false },
+	[FAULT_MAPS_ASK] = { "maps-ask", false },
 	[FAULT_THREAD] = { "thread", false },
 	[FAULT_ELF] = { "elf", false },
 	[FAULT_PERF] = { "perf", false },

@@ -46,6 +46,8 @@ enum fault_point {
 	FAULT_MEM_READ,  /* process_vm_readv, and pread of /proc/PID/mem */
 	FAULT_MEM_WRITE, /* pwrite of /proc/PID/mem */
 	FAULT_AUXV,      /* opening /proc/PID/auxv */
+	FAULT_MAPS,      /* opening /proc/PID/maps */
+	FAULT_MAPS_ASK,  /* asking it for one mapping; ENOTTY: as a kernel that cannot */
 	FAULT_THREAD,    /* pthread_create of a tracer thread */
 	FAULT_ELF,       /* opening an ELF file for its symbols */
 	FAULT_PERF,      /* perf_event_open */

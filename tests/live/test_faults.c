@@ -59,6 +59,8 @@ static const struct door {
 	{ FAULT_MEM_WRITE, "threads", "ENOMEM short die kill", 1 }, /* a push that cannot be emulated is stepped */
 	{ FAULT_MEM_WRITE, "pages", "ENOMEM short die kill", 7 }, /* two at each hook, then the page of each task */
 	{ FAULT_AUXV, "loads", "EMFILE die kill", 0 },
+	{ FAULT_MAPS, "loads", "EMFILE die kill", 2 }, /* of an event's libraries the symbols are missing, with a warning */
+	{ FAULT_MAPS_ASK, "loads", "ENOTTY die kill", 1 }, /* a kernel without it has the text of all mappings */
 	{ FAULT_THREAD, "loads", "EAGAIN kill", 0 },
 	{ FAULT_ELF, "loads", "EMFILE kill", 1 }, /* a library without symbols, with a warning */
 	{ FAULT_PERF, "uprobe", "EACCES kill", 0 },

@@ -30,6 +30,8 @@ static const struct attach_door {
 	{ FAULT_MEM_WRITE, "ENOMEM short die kill", "" },
 	{ FAULT_MEM_WRITE, "ENOMEM short die kill", "breakpoints.write=page" },
 	{ FAULT_AUXV, "EMFILE kill", "" },
+	{ FAULT_MAPS, "EMFILE die kill", "" },
+	{ FAULT_MAPS_ASK, "ENOTTY die kill", "" },
 	{ FAULT_THREAD, "EAGAIN kill", "tracer_threads=2" },
 	{ FAULT_ELF, "EMFILE kill", "" },
 	{ FAULT_PIDFD, "EMFILE kill", "" },

@@ -7,13 +7,8 @@
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <gelf.h>
 #include <string.h>
-#include <unistd.h>
-
-#include "lib/cleanup.h"
 
 static int count_function(Dwarf_Die *die, void *arg)
 {
@@ -43,19 +38,16 @@ static uint64_t debug_bytes(Elf *elf)
 	return bytes;
 }
 
-struct err *debuglines_read(const char *path, struct symwork *work)
+void debuglines_read(int fd, struct symwork *work)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	Dwarf_CU *cu = NULL;
 	Dwarf_Die die, sub;
 	Dwarf *dwarf;
 	uint8_t type;
 
-	if (fd < 0)
-		return err_errno(errno, "cannot open '%s'", path);
 	dwarf = dwarf_begin(fd, DWARF_C_READ);
 	if (!dwarf) /* libdw has one error for no debug information and for no ELF file */
-		return NULL;
+		return;
 	while (!dwarf_get_units(dwarf, cu, &cu, NULL, &type, &die, &sub)) {
 		Dwarf_Lines *lines;
 		size_t n;
@@ -68,5 +60,4 @@ struct err *debuglines_read(const char *path, struct symwork *work)
 	}
 	work->file_bytes_read += debug_bytes(dwarf_getelf(dwarf));
 	dwarf_end(dwarf);
-	return NULL;
 }

@@ -7,10 +7,10 @@
 #include "elf/symidx.h"
 
 /*
- * Reads with libdw every subprogram (name and entry address) and the whole line table of each compilation
- * unit, and counts them in `work`, with the bytes of the .debug_ sections. Nothing is kept: it is the work
+ * Reads of an open file with libdw every subprogram (name and entry address) and the whole line table of each
+ * compilation unit, and counts them in `work`, with the bytes of the .debug_ sections. Nothing is kept: it is the work
  * that is wanted. A file without debug information has none of either. Inlined copies are not counted.
  */
-MUST_CHECK struct err *debuglines_read(const char *path, struct symwork *work);
+void debuglines_read(int fd, struct symwork *work);
 
 #endif

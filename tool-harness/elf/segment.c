@@ -65,6 +65,12 @@ static bool is_interp(const GElf_Phdr *phdr, uint64_t addr)
 	return phdr->p_type == PT_INTERP;
 }
 
+static bool is_dynamic(const GElf_Phdr *phdr, uint64_t addr)
+{
+	(void)addr;
+	return phdr->p_type == PT_DYNAMIC;
+}
+
 static bool holds(const GElf_Phdr *phdr, uint64_t addr)
 {
 	return phdr->p_type == PT_LOAD && addr >= phdr->p_vaddr && addr - phdr->p_vaddr < phdr->p_filesz;
@@ -82,6 +88,22 @@ static char *script_program(int fd)
 	line[n] = '\0';
 	start = line + 2 + strspn(line + 2, " \t");
 	return mem_strndup(start, strcspn(start, " \t\n"));
+}
+
+size_t segment_text(int fd, uint64_t addr, uint8_t *buf, size_t len)
+{
+	uint64_t rest;
+	GElf_Phdr phdr;
+	struct err *err = find(fd, "", holds, addr, &phdr);
+	ssize_t n;
+
+	if (err || phdr.p_type == PT_NULL) {
+		err_free(err);
+		return 0;
+	}
+	rest = phdr.p_filesz - (addr - phdr.p_vaddr);
+	n = pread(fd, buf, len < rest ? len : (size_t)rest, (off_t)(addr - phdr.p_vaddr + phdr.p_offset));
+	return n > 0 ? (size_t)n : 0;
 }
 
 struct err *segment_interpreter(const char *path, char **ret)
@@ -118,19 +140,48 @@ struct err *segment_interpreter(const char *path, char **ret)
 	return err_new("'%s' is a script of a script", path);
 }
 
+struct err *segment_check_class(int fd, const char *path)
+{
+	unsigned char ident[EI_NIDENT];
+
+	if (pread(fd, ident, sizeof(ident), 0) != sizeof(ident) || memcmp(ident, ELFMAG, SELFMAG) ||
+	    ident[EI_CLASS] != ELFCLASS32)
+		return NULL;
+	return err_hint(err_new("'%s' is a 32-bit program: only 64-bit ones can be traced", path),
+			"build it for x86-64, without -m32 or -mx32");
+}
+
+bool segment_is_library(int fd)
+{
+	_cleanup_free_ unsigned char *bytes = NULL;
+	Elf64_Dyn entry = { 0 };
+	bool found = false;
+	GElf_Phdr phdr;
+	struct err *err = find(fd, "", is_dynamic, 0, &phdr);
+
+	if (!err && phdr.p_type != PT_NULL)
+		err = bytes_read(fd, "", phdr.p_offset, phdr.p_filesz, &bytes);
+	for (size_t at = 0; !err && bytes && at + sizeof(entry) <= phdr.p_filesz && !found; at += sizeof(entry)) {
+		memcpy(&entry, bytes + at, sizeof(entry));
+		found = entry.d_tag == DT_SONAME;
+		if (entry.d_tag == DT_NULL)
+			break;
+	}
+	err_free(err);
+	return found;
+}
+
 static struct err *find_holding(int fd, const char *path, uint64_t addr, GElf_Phdr *ret)
 {
-	struct err *err = fd < 0 ? err_errno(errno, "cannot open '%s'", path) :
-				   find(fd, path, holds, addr, ret);
+	struct err *err = find(fd, path, holds, addr, ret);
 
 	if (!err && ret->p_type == PT_NULL)
 		err = err_new("'%s' has no segment at 0x%jx", path, (uintmax_t)addr);
 	return err;
 }
 
-struct err *segment_offset(const char *path, uint64_t addr, uint64_t *ret)
+struct err *segment_offset(int fd, const char *path, uint64_t addr, uint64_t *ret)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	GElf_Phdr phdr;
 	struct err *err = find_holding(fd, path, addr, &phdr);
 
@@ -143,8 +194,8 @@ struct err *segment_read(const char *path, uint64_t addr, struct segment *ret)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct segment segment = { 0 };
-	GElf_Phdr phdr;
-	struct err *err = find_holding(fd, path, addr, &phdr);
+	GElf_Phdr phdr = { .p_type = PT_NULL };
+	struct err *err = fd < 0 ? err_errno(errno, "cannot open '%s'", path) : find_holding(fd, path, addr, &phdr);
 
 	if (!err)
 		err = bytes_read(fd, path, phdr.p_offset, phdr.p_filesz, &segment.bytes);

@@ -134,16 +134,13 @@ static struct err *read_sections(Elf *elf, struct stapnotes *ret)
 	return data ? stapnotes_parse(data->d_buf, data->d_size, base_addr, ret) : NULL;
 }
 
-struct err *stapnotes_read(const char *path, struct stapnotes *ret)
+struct err *stapnotes_read_of(int fd, const char *path, struct stapnotes *ret)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stapnotes notes = { 0 };
 	GElf_Ehdr ehdr;
 	struct err *err;
 	Elf *elf;
 
-	if (fd < 0)
-		return err_errno(errno, "cannot open '%s'", path);
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ, NULL);
 	if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &ehdr) || ehdr.e_ident[EI_CLASS] != ELFCLASS64) {
@@ -155,4 +152,13 @@ struct err *stapnotes_read(const char *path, struct stapnotes *ret)
 	if (!err)
 		*ret = notes;
 	return err;
+}
+
+struct err *stapnotes_read(const char *path, struct stapnotes *ret)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(errno, "cannot open '%s'", path);
+	return stapnotes_read_of(fd, path, ret);
 }

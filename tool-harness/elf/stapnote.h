@@ -35,7 +35,8 @@ void stapnotes_deinit(struct stapnotes *notes);
  */
 MUST_CHECK struct err *stapnotes_parse(const void *bytes, size_t len, uint64_t base_addr, struct stapnotes *ret);
 
-/* Those of a file; none is success. */
+/* Those of a file, or of an open one, whose path is for messages; none is success. */
 MUST_CHECK struct err *stapnotes_read(const char *path, struct stapnotes *ret);
+MUST_CHECK struct err *stapnotes_read_of(int fd, const char *path, struct stapnotes *ret);
 
 #endif

@@ -5,12 +5,17 @@
  *
  * Invariant: an entry is put in by the one thread that reads its file; others wait for it.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "elf/debuglines.h"
 #include "elf/symidx.h"
+#include "lib/cleanup.h"
+#include "lib/fault.h"
 #include "lib/fnv.h"
 #include "lib/mem.h"
 
@@ -67,14 +72,16 @@ void symcache_destroy(struct symcache *cache)
 	free(cache);
 }
 
-/* The file's identity; of one that is not there its path. */
-static char *key_of(const char *path)
+/* The file's identity: an inode's number is used again once the file is gone. */
+static struct err *key_of(int fd, const char *path, char **ret)
 {
 	struct stat st;
 
-	if (stat(path, &st))
-		return mem_strdup(path);
-	return mem_printf("%jx:%jx", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	if (fstat(fd, &st))
+		return err_errno(errno, "cannot read '%s'", path);
+	*ret = mem_printf("%jx:%jx:%jx:%jx.%lx", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino, (uintmax_t)st.st_size,
+			  (uintmax_t)st.st_mtim.tv_sec, (unsigned long)st.st_mtim.tv_nsec);
+	return NULL;
 }
 
 static struct entry **bucket_of(struct symcache *cache, const char *key)
@@ -103,16 +110,30 @@ static struct entry *entry_claim(struct symcache *cache, const char *key, bool *
 	return entry;
 }
 
-struct err *symcache_get(struct symcache *cache, const char *path, struct symidx **ret)
+static struct err *read_file(struct symcache *cache, int fd, const char *path, struct symwork *work,
+			     struct symidx **ret)
 {
-	_cleanup_free_ char *key = key_of(path);
-	bool read;
-	struct entry *entry = entry_claim(cache, key, &read);
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	if (own < 0)
+		return err_errno(errno, "cannot read '%s'", path);
+	return symidx_create_of(own, path, cache->store, work, ret);
+}
+
+static struct err *get(struct symcache *cache, int fd, const char *path, struct entry **ret)
+{
+	_cleanup_free_ char *key = NULL;
 	struct symidx *index = NULL;
 	struct symwork work = { 0 };
-	struct err *err = read ? symidx_create_stored(path, cache->store, &work, &index) : NULL;
+	struct err *err = key_of(fd, path, &key);
+	struct entry *entry;
+	bool read;
 
+	if (err)
+		return err;
+	entry = entry_claim(cache, key, &read);
 	if (read) {
+		err = read_file(cache, fd, path, &work, &index);
 		pthread_mutex_lock(&cache->lock);
 		entry->index = index;
 		entry->reading = false;
@@ -122,8 +143,27 @@ struct err *symcache_get(struct symcache *cache, const char *path, struct symidx
 		pthread_mutex_unlock(&cache->lock);
 	}
 	if (!err)
+		*ret = entry;
+	return err;
+}
+
+struct err *symcache_get_of(struct symcache *cache, int fd, const char *path, struct symidx **ret)
+{
+	struct entry *entry;
+	struct err *err = get(cache, fd, path, &entry);
+
+	if (!err)
 		*ret = entry->index;
 	return err;
+}
+
+struct err *symcache_get(struct symcache *cache, const char *path, struct symidx **ret)
+{
+	_cleanup_close_ int fd = FAULT_OR(FAULT_ELF, 0, open(path, O_RDONLY | O_CLOEXEC));
+
+	if (fd < 0)
+		return err_errno(errno, "cannot open '%s'", path);
+	return symcache_get_of(cache, fd, path, ret);
 }
 
 size_t symcache_files(struct symcache *cache)
@@ -146,28 +186,24 @@ struct symwork symcache_work(struct symcache *cache)
 	return work;
 }
 
-struct err *symcache_lines(struct symcache *cache, const char *path)
+struct err *symcache_lines(struct symcache *cache, int fd, const char *path)
 {
-	_cleanup_free_ char *key = key_of(path);
-	struct symidx *index;
 	struct symwork work = { 0 };
-	struct err *err = symcache_get(cache, path, &index);
 	struct entry *entry;
+	struct err *err = get(cache, fd, path, &entry);
 	bool read;
 
 	if (err)
 		return err;
 	pthread_mutex_lock(&cache->lock);
-	for (entry = *bucket_of(cache, key); strcmp(entry->key, key); entry = entry->next)
-		;
 	read = !entry->lines_read;
 	entry->lines_read = true;
 	pthread_mutex_unlock(&cache->lock);
 	if (!read)
 		return NULL;
-	err = debuglines_read(path, &work);
+	debuglines_read(fd, &work);
 	pthread_mutex_lock(&cache->lock);
 	symwork_add(&cache->work, &work);
 	pthread_mutex_unlock(&cache->lock);
-	return err;
+	return NULL;
 }

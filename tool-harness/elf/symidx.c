@@ -7,13 +7,10 @@
  */
 #include "elf/internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <gelf.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/fault.h"
 #include "lib/mem.h"
 
 /* Eight bytes at a time: names of generated code are long, and there are many. */
@@ -144,21 +141,9 @@ struct err *symidx_read(struct symidx *index, const char *path, struct symwork *
 
 struct err *symidx_create(const char *path, struct symidx **ret)
 {
-	struct symidx *index = symidx_new();
 	struct symwork work = { 0 };
-	struct err *err = NULL;
 
-	index->fd = FAULT_OR(FAULT_ELF, 0, open(path, O_RDONLY | O_CLOEXEC));
-	if (index->fd < 0)
-		err = err_errno(errno, "cannot open '%s'", path);
-	if (!err)
-		err = symidx_read(index, path, &work);
-	if (err) {
-		symidx_destroy(index);
-		return err;
-	}
-	*ret = index;
-	return NULL;
+	return symidx_create_stored(path, NULL, &work, ret);
 }
 
 void symidx_destroy(struct symidx *index)

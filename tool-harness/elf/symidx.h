@@ -43,6 +43,10 @@ void symidx_destroy(struct symidx *index);
 MUST_CHECK struct err *symidx_create_stored(const char *path, struct symstore *store, struct symwork *work,
 					    struct symidx **ret);
 
+/* The same of an open file, which is taken over, also by a failure; the path is for messages. */
+MUST_CHECK struct err *symidx_create_of(int fd, const char *path, struct symstore *store, struct symwork *work,
+					struct symidx **ret);
+
 /* Value (address relative to the load bias) of a defined function; false if it has none
  * by that name. Of several the first in the file. */
 bool symidx_find(struct symidx *index, const char *name, uint64_t *value_ret);
@@ -73,15 +77,21 @@ struct symcache *symcache_create(void);
 struct symcache *symcache_create_stored(struct symstore *store);
 void symcache_destroy(struct symcache *cache);
 
-/* The index of a file, read at its first use; owned by the cache. A file that cannot be
- * read is an error each time. Any number of threads may ask: one reads, the others wait for it. */
+/*
+ * The index of an open file, which stays the caller's, read at its first use; owned by the cache. Files are told
+ * apart by device, inode, size and time of change, so that two of one path are two. The path is for messages. A
+ * file that cannot be read is an error each time. Any number of threads may ask: one reads, the others wait for it.
+ */
+MUST_CHECK struct err *symcache_get_of(struct symcache *cache, int fd, const char *path, struct symidx **ret);
+
+/* The same of a path, in this program's own namespace. */
 MUST_CHECK struct err *symcache_get(struct symcache *cache, const char *path, struct symidx **ret);
 
 /* How many files were read so far, and what that has taken. */
 size_t symcache_files(struct symcache *cache);
 struct symwork symcache_work(struct symcache *cache);
 
-/* Reads all subprograms and line tables of a file's debug information, once; see elf/debuglines.h. */
-MUST_CHECK struct err *symcache_lines(struct symcache *cache, const char *path);
+/* Reads all subprograms and line tables of an open file's debug information, once; see elf/debuglines.h. */
+MUST_CHECK struct err *symcache_lines(struct symcache *cache, int fd, const char *path);
 
 #endif

@@ -72,14 +72,22 @@ static void put_stored(const struct symidx *index, const char *path, struct syms
 
 struct err *symidx_create_stored(const char *path, struct symstore *store, struct symwork *work, struct symidx **ret)
 {
+	int fd = FAULT_OR(FAULT_ELF, 0, open(path, O_RDONLY | O_CLOEXEC));
+
+	if (fd < 0)
+		return err_errno(errno, "cannot open '%s'", path);
+	return symidx_create_of(fd, path, store, work, ret);
+}
+
+struct err *symidx_create_of(int fd, const char *path, struct symstore *store, struct symwork *work,
+			     struct symidx **ret)
+{
 	struct symidx *index = symidx_new();
 	struct buildid id = { .len = 0 };
 	struct err *err = NULL;
 
-	index->fd = FAULT_OR(FAULT_ELF, 0, open(path, O_RDONLY | O_CLOEXEC));
-	if (index->fd < 0)
-		err = err_errno(errno, "cannot open '%s'", path);
-	if (!err && store)
+	index->fd = fd;
+	if (store)
 		err = buildid_read(index->fd, path, &id, &work->file_bytes_read);
 	if (!err && (!id.len || !take_stored(index, store, &id, work))) {
 		err = symidx_read(index, path, work);

@@ -6,43 +6,24 @@
 #include "ld/loader.h"
 
 #include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "elf/segment.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
-#include "lib/strbuf.h"
 #include "trace/procmem.h"
 
-/* Path of the file mapped at an address: a line of /proc/PID/maps, proc(5). */
-static struct err *mapped_file(pid_t pid, taddr addr, char **ret)
-{
-	_cleanup_strbuf_ struct strbuf maps = STRBUF_INIT;
-	char name[64], *line, *rest = NULL;
-	struct err *err;
-
-	snprintf(name, sizeof(name), "/proc/%d/maps", pid);
-	err = fs_read(name, &maps);
-	if (err)
-		return err;
-	for (line = strtok_r(maps.text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		char *path = strchr(line, '/');
-
-		if (strtoull(line, NULL, 16) == addr && path) {
-			*ret = mem_strdup(path);
-			return NULL;
-		}
-	}
-	return err_new("cannot find the loader of pid %d: nothing is mapped at its base 0x%" PRIx64, pid, addr);
-}
-
-/* Where a loader's file has its interface to debuggers. */
-static struct err *find_symbols(struct symcache *symbols, const char *path, uint64_t *hook_ret, uint64_t *r_debug_ret)
+/* Where a loader's open file has its interface to debuggers. */
+static struct err *find_symbols(struct symcache *symbols, int fd, const char *path, uint64_t *hook_ret,
+				uint64_t *r_debug_ret)
 {
 	struct symidx *index;
-	struct err *err = symcache_get(symbols, path, &index);
+	struct err *err = symcache_get_of(symbols, fd, path, &index);
 
 	if (!err &&
 	    (!symidx_find(index, "_dl_debug_state", hook_ret) || !symidx_find_object(index, "_r_debug", r_debug_ret)))
@@ -57,6 +38,16 @@ static struct err *no_loader(const char *exe)
 			"trace a dynamically linked program");
 }
 
+/* A program that has no interpreter may be a loader, which is given its program as an argument (ld.so(8)). */
+static struct err *loader_is_program(const char *exe)
+{
+	_cleanup_close_ int fd = open(exe, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(errno, "cannot open '%s'", exe);
+	return segment_is_library(fd) ? NULL : no_loader(exe);
+}
+
 struct err *loader_of_program(const char *name, char **ret)
 {
 	_cleanup_free_ char *exe = fs_find_program(name), *interpreter = NULL;
@@ -68,58 +59,123 @@ struct err *loader_of_program(const char *name, char **ret)
 	}
 	err = segment_interpreter(exe, &interpreter);
 	if (!err && !interpreter)
-		err = no_loader(exe);
-	return err ? err : fs_realpath(interpreter, ret);
+		err = loader_is_program(exe);
+	return err ? err : fs_realpath(interpreter ? interpreter : exe, ret);
+}
+
+static struct err *check_class(pid_t pid, char **exe_ret)
+{
+	_cleanup_free_ char *link = mem_printf("/proc/%d/exe", pid);
+	_cleanup_close_ int fd = open(link, O_RDONLY | O_CLOEXEC);
+	char exe[PATH_MAX];
+	ssize_t len = readlink(link, exe, sizeof(exe) - 1);
+	struct err *err;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ESRCH ? err_gone() : err_errno(errno, "cannot open '%s'", link);
+	exe[len > 0 ? len : 0] = '\0';
+	mapping_path_plain(exe, NULL);
+	err = segment_check_class(fd, exe);
+	if (!err)
+		*exe_ret = mem_strdup(exe);
+	return err;
+}
+
+/* Where the loader is mapped: at AT_BASE, or, if it was started as a program, where AT_PHDR is. */
+static struct err *find_base(pid_t pid, taddr *base_ret, struct mapping *file_ret, char **path_ret)
+{
+	_cleanup_(mappings_close) struct mappings mappings = { .fd = -1 };
+	_cleanup_free_ char *path = NULL, *exe = NULL;
+	struct mapping file = { 0 };
+	taddr base, phdr = 0;
+	struct err *err = check_class(pid, &exe);
+
+	if (!err)
+		err = process_auxv(pid, AT_BASE, &base);
+	if (!err && !base)
+		err = process_auxv(pid, AT_PHDR, &phdr);
+	if (!err)
+		err = mappings_open(pid, &mappings);
+	if (!err)
+		err = mappings_find(&mappings, base ? base : phdr, &file, &path);
+	if (err)
+		return err;
+	if (!base && (!path || file.offset))
+		return no_loader(exe);
+	if (!path)
+		return err_new("cannot find the loader of pid %d: no file is mapped at its base 0x%" PRIx64, pid, base);
+	*base_ret = base ? base : file.start;
+	*file_ret = file;
+	*path_ret = no_free_ptr(path);
+	return NULL;
+}
+
+static struct err *find_open(pid_t pid, struct loader *loader, bool *is_program_ret, int *fd_ret)
+{
+	taddr base = 0;
+	struct err *err = process_auxv(pid, AT_BASE, &base);
+
+	if (!err)
+		err = find_base(pid, &loader->base, &loader->file, &loader->path);
+	if (!err)
+		err = mapping_open(&loader->file, loader->path, fd_ret);
+	if (!err)
+		*is_program_ret = !base;
+	return err;
 }
 
 struct err *loader_is_there(pid_t pid, bool *ret)
 {
+	_cleanup_(loader_deinit) struct loader loader = { 0 };
+	_cleanup_close_ int fd = -1;
+	bool is_program = false;
 	uint64_t base;
 	struct err *err = process_auxv(pid, AT_BASE, &base);
 
+	if (!err && !base) { /* statically linked, as the shim is: that much can be told of any program */
+		err = find_open(pid, &loader, &is_program, &fd);
+		if (err && !err_is_gone(err)) {
+			err_free(err);
+			*ret = false;
+			return NULL;
+		}
+	}
 	if (!err)
-		*ret = base != 0;
+		*ret = base != 0 || segment_is_library(fd);
 	return err;
 }
 
 struct err *loader_find(pid_t pid, struct symcache *symbols, struct loader *ret)
 {
 	struct loader loader = { 0 };
+	_cleanup_close_ int fd = -1;
 	uint64_t hook, r_debug;
-	struct err *err;
+	bool is_program;
+	struct err *err = find_open(pid, &loader, &is_program, &fd);
 
-	err = process_auxv(pid, AT_BASE, &loader.base);
-	if (err)
-		return err;
-	if (!loader.base) {
-		_cleanup_free_ char *link = mem_printf("/proc/%d/exe", pid);
-		_cleanup_free_ char *exe = NULL;
-
-		err_free(fs_realpath(link, &exe));
-		return no_loader(exe ? exe : link);
-	}
-	err = mapped_file(pid, loader.base, &loader.path);
-	if (err)
-		return err;
-	err = find_symbols(symbols, loader.path, &hook, &r_debug);
+	if (!err && is_program && !segment_is_library(fd))
+		err = no_loader(loader.path);
+	if (!err)
+		err = find_symbols(symbols, fd, loader.path, &hook, &r_debug);
 	if (err) {
 		loader_deinit(&loader);
 		return err;
 	}
 	loader.hook = loader.base + hook;
+	loader.hook_bytes = segment_text(fd, hook, loader.hook_text, sizeof(loader.hook_text));
 	namespaces_init(&loader.spaces, loader.base + r_debug);
 	*ret = loader;
 	return NULL;
 }
 
-struct err *loader_offer(const char *path, struct symcache *symbols, struct trial_loader *ret)
+static struct err *offer(int fd, const char *path, struct symcache *symbols, struct trial_loader *ret)
 {
 	struct probes probes = { 0 };
 	uint64_t hook, r_debug;
-	struct err *err = find_symbols(symbols, path, &hook, &r_debug);
+	struct err *err = find_symbols(symbols, fd, path, &hook, &r_debug);
 
 	if (!err)
-		err = probes_read(path, &probes);
+		err = probes_read_of(fd, path, &probes);
 	if (err)
 		return err;
 	free(ret->path);
@@ -128,10 +184,28 @@ struct err *loader_offer(const char *path, struct symcache *symbols, struct tria
 	return NULL;
 }
 
+struct err *loader_offer(const char *path, struct symcache *symbols, struct trial_loader *ret)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? err_errno(errno, "cannot open '%s'", path) : offer(fd, path, symbols, ret);
+}
+
+struct err *loader_offers(const struct loader *loader, struct symcache *symbols, struct trial_loader *ret)
+{
+	_cleanup_close_ int fd = -1;
+	struct err *err = mapping_open(&loader->file, loader->path, &fd);
+
+	return err ? err : offer(fd, loader->path, symbols, ret);
+}
+
 struct err *loader_use_probes(struct loader *loader)
 {
-	struct err *err = probes_find(loader->path, &loader->probes);
+	_cleanup_close_ int fd = -1;
+	struct err *err = mapping_open(&loader->file, loader->path, &fd);
 
+	if (!err)
+		err = probes_find_of(fd, loader->path, &loader->probes);
 	if (!err)
 		loader->trap = LOADER_TRAP_PROBES;
 	return err;
@@ -151,17 +225,20 @@ static struct err *probes_in(struct loader *loader, struct task *task)
 struct err *loader_hook_in(struct loader *loader, struct task *task)
 {
 	static const uint8_t endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
-	uint8_t text[sizeof(endbr64)];
+	uint8_t text[sizeof(loader->hook_text)];
 	taddr ret_at = loader->hook;
 	struct err *err;
 
 	loader->returning = false;
 	if (loader->trap == LOADER_TRAP_PROBES)
 		return probes_in(loader, task);
-	err = memory_read(&task->memory, loader->hook, text, sizeof(text));
+	err = memory_read(&task->memory, loader->hook, text, loader->hook_bytes);
 	if (err)
 		return err;
-	if (!memcmp(text, endbr64, sizeof(endbr64)))
+	if (!loader->hook_bytes || (memcmp(text, loader->hook_text, loader->hook_bytes) && text[0] != TRAP_BYTE))
+		return err_new("pid %d has something else in its memory than '%s' has at _dl_debug_state: no trap is "
+			       "set", task->pid, loader->path);
+	if (loader->hook_bytes >= sizeof(endbr64) && !memcmp(text, endbr64, sizeof(endbr64)))
 		ret_at += sizeof(endbr64);
 	if (task->tracer->exit_kill)
 		err = trap_insert_returning(task, ret_at, TRAP_ID_LOADER, &loader->returning);

@@ -16,6 +16,7 @@
 #include "ld/namespaces.h"
 #include "ld/probes.h"
 #include "measure/trial.h"
+#include "trace/mapping.h"
 #include "trace/task.h"
 
 /* Where a task is trapped. */
@@ -25,9 +26,12 @@ enum loader_trap {
 };
 
 struct loader {
-	char *path;               /* of the loader's file */
+	char *path;               /* of the loader's file, as the task has it */
+	struct mapping file;      /* its first part, by which it is opened */
 	taddr base;
 	taddr hook;               /* address of _dl_debug_state */
+	uint8_t hook_text[8];     /* what the file has there, */
+	size_t hook_bytes;        /* so much of it */
 	enum loader_trap trap;
 	struct probes probes;     /* with LOADER_TRAP_PROBES */
 	bool returning;           /* a stop goes on by itself, see trap_insert_returning */
@@ -37,8 +41,9 @@ struct loader {
 };
 
 /*
- * Finds the loader of a process that runs its program. One without it (statically linked,
- * the shim too) is an error.
+ * Finds the loader of a process that runs its program: the program itself where the loader was started with
+ * its program as an argument. Its file is the one that is mapped, whatever stands at its path. A process without
+ * a loader (statically linked, the shim too) is an error, and so is one of a 32-bit program.
  */
 MUST_CHECK struct err *loader_find(pid_t pid, struct symcache *symbols, struct loader *ret);
 void loader_deinit(struct loader *loader);
@@ -52,14 +57,17 @@ MUST_CHECK struct err *loader_is_there(pid_t pid, bool *ret);
  */
 MUST_CHECK struct err *loader_of_program(const char *name, char **ret);
 
-/* What the loader offers to debuggers, for the record. */
+/* What a loader offers to debuggers, for the record: by its path, or that of a task. */
 MUST_CHECK struct err *loader_offer(const char *path, struct symcache *symbols, struct trial_loader *ret);
+MUST_CHECK struct err *loader_offers(const struct loader *loader, struct symcache *symbols,
+				     struct trial_loader *ret);
 
 /* Traps will be at the probes. Without them an error with EXIT_SKIPPED. */
 MUST_CHECK struct err *loader_use_probes(struct loader *loader);
 
 /*
- * Sets the traps. A hook that is a bare `ret` (after an endbr64, perhaps) gets one that
+ * Sets the traps, where the memory has what the file has. A hook that is a bare `ret` (after an
+ * endbr64, perhaps) gets one that
  * stops return from by themselves; else `returning` is false, and the caller emulates the
  * return, or with probes steps over the trap. Returning stops are for tasks that are not
  * let go alive: see ptrace-notes.

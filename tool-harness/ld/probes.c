@@ -5,7 +5,10 @@
  */
 #include "ld/probes.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "elf/stapnote.h"
 #include "lib/mem.h"
@@ -41,12 +44,12 @@ static size_t take_named(const struct stapnotes *notes, const char *name, enum p
 	return probes->n - n;
 }
 
-struct err *probes_read(const char *path, struct probes *ret)
+struct err *probes_read_of(int fd, const char *path, struct probes *ret)
 {
 	struct stapnotes notes = { 0 };
 	struct probes probes = { 0 };
 	bool whole = true;
-	struct err *err = stapnotes_read(path, &notes);
+	struct err *err = stapnotes_read_of(fd, path, &notes);
 
 	if (err)
 		return err;
@@ -72,10 +75,24 @@ void probes_deinit(struct probes *probes)
 	*probes = (struct probes){ 0 };
 }
 
+struct err *probes_read(const char *path, struct probes *ret)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? err_errno(errno, "cannot open '%s'", path) : probes_read_of(fd, path, ret);
+}
+
 struct err *probes_find(const char *path, struct probes *ret)
 {
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? err_errno(errno, "cannot open '%s'", path) : probes_find_of(fd, path, ret);
+}
+
+struct err *probes_find_of(int fd, const char *path, struct probes *ret)
+{
 	struct probes probes;
-	struct err *err = probes_read(path, &probes);
+	struct err *err = probes_read_of(fd, path, &probes);
 
 	if (err)
 		return err;

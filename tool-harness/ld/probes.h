@@ -24,12 +24,14 @@ struct probes {
 	size_t n_rtld;   /* all that the loader has, of whatever name */
 };
 
-/* What a loader's file has. */
+/* What a loader's file has; of an open one the path is for messages. */
 MUST_CHECK struct err *probes_read(const char *path, struct probes *ret);
+MUST_CHECK struct err *probes_read_of(int fd, const char *path, struct probes *ret);
 void probes_deinit(struct probes *probes);
 
 /* The same, but a loader that lacks one of those needed is an error with EXIT_SKIPPED, which
  * says what it has. */
 MUST_CHECK struct err *probes_find(const char *path, struct probes *ret);
+MUST_CHECK struct err *probes_find_of(int fd, const char *path, struct probes *ret);
 
 #endif

@@ -6,10 +6,14 @@
 #include "tool/library.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "elf/segment.h"
 #include "elf/symstore.h"
+#include "lib/fault.h"
 #include "lib/fnv.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
@@ -41,6 +45,7 @@ struct library_id {
 
 struct library_at {
 	char *path;
+	ino_t ino;
 	size_t index;
 };
 
@@ -82,7 +87,7 @@ struct library_set *library_set_create(const struct manifest *manifest, char *co
 			free(path);
 			continue;
 		}
-		set->paths[set->n_ids] = (struct library_at){ path, i };
+		set->paths[set->n_ids] = (struct library_at){ path, st.st_ino, i };
 		set->ids[set->n_ids++] = (struct library_id){ st.st_dev, st.st_ino, i };
 	}
 	qsort(set->ids, set->n_ids, sizeof(set->ids[0]), id_compare);
@@ -141,6 +146,8 @@ void library_set_destroy(struct library_set *set)
 
 			set->buckets[i] = library->next;
 			free(library->path);
+			free(library->mapped_path);
+			free(library->unreadable);
 			free(library->locations);
 			free(library);
 		}
@@ -162,18 +169,25 @@ struct symcache *library_set_symbols(struct library_set *set)
 	return set->symbols;
 }
 
-static int64_t target_index(const struct library_set *set, const char *path)
+/* By the file that a task has mapped. Where a file system has other device numbers for its mappings, path and inode
+ * tell; where nothing is known of the mapping, the path. */
+static int64_t target_index(const struct library_set *set, const char *path, const struct mapping *mapping)
 {
 	const struct library_at at = { .path = (char *)path }, *same;
-	struct library_id key = { 0 }, *found;
+	struct library_id key = { .dev = mapping->dev, .ino = mapping->inode }, *found;
 	struct stat st;
 
 	if (!set->n_ids)
 		return -1;
+	if (mapping->tid) {
+		found = bsearch(&key, set->ids, set->n_ids, sizeof(key), id_compare);
+		if (found)
+			return (int64_t)found->index;
+	}
 	same = bsearch(&at, set->paths, set->n_ids, sizeof(at), at_compare);
-	if (same)
+	if (same && (!mapping->tid || mapping->inode == same->ino))
 		return (int64_t)same->index;
-	if (stat(path, &st))
+	if (mapping->tid || stat(path, &st))
 		return -1;
 	key.dev = st.st_dev;
 	key.ino = st.st_ino;
@@ -181,33 +195,91 @@ static int64_t target_index(const struct library_set *set, const char *path)
 	return found ? (int64_t)found->index : -1;
 }
 
-struct library *library_get(struct library_set *set, const char *path)
+struct library *library_get_mapped(struct library_set *set, const char *path, const struct mapping *mapping,
+				   const char *mapped_path)
 {
 	struct library **bucket = &set->buckets[fnv_text(path) % BUCKETS], *library;
 
 	for (library = *bucket; library; library = library->next)
-		if (!strcmp(library->path, path))
-			return library;
-	library = mem_alloc(sizeof(*library));
-	library->path = mem_strdup(path);
-	library->trial_id = UINT32_MAX;
-	library->target_index = target_index(set, path);
-	library->next = *bucket;
-	*bucket = library;
+		if (!strcmp(library->path, path) && library->seen.dev == mapping->dev &&
+		    library->seen.inode == mapping->inode)
+			break;
+	if (!library) {
+		library = mem_alloc(sizeof(*library));
+		library->path = mem_strdup(path);
+		library->mapped_path = mapped_path ? mem_strdup(mapped_path) : NULL;
+		library->trial_id = UINT32_MAX;
+		library->target_index = target_index(set, path, mapping);
+		library->next = *bucket;
+		*bucket = library;
+	}
+	library->seen = *mapping;
 	return library;
+}
+
+struct library *library_get(struct library_set *set, const char *path)
+{
+	return library_get_mapped(set, path, &(struct mapping){ 0 }, NULL);
+}
+
+struct library *library_of_link(struct library_set *set, struct mappings *mappings, const struct link *link,
+				const char *exe)
+{
+	const char *name = link->name[0] ? link->name : exe;
+	_cleanup_free_ char *path = NULL;
+	struct mapping mapping = { .tid = mappings->tid };
+	struct library *library;
+	/* The path takes longer to ask for than the rest. */
+	bool known = link->name[0] == '/';
+	struct err *err = mappings_find(mappings, link->ld, &mapping, known ? NULL : &path);
+
+	if (!err && !known && path)
+		name = path;
+	library = library_get_mapped(set, name, &mapping, path);
+	if (!err && !library->mapped_path && mapping.inode) {
+		err = path ? NULL : mappings_find(mappings, link->ld, &mapping, &path);
+		library->mapped_path = path ? mem_strdup(path) : NULL;
+	}
+	err_free(err); /* without a file it is refused by name when its symbols are to be read */
+	return library;
+}
+
+struct err *library_open(const struct library *library, int *fd_ret)
+{
+	if (library->seen.tid && !library->seen.inode)
+		return err_new("'%s': pid %d has no file mapped where its loader has this library", library->path,
+			       (int)library->seen.tid);
+	if (library->seen.tid)
+		return mapping_open(&library->seen, library->mapped_path, fd_ret);
+	*fd_ret = FAULT_OR(FAULT_ELF, 0, open(library->path, O_RDONLY | O_CLOEXEC));
+	return *fd_ret < 0 ? err_errno(errno, "cannot open '%s'", library->path) : NULL;
+}
+
+/* The vDSO has no file, and no folder in its name. */
+static bool has_no_file(const struct library *library)
+{
+	return library->seen.tid ? !library->seen.inode && !strchr(library->path, '/') : library->path[0] != '/';
+}
+
+static void cannot_read(struct library *library, struct err *err)
+{
+	library->unreadable = mem_strdup(err_message(err));
+	progress_warn("%s", library->unreadable);
+	err_free(err);
 }
 
 struct symidx *library_symbols(struct library_set *set, struct library *library)
 {
+	_cleanup_close_ int fd = -1;
 	struct err *err;
 
-	if (library->symbols || library->unreadable || library->path[0] != '/')
+	if (library->symbols || library->unreadable || has_no_file(library))
 		return library->symbols;
-	err = symcache_get(set->symbols, library->path, &library->symbols);
+	err = library_open(library, &fd);
+	if (!err)
+		err = symcache_get_of(set->symbols, fd, library->path, &library->symbols);
 	if (err) {
-		library->unreadable = true;
-		progress_warn("%s", err_message(err));
-		err_free(err);
+		cannot_read(library, err);
 		return NULL;
 	}
 	symidx_extent(library->symbols, &library->low, &library->high);
@@ -215,30 +287,57 @@ struct symidx *library_symbols(struct library_set *set, struct library *library)
 }
 
 /* For the sake of the work: nobody asks for a line. */
-static void read_lines(struct library_set *set, const struct library *library)
+static void read_lines(struct library_set *set, const struct library *library, int fd)
 {
-	struct err *err = symcache_lines(set->symbols, library->path);
+	struct err *err = symcache_lines(set->symbols, fd, library->path);
 
 	if (err)
 		progress_warn("no lines are read: %s", err_message(err));
 	err_free(err);
 }
 
+/* Searched once, by the first task that has it. */
 void library_resolve(struct library_set *set, struct library *library)
 {
+	_cleanup_close_ int fd = -1;
+	struct err *err = NULL;
 	size_t cap = 0;
 
 	if (library->resolved || !set->read_symbols || !library_symbols(set, library))
 		return;
 	library->resolved = true;
-	if (set->read_lines)
-		read_lines(set, library);
-	for (size_t i = 0; i < set->n_breakpoints; i++) {
+	if (set->read_lines) {
+		err = library_open(library, &fd);
+		if (!err)
+			read_lines(set, library, fd);
+	}
+	for (size_t i = 0; i < set->n_breakpoints && !err; i++) {
 		struct location location = { .breakpoint = (uint32_t)i };
 
 		if (!symidx_find(library->symbols, set->breakpoints[i], &location.value))
 			continue;
+		if (fd < 0)
+			err = library_open(library, &fd);
+		if (err)
+			break;
+		location.n_text = segment_text(fd, location.value, location.text, sizeof(location.text));
 		mem_grow(library->locations, library->n_locations, cap);
 		library->locations[library->n_locations++] = location;
 	}
+	if (err)
+		cannot_read(library, err);
+}
+
+size_t library_resolve_again(struct library_set *set, struct library *library)
+{
+	uint64_t value;
+
+	if (!library_symbols(set, library))
+		return 0;
+	if (!library->resolved)
+		library_resolve(set, library);
+	else
+		for (size_t i = 0; i < set->n_breakpoints; i++)
+			symidx_find(library->symbols, set->breakpoints[i], &value);
+	return set->n_breakpoints;
 }

@@ -12,21 +12,30 @@
 #include <stdint.h>
 
 #include "elf/symidx.h"
+#include "ld/linkmap.h"
 #include "lib/err.h"
 #include "lib/manifest/manifest.h"
+#include "trace/mapping.h"
+
+#define LOCATION_TEXT 8
 
 /* Where a breakpoint's function is: an address relative to the load bias. */
 struct location {
 	uint32_t breakpoint; /* index into the run's breakpoints */
 	uint64_t value;
+	uint8_t text[LOCATION_TEXT]; /* what the file has there, */
+	size_t n_text;               /* so much of it */
 };
 
+/* One file by one path: two tasks that have two files by it have two libraries. */
 struct library {
-	char *path;              /* as the loader has it */
+	char *path;              /* as the loader has it, or, of a relative one, as the task has it mapped */
+	char *mapped_path;       /* as the task has it mapped; NULL: not known */
+	struct mapping seen;     /* in the task that was last found to have it; tid 0: it is known by path alone */
 	uint32_t trial_id;       /* in trial.libraries */
 	int64_t target_index;    /* in the manifest's libraries; -1: not the target's */
 	struct symidx *symbols;  /* of the cache; NULL if it has no file (the vDSO) or cannot be read */
-	bool unreadable;         /* tried, and warned of */
+	char *unreadable;        /* why it cannot be read, as was warned; NULL: it can, or was not tried */
 	uint64_t low, high;      /* extent relative to the load bias; 0, 0 without symbols */
 	bool resolved;           /* its symbols were searched for the breakpoints */
 	struct location *locations;
@@ -58,14 +67,34 @@ void library_set_read_lines(struct library_set *set);
 /* What was read for the set and its shares. */
 struct symwork library_set_work(const struct library_set *set);
 
-/* The library of a path, new to the set or not; owned by the set. Its symbols are not read yet. */
+/* The library of a path in this program's own namespace, new to the set or not; owned by the set. Its symbols are
+ * not read yet. */
 struct library *library_get(struct library_set *set, const char *path);
+
+/* The same of a file as a task has it mapped; the mapped path may be NULL. */
+struct library *library_get_mapped(struct library_set *set, const char *path, const struct mapping *mapping,
+				   const char *mapped_path);
+
+/*
+ * The library of a link in a task's map, by what the task has mapped where the link's dynamic section is. The
+ * loader has "" for the program itself. `mappings` are the task's; `exe` is the name of its program where nothing
+ * is known of its mappings.
+ */
+struct library *library_of_link(struct library_set *set, struct mappings *mappings, const struct link *link,
+				const char *exe);
+
+/* Its file, as a task has it. */
+MUST_CHECK struct err *library_open(const struct library *library, int *fd_ret);
 
 /*
  * Reads its symbols (once) and resolves the breakpoints in it. A file that cannot be read
  * stays without symbols: that is what a debugger would do, and the vDSO has no file.
  */
 void library_resolve(struct library_set *set, struct library *library);
+
+/* Looks all breakpoints up again in a library that was searched before, or for the first time in one that was not:
+ * how many names. What is found is the same. */
+size_t library_resolve_again(struct library_set *set, struct library *library);
 
 /* Its symbols, read if they were not yet; NULL if it has none to read. Resolves nothing. */
 struct symidx *library_symbols(struct library_set *set, struct library *library);

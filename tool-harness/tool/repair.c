@@ -9,50 +9,27 @@
  */
 #include "tool/repair.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
+#include <unistd.h>
 
-#include "lib/fs.h"
+#include "lib/cleanup.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
+#include "trace/mapping.h"
 #include "trace/wait.h"
 
 #define PAGE 4096u
 #define MAX_TEXT (UINT64_C(1) << 30)
 #define ENDBR64_LEN 4
 
-/* A line of /proc/PID/maps, proc(5). */
-struct mapping {
-	taddr start, end;
-	uint64_t offset;
-	bool executable;
-	dev_t dev;
-	uint64_t inode;
-	const char *path; /* in the line */
+/* A part of a file that is mapped to be executed, and the file. */
+struct part {
+	struct mapping mapping;
+	const char *path;
+	int fd;
 };
-
-static bool mapping_parse(char *line, struct mapping *ret)
-{
-	struct mapping m = { 0 };
-	unsigned int major, minor;
-	char flags[5];
-	int at = 0;
-
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n", &m.start, &m.end, flags,
-		   &m.offset, &major, &minor, &m.inode, &at) != 7 ||
-	    !at || line[at] != '/' || m.end <= m.start)
-		return false;
-	m.executable = flags[2] == 'x';
-	m.dev = makedev(major, minor);
-	m.path = line + at;
-	*ret = m;
-	return true;
-}
 
 /* Text of one mapping, from the task and from the file. */
 struct text {
@@ -66,17 +43,13 @@ static void text_deinit(struct text *text)
 	free(text->file);
 }
 
-/* False if the file is another by now, or is cut short: what it says is nothing to go by. */
-static bool file_read(const struct mapping *m, struct text *text)
+/* False if the file is cut short: what it says is nothing to go by. */
+static bool file_read(const struct part *part, struct text *text)
 {
-	_cleanup_close_ int fd = open(m->path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
 	ssize_t n;
 
-	if (fd < 0 || fstat(fd, &st) || st.st_ino != m->inode)
-		return false;
 	text->file = mem_alloc(text->len + TRAP_TEXT);
-	n = pread(fd, text->file, text->len + TRAP_TEXT, (off_t)m->offset);
+	n = pread(part->fd, text->file, text->len + TRAP_TEXT, (off_t)part->mapping.offset);
 	if (n < 1)
 		return false;
 	if ((size_t)n < text->len) /* the last page goes beyond the file's end */
@@ -89,46 +62,46 @@ static bool file_read(const struct mapping *m, struct text *text)
  * out of one would make that task miss it, or die of a stop under way. So a mapping of our own
  * has it, too, which a trap in another process never gets into (kernel/events/uprobes.c: uprobe_mmap).
  */
-static bool is_uprobe(const struct mapping *m, size_t offset)
+static bool is_uprobe(const struct part *part, size_t offset)
 {
-	_cleanup_close_ int fd = open(m->path, O_RDONLY | O_CLOEXEC);
-	off_t page = (off_t)((m->offset + offset) & ~(uint64_t)(PAGE - 1));
-	const volatile uint8_t *own;
+	uint64_t at = part->mapping.offset + offset;
+	off_t page = (off_t)(at & ~(uint64_t)(PAGE - 1));
+	const volatile uint8_t *own = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, part->fd, page);
 	bool found;
 
-	if (fd < 0)
-		return false;
-	own = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, page);
 	if (own == MAP_FAILED)
 		return false;
-	found = own[(m->offset + offset) & (PAGE - 1)] == TRAP_BYTE;
+	found = own[at & (PAGE - 1)] == TRAP_BYTE;
 	munmap((void *)own, PAGE);
 	return found;
 }
 
-static void check_at(struct task *task, const struct mapping *m, const struct text *text, taddr addr)
+static void check_at(struct task *task, const struct part *part, const struct text *text, taddr addr)
 {
+	const struct mapping *m = &part->mapping;
 	size_t offset = addr - m->start;
 
 	if (addr < m->start || offset >= text->len || text->memory[offset] != TRAP_BYTE ||
 	    text->file[offset] == TRAP_BYTE)
 		return;
-	if (is_uprobe(m, offset))
+	if (is_uprobe(part, offset))
 		progress_warn("pid %d: the int3 at 0x%" PRIx64 " of '%s' is a uprobe of the kernel, and stays",
-			      task->pid, m->offset + offset, m->path);
+			      task->pid, m->offset + offset, part->path);
 	else
 		trap_adopt(task, addr, text->file + offset);
 }
 
-static struct err *mapping_check(struct task *task, const struct mapping *m, taddr bias, const struct symidx *index)
+static struct err *part_check(struct task *task, const struct part *part, taddr bias, const struct symidx *index)
 {
+	const struct mapping *m = &part->mapping;
 	_cleanup_(text_deinit) struct text text = { .len = m->end - m->start };
 	struct err *err;
 
 	if (m->end - m->start > MAX_TEXT)
 		return NULL;
-	if (!file_read(m, &text)) {
-		progress_warn("pid %d: cannot check '%s': the file is not the one that is mapped", task->pid, m->path);
+	if (!file_read(part, &text)) {
+		progress_warn("pid %d: cannot check '%s': the file is shorter than what is mapped", task->pid,
+			      part->path);
 		return NULL;
 	}
 	text.memory = mem_alloc(text.len);
@@ -140,42 +113,51 @@ static struct err *mapping_check(struct task *task, const struct mapping *m, tad
 
 		if (!symidx_function_at(index, i, &value))
 			continue;
-		check_at(task, m, &text, bias + value);
-		check_at(task, m, &text, bias + value + ENDBR64_LEN); /* the hook's `ret` */
+		check_at(task, part, &text, bias + value);
+		check_at(task, part, &text, bias + value + ENDBR64_LEN); /* the hook's `ret` */
 	}
 	return NULL;
 }
 
+/* What is no ELF file, or cannot be opened, has no traps of ours that could be told. */
+static struct err *open_and_check(struct task *task, struct part *part, taddr first, struct symcache *symbols)
+{
+	_cleanup_close_ int fd = -1;
+	struct symidx *index;
+	uint64_t low, high;
+	struct err *err = mapping_open(&part->mapping, part->path, &fd);
+
+	if (!err)
+		err = symcache_get_of(symbols, fd, part->path, &index);
+	if (err) {
+		progress_warn("pid %d: cannot check '%s': %s", task->pid, part->path, err_message(err));
+		err_free(err);
+		return NULL;
+	}
+	part->fd = fd;
+	symidx_extent(index, &low, &high);
+	return part_check(task, part, first - low / PAGE * PAGE, index);
+}
+
 static struct err *mappings_check(struct task *task, struct symcache *symbols)
 {
-	_cleanup_free_ char *path = mem_printf("/proc/%d/maps", (int)task->pid);
-	_cleanup_strbuf_ struct strbuf maps = STRBUF_INIT;
-	struct err *err = fs_read(path, &maps);
-	char *rest = NULL;
-	taddr first = 0;
+	_cleanup_(mappings_close) struct mappings mappings = { .fd = -1 };
+	struct err *err = mappings_open(task->pid, &mappings);
+	taddr at = 0, first = 0;
+	bool found = true;
 
-	if (err)
-		return err;
-	for (char *line = strtok_r(maps.text, "\n", &rest); !err && line; line = strtok_r(NULL, "\n", &rest)) {
-		struct symidx *index;
-		struct mapping m;
-		uint64_t low, high;
+	while (!err && found) {
+		_cleanup_free_ char *path = NULL;
+		struct part part;
 
-		if (!mapping_parse(line, &m))
+		err = mappings_next(&mappings, &at, &part.mapping, &path, &found);
+		if (err || !found || !path)
 			continue;
-		if (!m.offset)
-			first = m.start;
-		if (!m.executable || m.path[0] != '/')
-			continue;
-		err = symcache_get(symbols, m.path, &index);
-		if (err) { /* not an ELF file, or deleted */
-			progress_warn("pid %d: cannot check '%s': %s", task->pid, m.path, err_message(err));
-			err_free(err);
-			err = NULL;
-			continue;
-		}
-		symidx_extent(index, &low, &high);
-		err = mapping_check(task, &m, first - low / PAGE * PAGE, index);
+		if (!part.mapping.offset)
+			first = part.mapping.start;
+		part.path = path;
+		if (part.mapping.executable)
+			err = open_and_check(task, &part, first, symbols);
 	}
 	return err;
 }

@@ -125,21 +125,29 @@ static struct err *read_texts(struct task *task, struct trap *traps, size_t n)
 	return err;
 }
 
+/* Where the memory is not as the file, an instruction may begin elsewhere: a trap would be in the midst of one. */
+static bool differs(const struct trap_place *place, const struct trap *trap)
+{
+	return place->n_text && memcmp(place->text, trap->text, place->n_text) != 0;
+}
+
 /* Those of up to MEMORY_MAX_SPANS places that are not in yet. */
 static struct err *insert_some(struct task *task, struct trap_place *places, size_t n)
 {
 	struct text_edit edits[MEMORY_MAX_SPANS];
 	struct trap traps[MEMORY_MAX_SPANS];
-	size_t n_new = 0;
+	size_t new_at[MEMORY_MAX_SPANS];
+	size_t n_new = 0, n_same = 0;
 	struct err *err;
 
 	for (size_t i = 0; i < n; i++) {
+		places[i].differs = false;
 		places[i].fresh = !trap_find(&task->traps, places[i].addr) &&
 				  !(n_new && traps[n_new - 1].addr == places[i].addr);
 		if (!places[i].fresh)
 			continue;
-		traps[n_new] = (struct trap){ .addr = places[i].addr, .byte = TRAP_BYTE, .id = places[i].id };
-		edits[n_new++] = (struct text_edit){ places[i].addr, TRAP_BYTE };
+		new_at[n_new] = i;
+		traps[n_new++] = (struct trap){ .addr = places[i].addr, .byte = TRAP_BYTE, .id = places[i].id };
 	}
 	if (!n_new)
 		return NULL;
@@ -147,9 +155,17 @@ static struct err *insert_some(struct task *task, struct trap_place *places, siz
 	for (size_t i = 0; !err && i < n_new; i++)
 		err = refuse_foreign(task, &traps[i]);
 	/* Into the table before they are written: what is left of a failure is taken out again. */
-	for (size_t i = 0; !err && i < n_new; i++)
+	for (size_t i = 0; !err && i < n_new; i++) {
+		struct trap_place *place = &places[new_at[i]];
+
+		place->differs = differs(place, &traps[i]);
+		place->fresh = !place->differs;
+		if (place->differs)
+			continue;
 		table_insert(&task->traps, &traps[i]);
-	return err ? err : task_write_edits(task, edits, n_new);
+		edits[n_same++] = (struct text_edit){ place->addr, TRAP_BYTE };
+	}
+	return err || !n_same ? err : task_write_edits(task, edits, n_same);
 }
 
 struct err *traps_insert(struct task *task, struct trap_place *places, size_t n)

@@ -60,12 +60,16 @@ MUST_CHECK struct err *trap_insert(struct task *task, taddr addr, uint32_t id);
 struct trap_place {
 	taddr addr;
 	uint32_t id;
-	bool fresh; /* out: it was not in before */
+	const uint8_t *text; /* what the file has there: n_text bytes, TRAP_TEXT at most; 0: not known */
+	size_t n_text;
+	bool fresh;   /* out: it was not in before */
+	bool differs; /* out: the memory has something else, and no trap was written */
 };
 
 /*
  * The same for several at once, in any order: sorts them, reads what is there in batches, and
- * writes by the tracer's way. An error leaves some of them in, all of which are in the table.
+ * writes by the tracer's way, but for those where the memory is not as the file. An error leaves some
+ * of them in, all of which are in the table.
  */
 MUST_CHECK struct err *traps_insert(struct task *task, struct trap_place *places, size_t n);
 

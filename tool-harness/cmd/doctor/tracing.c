@@ -5,6 +5,7 @@
  *
  * Invariant: the one child that is traced has been killed and reaped when its check is over.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -170,6 +171,7 @@ static struct err *uprobe_try(void)
 	static const char function[] = "_dl_mcount";
 	_cleanup_free_ char *loader = own_loader();
 	uint64_t addr = 0, offset = 0;
+	_cleanup_close_ int fd = -1;
 	struct uprobe *uprobe;
 	struct symidx *index;
 	struct err *err = uprobe_check();
@@ -184,8 +186,11 @@ static struct err *uprobe_try(void)
 	if (!symidx_find(index, function, &addr))
 		err = err_new("the loader '%s' has no %s", loader, function);
 	symidx_destroy(index);
+	fd = open(loader, O_RDONLY | O_CLOEXEC);
+	if (!err && fd < 0)
+		err = err_errno(errno, "cannot open '%s'", loader);
 	if (!err)
-		err = segment_offset(loader, addr, &offset);
+		err = segment_offset(fd, loader, addr, &offset);
 	if (!err)
 		err = uprobe_open(loader, offset, &uprobe);
 	if (!err)

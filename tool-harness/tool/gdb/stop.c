@@ -249,7 +249,7 @@ static struct err *exec_stop(struct gdb_task *t, int64_t now_ns)
 	if (!err && has_loader)
 		err = loader_find(gdb_trial_task(t)->pid, symbols, &t->loader);
 	if (!err && has_loader && !gdb->trial->loader.path)
-		err = loader_offer(t->loader.path, symbols, &gdb->trial->loader);
+		err = loader_offers(&t->loader, symbols, &gdb->trial->loader);
 	if (err)
 		return if_alive(t, err);
 	if (t->state != GDB_RELEASED) {

@@ -40,29 +40,23 @@ void native_sum_work(const struct native *native)
 	work->indices_refused = sum.indices_refused;
 }
 
-/* The loader has "" for the program itself; debuggers ask /proc. */
-static struct library *library_of(struct native *native, struct native_task *t, const struct link *link)
-{
-	struct library *library;
-
-	library = library_get(native_libraries(native, t),
-			      link->name[0] ? link->name : native_trial_task(native, t)->exe);
-	if (library->trial_id == UINT32_MAX)
-		library->trial_id = trial_library_id(native->trial, library->path);
-	return library;
-}
-
 void native_note_change(struct native *native, struct native_task *t, struct loader_change *change,
 			struct event *event)
 {
 	struct trial_task *task = native_trial_task(native, t);
+	_cleanup_(mappings_close) struct mappings mappings = { .tid = t->task->pid, .fd = -1 };
 
+	/* Of a task that has ended meanwhile nothing is known any more. */
+	err_free(change->n_added ? mappings_open(t->task->pid, &mappings) : NULL);
 	event->added = (uint32_t)change->n_added;
 	event->removed = (uint32_t)change->n_removed;
 	for (size_t i = 0; i < change->n_added; i++) {
 		struct link *link = change->added[i];
-		struct library *library = library_of(native, t, link);
+		struct library *library;
 
+		library = library_of_link(native_libraries(native, t), &mappings, link, task->exe);
+		if (library->trial_id == UINT32_MAX)
+			library->trial_id = trial_library_id(native->trial, library->path);
 		link->data = library;
 		trial_add_name(native->trial, library->trial_id);
 		if (library->target_index >= 0 && !t->target_seen[library->target_index]) {

@@ -24,7 +24,8 @@ static void note_places(struct native *native, struct native_task *t, struct pla
 
 	for (size_t i = 0; i < map->n; i++) {
 		const struct link *link = &map->links[i];
-		const char *path = link->name[0] ? link->name : native_trial_task(native, t)->exe;
+		const struct library *library = link->data;
+		const char *path = library ? library->path : link->name;
 		uint32_t id = trial_library_id(native->trial, path);
 
 		if (id >= *n_places) {

@@ -5,6 +5,9 @@
  *
  * Invariant: t->planted counts what is in the task, by breakpoint.
  */
+#include <inttypes.h>
+#include <string.h>
+
 #include "lib/mem.h"
 #include "tool/native/native.h"
 #include "tool/native/uprobes.h"
@@ -15,6 +18,26 @@ static void planted(struct native_task *t, uint32_t breakpoint)
 	t->n_planted++;
 }
 
+/* The trial does not say what its scenario asked for. */
+static void refuse(struct native *native, struct native_task *t, uint32_t breakpoint, taddr addr)
+{
+	trial_contradict(native->trial, "breakpoint '%s' was not set at 0x%" PRIx64 " of rank %zu (pid %d): the memory "
+			 "there is not what the library's file has", native->trial->breakpoints[breakpoint].function,
+			 addr, (size_t)t->task->index, (int)t->task->pid);
+}
+
+/* True if the memory is as the file has it. */
+static struct err *check_text(struct native_task *t, const struct native_place *place, bool *ret)
+{
+	const struct location *location = place->location;
+	uint8_t text[LOCATION_TEXT];
+	struct err *err = memory_read(&t->task->memory, place->bias + location->value, text, location->n_text);
+
+	if (!err)
+		*ret = !memcmp(text, location->text, location->n_text);
+	return err;
+}
+
 /* --- bytes ------------------------------------------------------------------------ */
 
 static struct err *bytes_plant(struct native *native, struct native_task *t, const struct native_place *places,
@@ -23,13 +46,21 @@ static struct err *bytes_plant(struct native *native, struct native_task *t, con
 	_cleanup_free_ struct trap_place *traps = mem_calloc(n, sizeof(traps[0]));
 	struct err *err;
 
-	(void)native;
-	for (size_t i = 0; i < n; i++)
-		traps[i] = (struct trap_place){ .addr = places[i].bias + places[i].value, .id = places[i].breakpoint };
+	for (size_t i = 0; i < n; i++) {
+		const struct location *location = places[i].location;
+
+		traps[i] = (struct trap_place){ .addr = places[i].bias + location->value,
+						.id = location->breakpoint,
+						.text = location->text,
+						.n_text = location->n_text };
+	}
 	err = traps_insert(t->task, traps, n);
-	for (size_t i = 0; !err && i < n; i++)
+	for (size_t i = 0; !err && i < n; i++) {
 		if (traps[i].fresh)
 			planted(t, traps[i].id);
+		if (traps[i].differs)
+			refuse(native, t, traps[i].id, traps[i].addr);
+	}
 	return err;
 }
 
@@ -61,13 +92,21 @@ static struct err *registers_release(struct native_task *t, bool ours, struct er
 static struct err *registers_plant(struct native *native, struct native_task *t, const struct native_place *places,
 				   size_t n)
 {
-	bool ours, fresh;
+	bool ours, fresh, same = true;
 	struct err *err = registers_hold(native, t, &ours);
 
 	for (size_t i = 0; !err && i < n; i++) {
-		err = debugreg_add(t->task, places[i].bias + places[i].value, places[i].breakpoint, &fresh);
+		const struct location *location = places[i].location;
+		taddr addr = places[i].bias + location->value;
+
+		err = check_text(t, &places[i], &same);
+		if (!err && !same)
+			refuse(native, t, location->breakpoint, addr);
+		if (err || !same)
+			continue;
+		err = debugreg_add(t->task, addr, location->breakpoint, &fresh);
 		if (!err && fresh)
-			planted(t, places[i].breakpoint);
+			planted(t, location->breakpoint);
 	}
 	return registers_release(t, ours, err);
 }
@@ -92,15 +131,15 @@ static struct err *uprobes_plant(struct native *native, struct native_task *t, c
 				 size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
+		const struct location *location = places[i].location;
 		bool fresh;
-		struct err *err = uprobes_add(native->uprobes, places[i].library->path, places[i].value,
-					      places[i].breakpoint, &fresh);
+		struct err *err = uprobes_add(native->uprobes, places[i].library, location, &fresh);
 
 		if (err)
 			return err;
 		t->task->tracer->traps_written += fresh;
-		if (!t->planted[places[i].breakpoint])
-			planted(t, places[i].breakpoint);
+		if (!t->planted[location->breakpoint])
+			planted(t, location->breakpoint);
 	}
 	return NULL;
 }
@@ -121,7 +160,7 @@ struct err *native_plant(struct native *native, struct native_task *t, const str
 	struct err *err;
 
 	for (size_t i = 0; i < n; i++) {
-		struct trial_breakpoint *bp = &native->trial->breakpoints[places[i].breakpoint];
+		struct trial_breakpoint *bp = &native->trial->breakpoints[places[i].location->breakpoint];
 
 		if (!bp->library)
 			bp->library = mem_strdup(places[i].library->path);
@@ -144,11 +183,8 @@ struct err *native_plant_added(struct native *native, struct native_task *t, con
 		const struct library *library = link->data;
 
 		for (size_t j = 0; j < library->n_locations; j++) {
-			const struct location *location = &library->locations[j];
-
 			mem_grow(places, n, cap);
-			places[n++] = (struct native_place){ library, link->bias, location->value,
-							     location->breakpoint };
+			places[n++] = (struct native_place){ library, link->bias, &library->locations[j] };
 		}
 	}
 	err = native_plant(native, t, places, n, n_ret);

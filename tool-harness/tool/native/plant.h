@@ -15,15 +15,15 @@
 #include "trace/bp.h"
 
 struct library;
+struct location;
 struct native;
 struct native_task;
 
-/* A breakpoint's address in a task: bias + value. */
+/* A breakpoint's address in a task: bias and the location's value. */
 struct native_place {
 	const struct library *library;
 	taddr bias;
-	uint64_t value;
-	uint32_t breakpoint;
+	const struct location *location; /* the library's */
 };
 
 struct trap_way {

@@ -56,16 +56,12 @@ static struct err *resolve_again(struct native *native, struct native_task *t, s
 
 	namespaces_all(&t->loader.spaces, &all);
 	for (size_t i = 0; i < all.n_added; i++) {
-		struct symidx *symbols = library_symbols(native_libraries(native, t), all.added[i]->data);
+		struct library *library = all.added[i]->data;
 
-		for (size_t j = 0; symbols && j < request->n_breakpoints; j++) {
-			struct native_place place = { all.added[i]->data, all.added[i]->bias, 0, (uint32_t)j };
-
-			native->trial->lookups++;
-			if (!symidx_find(symbols, request->breakpoints[j], &place.value))
-				continue;
+		native->trial->lookups += library_resolve_again(native_libraries(native, t), library);
+		for (size_t j = 0; j < library->n_locations; j++) {
 			mem_grow(places, n, cap);
-			places[n++] = place;
+			places[n++] = (struct native_place){ library, all.added[i]->bias, &library->locations[j] };
 		}
 	}
 	loader_change_deinit(&all);

@@ -59,7 +59,9 @@ static void begin_task(struct native *native, struct native_task *t)
 		stack_walker_map(walker, all.added[i]->bias, all.added[i]->data);
 	/* Before the first link map is read the loader is what runs. */
 	if (!all.n_added && t->loader.path)
-		stack_walker_map(walker, t->loader.base, library_get(native->libraries, t->loader.path));
+		stack_walker_map(walker, t->loader.base,
+				 library_get_mapped(native->libraries, t->loader.path, &t->loader.file,
+						    t->loader.path));
 	loader_change_deinit(&all);
 }
 

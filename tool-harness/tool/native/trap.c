@@ -110,7 +110,7 @@ struct err *native_find_loader(struct native *native, struct native_task *t)
 	if (!err)
 		err = loader_hook_in(&t->loader, t->task);
 	if (!err && !native->trial->loader.path)
-		err = loader_offer(t->loader.path, symbols, &native->trial->loader);
+		err = loader_offers(&t->loader, symbols, &native->trial->loader);
 	return err;
 }
 
@@ -123,6 +123,7 @@ struct err *native_exec(struct native *native, struct native_task *t)
 
 	if (len > 0) {
 		exe[len] = '\0';
+		mapping_path_plain(exe, NULL);
 		free(task->exe);
 		task->exe = mem_strdup(exe);
 	}

@@ -5,14 +5,18 @@
  */
 #include "tool/native/uprobes.h"
 
-#include <string.h>
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "elf/segment.h"
 #include "ld/uprobe.h"
 #include "lib/mem.h"
 
 struct one {
-	char *path;
+	dev_t dev;
+	ino_t ino;
 	uint64_t value;
 	uint32_t breakpoint;
 	struct uprobe *uprobe;
@@ -32,10 +36,8 @@ void uprobes_destroy(struct uprobes *uprobes)
 {
 	if (!uprobes)
 		return;
-	for (size_t i = 0; i < uprobes->n; i++) {
+	for (size_t i = 0; i < uprobes->n; i++)
 		uprobe_close(uprobes->v[i].uprobe);
-		free(uprobes->v[i].path);
-	}
 	free(uprobes->v);
 	free(uprobes);
 }
@@ -45,23 +47,38 @@ struct err *uprobes_check(void)
 	return uprobe_check();
 }
 
-struct err *uprobes_add(struct uprobes *uprobes, const char *path, uint64_t value, uint32_t breakpoint,
+/* The kernel takes a path, and follows one that leads to an open file. */
+static struct err *open_at(int fd, const struct library *library, uint64_t value, struct uprobe **ret)
+{
+	char path[64];
+	uint64_t offset;
+	struct err *err = segment_offset(fd, library->path, value, &offset);
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return err ? err : err_wrap(uprobe_open(path, offset, ret), "'%s'", library->path);
+}
+
+struct err *uprobes_add(struct uprobes *uprobes, const struct library *library, const struct location *location,
 			bool *fresh_ret)
 {
-	struct one one = { .value = value, .breakpoint = breakpoint };
-	uint64_t offset;
-	struct err *err;
+	struct one one = { .value = location->value, .breakpoint = location->breakpoint };
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	struct err *err = library_open(library, &fd);
 
 	*fresh_ret = false;
-	for (size_t i = 0; i < uprobes->n; i++)
-		if (uprobes->v[i].value == value && !strcmp(uprobes->v[i].path, path))
+	if (!err && fstat(fd, &st))
+		err = err_errno(errno, "cannot read '%s'", library->path);
+	for (size_t i = 0; !err && i < uprobes->n; i++)
+		if (uprobes->v[i].value == one.value && uprobes->v[i].dev == st.st_dev &&
+		    uprobes->v[i].ino == st.st_ino)
 			return NULL;
-	err = segment_offset(path, value, &offset);
 	if (!err)
-		err = uprobe_open(path, offset, &one.uprobe);
+		err = open_at(fd, library, one.value, &one.uprobe);
 	if (err)
 		return err;
-	one.path = mem_strdup(path);
+	one.dev = st.st_dev;
+	one.ino = st.st_ino;
 	mem_grow(uprobes->v, uprobes->n, uprobes->cap);
 	uprobes->v[uprobes->n++] = one;
 	*fresh_ret = true;

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "lib/err.h"
+#include "tool/library.h"
 
 struct uprobes;
 
@@ -20,9 +21,9 @@ void uprobes_destroy(struct uprobes *uprobes);
 /* Why this machine has none, with EXIT_SKIPPED; NULL if it has. */
 MUST_CHECK struct err *uprobes_check(void);
 
-/* Opens one at an address of a file, relative to the load bias, unless it is open (fresh_ret). */
-MUST_CHECK struct err *uprobes_add(struct uprobes *uprobes, const char *path, uint64_t value, uint32_t breakpoint,
-				   bool *fresh_ret);
+/* Opens one at a library's location, in the file that a task has mapped, unless it is open (fresh_ret). */
+MUST_CHECK struct err *uprobes_add(struct uprobes *uprobes, const struct library *library,
+				   const struct location *location, bool *fresh_ret);
 
 /* Hands over the hits that are new, of whatever process. */
 void uprobes_drain(struct uprobes *uprobes, void (*take)(void *data, uint32_t breakpoint, pid_t pid), void *data);

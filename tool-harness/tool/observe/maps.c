@@ -75,8 +75,11 @@ static struct err *settle(struct observed *task, bool *settled_ret)
 static void collect(struct observe *observe, struct observed *task, struct observe_change *ret)
 {
 	struct observe_change change = { .removed = task->removed, .n_removed = task->n_removed };
+	_cleanup_(mappings_close) struct mappings mappings = { .tid = task->pid, .fd = -1 };
 	struct loader_change all;
 
+	/* Of a task that has ended meanwhile nothing is known any more. */
+	err_free(mappings_open(task->pid, &mappings));
 	task->removed = NULL;
 	task->n_removed = task->cap_removed = 0;
 	namespaces_all(&task->loader.spaces, &all);
@@ -85,7 +88,9 @@ static void collect(struct observe *observe, struct observed *task, struct obser
 
 		if (link->data)
 			continue;
-		link->data = observe_library(observe, task, link->name);
+		link->data = library_of_link(observe->libraries, &mappings, link,
+					     observe->trial->tasks[task->index].exe);
+		observe_known(observe, link->data);
 		mem_grow(change.added, change.n_added, change.cap_added);
 		change.added[change.n_added++] = link->data;
 	}

@@ -47,9 +47,14 @@ struct library *observe_library(struct observe *observe, const struct observed *
 	struct library *library;
 
 	library = library_get(observe->libraries, name[0] ? name : observe->trial->tasks[task->index].exe);
+	observe_known(observe, library);
+	return library;
+}
+
+void observe_known(struct observe *observe, struct library *library)
+{
 	if (library->trial_id == UINT32_MAX)
 		library->trial_id = trial_library_id(observe->trial, library->path);
-	return library;
 }
 
 void observe_added(struct observe *observe, struct observed *task, struct library *const *libraries, size_t n)

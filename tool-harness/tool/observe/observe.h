@@ -73,6 +73,9 @@ struct event *observe_event(struct observe *observe, const struct observed *task
 /* The library of a path as the loader has it: "" is the task's program. */
 struct library *observe_library(struct observe *observe, const struct observed *task, const char *name);
 
+/* Gives a library its number in the trial, if it has none. */
+void observe_known(struct observe *observe, struct library *library);
+
 /* Libraries that came into a task: their symbols are read, those of the target noted. */
 void observe_added(struct observe *observe, struct observed *task, struct library *const *libraries, size_t n);
 

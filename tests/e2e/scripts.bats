@@ -112,6 +112,59 @@ fake_test() {
 	[ "${lines[-2]}" = "skipped: 1 x unit/test_fake does not say why" ]
 }
 
+@test "check reads what cmocka 1.1.7 says, which names the group" {
+	fake_test <<-'SH'
+		echo '[==========] tests: Running 3 test(s).'
+		echo '[       OK ] a'; echo '[       OK ] b'; echo '[  SKIPPED ] c'
+		echo '[==========] tests: 3 test(s) run.'
+		echo '[  PASSED  ] 2 test(s).' >&2
+		printf '%s\n' '[  SKIPPED ] tests: 1 test(s), listed below:' '[  SKIPPED ] c' '' ' 1 SKIPPED TEST(S)' >&2
+	SH
+	expect_status 0 "$TREE/scripts/check" build unit
+	[ "${lines[-1]}" = "2 passed, 0 failed, 1 skipped" ]
+	fake_test <<-'SH'
+		echo '[==========] a: group: Running 2 test(s).'
+		echo '[       OK ] a'; echo '[  FAILED  ] b'
+		echo '[==========] b: Running 12 test(s).'
+		kill -SEGV $$
+	SH
+	expect_status 1 "$TREE/scripts/check" build unit
+	[ "${lines[-1]}" = "1 passed, 13 failed" ]
+}
+
+@test "check takes a count that does not add up for a failure" {
+	# status, planned, passed, what check says, the last line
+	local -a odd=(
+		'0|[==========] Running 1 test(s).|2|status 0, 1 planned, 2 passed, 0 skipped|2 passed, 1 failed'
+		'1|[==========] Running 1 test(s).|2|status 1, 1 planned, 2 passed, 0 skipped|2 passed, 1 failed'
+		'0|[==========] x: Running 3 test(s).|2|status 0, 3 planned, 2 passed, 0 skipped|2 passed, 1 failed'
+		'0|[==========] Starting 3 test(s).|3|does not say how many tests|3 passed, 1 failed'
+		'0||0|does not say how many tests|0 passed, 1 failed'
+	)
+	local row status_ first n says last
+	for row in "${odd[@]}"; do
+		IFS='|' read -r status_ first n says last <<<"$row"
+		fake_test <<-SH
+			echo '$first'
+			for i in \$(seq $n); do echo "[       OK ] \$i"; done
+			exit $status_
+		SH
+		expect_status 1 "$TREE/scripts/check" build unit
+		expect_output "$says"
+		[ "${lines[-1]}" = "$last" ]
+	done
+	# The same of bats.
+	mkdir "$TREE/tests/e2e" "$TREE/bin"
+	touch "$TREE/tests/e2e/a.bats"
+	for row in '1..1|status 0, 1 planned, 2 passed' '1..3|status 0, 3 planned, 2 passed' '|does not say how many' '1..0|does not say how many'; do
+		printf '#!/bin/sh\nprintf "%%s\\n" "%s" "ok 1 a" "ok 2 b"\n' "${row%|*}" >"$TREE/bin/bats"
+		chmod +x "$TREE/bin/bats"
+		PATH=$TREE/bin:/usr/bin:/bin expect_status 1 "$TREE/scripts/check" build e2e
+		expect_output "${row#*|}"
+		[ "${lines[-1]}" = "2 passed, 1 failed" ]
+	done
+}
+
 @test "check says once for each reason why tests were skipped" {
 	fake_test <<-'SH'
 		echo '[==========] Running 2 test(s).'

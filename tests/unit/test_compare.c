@@ -108,6 +108,43 @@ static void wild_runs_cannot_tell(void **state)
 	assert_int_equal(verdict_of(&wild, &wild, 3, 200), COMPARE_CANNOT_TELL);
 }
 
+/* An import of 2 ms in one side and 200 ms in some runs of the other: noise may hide it, and excludes nothing. */
+static void beyond_the_resolution_cannot_be_told(void **state)
+{
+	static const int64_t base_ms[] = { 100, 110, 90, 105, 95, 100 }, new_ms[] = { 100, 420, 95, 440, 90, 430 };
+	struct madeup six = plain;
+	struct tolerances tolerances = tolerances_of(200);
+	struct comparison comparison;
+	struct run run;
+
+	(void)state;
+	six.runs = 6;
+	two_variants(&six, &six, 1, &run);
+	for (size_t i = 0; i < run.n_trials; i++)
+		run.trial_summaries[i].spans_ns[SPAN_IMPORT_WORST] = (i < 6 ? base_ms[i] : new_ms[i - 6]) * NS_PER_MS;
+	compare_variants(&run, 0, 1, &tolerances, &comparison);
+	for (size_t i = 0; i < comparison.parts[0].n_rows; i++) {
+		const struct compare_row *row = &comparison.parts[0].rows[i];
+
+		if (row->metric != &gate_metrics[GATE_IMPORT])
+			continue;
+		assert_true(row->tolerance > 1 && row->ratio.high > 4);
+		assert_int_equal(row->verdict, COMPARE_CANNOT_TELL);
+	}
+	assert_int_equal(comparison.verdict, COMPARE_CANNOT_TELL);
+	comparison_deinit(&comparison);
+	/* what is below the absolute tolerance on both sides is not tested, and not called the same */
+	for (size_t i = 0; i < run.n_trials; i++)
+		run.trial_summaries[i].spans_ns[SPAN_IMPORT_WORST] /= 20;
+	compare_variants(&run, 0, 1, &tolerances, &comparison);
+	for (size_t i = 0; i < comparison.parts[0].n_rows; i++)
+		if (comparison.parts[0].rows[i].metric == &gate_metrics[GATE_IMPORT])
+			assert_int_equal(comparison.parts[0].rows[i].verdict, COMPARE_NOT_TESTED);
+	assert_int_equal(comparison.verdict, COMPARE_SAME);
+	comparison_deinit(&comparison);
+	run_deinit(&run);
+}
+
 static void a_slower_machine_is_not_a_slower_tool(void **state)
 {
 	struct madeup base = plain, slow = plain;
@@ -292,6 +329,7 @@ int main(void)
 		cmocka_unit_test(planted_regression_is_caught),
 		cmocka_unit_test(four_runs_cannot_tell),
 		cmocka_unit_test(wild_runs_cannot_tell),
+		cmocka_unit_test(beyond_the_resolution_cannot_be_told),
 		cmocka_unit_test(a_slower_machine_is_not_a_slower_tool),
 		cmocka_unit_test(cold_and_warm_stand_apart),
 		cmocka_unit_test(counts_are_compared_exactly),

@@ -116,7 +116,7 @@ static void records_of_one_side_stand_together(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++)
-		one_run("r", i, &runs[i]);
+		one_run((const char *const[]){ "r0", "r1", "r2" }[i], i, &runs[i]);
 	assert_ok(tolerances_read(NULL, &tolerances));
 	options.tolerances = &tolerances;
 	base.runs = runs;
@@ -134,6 +134,151 @@ static void records_of_one_side_stand_together(void **state)
 	assert_err_has(compare_sides(&base, &new, &options, &comparison), "machine glibc: 2.36 against 2.37");
 	for (size_t i = 0; i < 3; i++)
 		run_deinit(&runs[i]);
+}
+
+/* --- what one side alone has ------------------------------------------------------ */
+
+static void also_cold(struct run *run)
+{
+	static const struct madeup cold = { .runs = 6, .noise = 0.02, .factor = 1, .temperature = TEMPERATURE_COLD };
+	struct rng rng;
+
+	rng_init(&rng, 3);
+	madeup_run(run, 0, &cold, &rng);
+}
+
+static void another_variant(struct run *run)
+{
+	static const struct madeup other = { .runs = 6, .noise = 0.02, .factor = 1, .temperature = TEMPERATURE_WARM };
+	struct rng rng;
+
+	rng_init(&rng, 4);
+	run_add_variant(run, "other", NULL, false);
+	madeup_run(run, 1, &other, &rng);
+}
+
+static void without_calls(struct run *run)
+{
+	for (size_t i = 0; i < run->n_trials; i++)
+		run->trials[i].ptrace_calls = -1;
+}
+
+static void without_visit(struct run *run)
+{
+	for (size_t i = 0; i < run->n_trials; i++)
+		run->trial_summaries[i].spans_ns[SPAN_VISIT_WORST] = -1;
+}
+
+static void cut_short(struct run *run)
+{
+	run->complete = false;
+}
+
+static void compare_one_sided(void (*change)(struct run *), bool of_base, const char *missing,
+			      struct strbuf *text, enum exit_status *status_ret, struct strbuf *junit)
+{
+	struct compare_options options = { .vary = NULL };
+	struct compare_side base = { .name = "A", .n_runs = 1 }, new = { .name = "B", .n_runs = 1 };
+	struct tolerances tolerances;
+	struct comparison comparison;
+	struct run a, b;
+
+	one_run("a", 1, &a);
+	one_run("b", 2, &b);
+	change(of_base ? &a : &b);
+	base.runs = &a;
+	new.runs = &b;
+	assert_ok(tolerances_read(NULL, &tolerances));
+	assert_ok(conf_set(&tolerances_table, missing, &tolerances));
+	options.tolerances = &tolerances;
+	assert_ok(compare_sides(&base, &new, &options, &comparison));
+	comparison_format(&comparison, text);
+	comparison_junit(&comparison, junit);
+	*status_ret = comparison_status(&comparison);
+	comparison_deinit(&comparison);
+	run_deinit(&a);
+	run_deinit(&b);
+}
+
+static void what_one_side_alone_has_is_no_pass(void **state)
+{
+	static const struct {
+		void (*change)(struct run *);
+		bool of_base;
+		const char *text, *junit;
+	} cases[] = {
+		{ also_cold, true, STRANGE ", cold: only in BASE\n", "name=\"runs\">\n      <error message=" },
+		{ also_cold, false, STRANGE ", cold: only in NEW\n", "name=\"runs\">\n      <error message=" },
+		{ another_variant, true, "other, warm: only in BASE\n", "classname=\"other.warm\" name=\"runs\">" },
+		{ another_variant, false, "other, warm: only in NEW\n", "classname=\"other.warm\" name=\"runs\">" },
+		{ without_calls, true, STRANGE ", warm: ptrace calls: only in NEW\n", "name=\"ptrace_calls\">\n      <error " },
+		{ without_calls, false, STRANGE ", warm: ptrace calls: only in BASE\n", "name=\"ptrace_calls\">\n      <error " },
+		{ without_visit, false, STRANGE ", warm: visit: only in BASE\n", "name=\"visit\">\n      <error " },
+		{ cut_short, true, "record 'a' is not complete", "classname=\"records\" name=\"complete\">" },
+		{ cut_short, false, "record 'b' is not complete", "classname=\"records\" name=\"complete\">" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		for (size_t policy = 0; policy < 2; policy++) {
+			_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, junit = STRBUF_INIT;
+			enum exit_status status;
+
+			compare_one_sided(cases[i].change, cases[i].of_base,
+					  policy ? "missing=cannot-tell" : "missing=incomparable", &text, &status,
+					  &junit);
+			assert_int_equal(status, policy ? EXIT_INCONCLUSIVE : EXIT_INVALID);
+			if (!strstr(text.text, cases[i].text))
+				fail_msg("'%s' does not say '%s'", text.text, cases[i].text);
+			if (!strstr(junit.text, cases[i].junit))
+				fail_msg("'%s' does not say '%s'", junit.text, cases[i].junit);
+		}
+	}
+}
+
+static void no_time_known_is_no_pass(void **state)
+{
+	struct comparison comparison;
+	struct run runs[2];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		one_run(i ? "b" : "a", i, &runs[i]);
+		for (size_t j = 0; j < runs[i].n_trials; j++) {
+			for (size_t k = 0; k < SPAN_N; k++)
+				runs[i].trial_summaries[j].spans_ns[k] = -1;
+			runs[i].trial_summaries[j].t1_ns.n = runs[i].trial_summaries[j].t2_ns.n = 0;
+			runs[i].trial_summaries[j].handling_ns.n = 0;
+			runs[i].trials[j].tracer_cpu_ns = runs[i].trials[j].tracer_peak_rss_bytes = -1;
+		}
+	}
+	assert_ok(compare_two(&runs[0], &runs[1], NULL, false, &comparison));
+	assert_int_equal(comparison_status(&comparison), EXIT_INCONCLUSIVE);
+	assert_string_equal(comparison.parts[0].why, "no time is known of any valid run of either side");
+	comparison_deinit(&comparison);
+	run_deinit(&runs[0]);
+	run_deinit(&runs[1]);
+}
+
+static void a_record_against_itself_is_refused(void **state)
+{
+	struct comparison comparison;
+	struct run a, again;
+	struct err *err;
+
+	(void)state;
+	one_run("a", 1, &a);
+	one_run("a", 1, &again);
+	err = compare_two(&a, &again, NULL, false, &comparison);
+	assert_non_null(err);
+	assert_int_equal(err_status(err), EXIT_INVALID);
+	assert_non_null(strstr(err_message(err), "record 'a' stands on both sides"));
+	err_free(err);
+	assert_ok(compare_two(&a, &again, NULL, true, &comparison));
+	assert_string_equal(comparison.notes[0], "record 'a' stands on both sides");
+	comparison_deinit(&comparison);
+	run_deinit(&a);
+	run_deinit(&again);
 }
 
 static size_t occurrences(const char *text, const char *part)
@@ -189,6 +334,9 @@ int main(void)
 		cmocka_unit_test(like_records_are_compared),
 		cmocka_unit_test(differences_are_refused_by_name),
 		cmocka_unit_test(records_of_one_side_stand_together),
+		cmocka_unit_test(what_one_side_alone_has_is_no_pass),
+		cmocka_unit_test(no_time_known_is_no_pass),
+		cmocka_unit_test(a_record_against_itself_is_refused),
 		cmocka_unit_test(the_formats_say_the_same),
 	};
 

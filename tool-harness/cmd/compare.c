@@ -32,7 +32,7 @@ static const struct argp_option options[] = {
 	  1 },
 	{ "results", 'o', "DIR", 0, "folder in which records are looked for by name (default " STORE_DEFAULT_DIR ")",
 	  1 },
-	{ NULL, 0, NULL, 0, "What is borne:", 2 },
+	{ NULL, 0, NULL, 0, "What is tolerated:", 2 },
 	{ "tolerances", OPT_TOLERANCES, "FILE", 0, "tolerances per metric, as YAML", 2 },
 	{ "set", 's', "KEY=VALUE", 0, "set one tolerance, as --set t1.relative=0.2", 2 },
 	{ "help-tolerances", OPT_HELP_TOLERANCES, NULL, 0, "list all tolerances", 2 },

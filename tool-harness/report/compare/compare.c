@@ -16,7 +16,9 @@
 
 #define TOLD_DIFFERENCES 8
 
-const char *const compare_verdict_names[] = { "better", "same", "changed", "cannot tell", "worse", NULL };
+const char *const compare_verdict_names[] = { "better", "same", "changed", "not tested", "cannot tell",
+					      "not comparable", "worse", NULL };
+const char *const compare_only_names[] = { "", "only in BASE", "only in NEW", NULL };
 
 void comparison_deinit(struct comparison *comparison)
 {
@@ -25,6 +27,9 @@ void comparison_deinit(struct comparison *comparison)
 	for (size_t i = 0; i < comparison->n_notes; i++)
 		free(comparison->notes[i]);
 	free(comparison->parts);
+	for (size_t i = 0; i < comparison->n_gaps; i++)
+		free(comparison->gaps[i]);
+	free(comparison->gaps);
 	free(comparison->notes);
 	free(comparison->base);
 	free(comparison->new);
@@ -36,6 +41,8 @@ enum exit_status comparison_status(const struct comparison *comparison)
 	switch (comparison->verdict) {
 	case COMPARE_WORSE:
 		return EXIT_REGRESSION;
+	case COMPARE_MISSING:
+		return EXIT_INVALID;
 	case COMPARE_CANNOT_TELL:
 		return EXIT_INCONCLUSIVE;
 	default:
@@ -43,11 +50,24 @@ enum exit_status comparison_status(const struct comparison *comparison)
 	}
 }
 
-/* Heap string of ours; takes it. */
+/* Heap strings of ours; take them. */
 static void add_note(struct comparison *comparison, char *note)
 {
 	mem_grow(comparison->notes, comparison->n_notes, comparison->cap_notes);
 	comparison->notes[comparison->n_notes++] = note;
+}
+
+static void add_gap(struct comparison *comparison, char *gap)
+{
+	mem_grow(comparison->gaps, comparison->n_gaps, comparison->cap_gaps);
+	comparison->gaps[comparison->n_gaps++] = gap;
+}
+
+static void note_incomplete(const struct run *run, struct comparison *comparison)
+{
+	if (!run->complete)
+		add_gap(comparison, mem_printf("record '%s' is not complete: its run did not come to its end",
+					       run->id));
 }
 
 static const char *name_of(const struct run *run, size_t variant)
@@ -65,7 +85,7 @@ static void compare_part_of(const struct part_side *base, const struct part_side
 {
 	struct compare_part *part;
 
-	if (side_is_empty(base) || side_is_empty(new))
+	if (side_is_empty(base) && side_is_empty(new))
 		return;
 	mem_grow(ret->parts, ret->n_parts, ret->cap_parts);
 	part = &ret->parts[ret->n_parts++];
@@ -73,11 +93,14 @@ static void compare_part_of(const struct part_side *base, const struct part_side
 	part_compare(base, new, tolerances, ret->counts_only, part);
 }
 
-static void sum_up(struct comparison *comparison)
+/* What is not whole weighs as what is missing. */
+static void sum_up(struct comparison *comparison, const struct tolerances *tolerances)
 {
 	bool any_better = false;
 
-	comparison->verdict = comparison->n_parts ? COMPARE_SAME : COMPARE_CANNOT_TELL;
+	comparison->verdict = comparison->n_gaps    ? missing_verdict(tolerances) :
+			      comparison->n_parts ? COMPARE_SAME :
+						    COMPARE_CANNOT_TELL;
 	for (size_t i = 0; i < comparison->n_parts; i++) {
 		enum compare_verdict verdict = comparison->parts[i].verdict;
 
@@ -105,7 +128,8 @@ void compare_variants(const struct run *run, size_t base, size_t new, const stru
 		part_side_add(&new_side, run, new, i);
 		compare_part_of(&base_side, &new_side, name, i, tolerances, &comparison);
 	}
-	sum_up(&comparison);
+	note_incomplete(run, &comparison);
+	sum_up(&comparison, tolerances);
 	*ret = comparison;
 }
 
@@ -176,17 +200,40 @@ static struct err *check_variant(const struct compare_side *side)
 	return err_hint(err_new("'%s' has no variant '%s'", side->name, side->variant), "it has %s", names.text);
 }
 
-/* Each variant of the base that has a namesake. */
+/* A record before the j-th variant of the i-th record of the sides has a variant of this name. */
+static bool was_named(const struct compare_side *const *sides, size_t side, size_t run, const char *name)
+{
+	for (size_t i = 0; i <= side; i++)
+		for (size_t j = 0; j < (i < side ? sides[i]->n_runs : run); j++)
+			if (run_find_variant(&sides[i]->runs[j], name))
+				return true;
+	return false;
+}
+
+/* Each variant of any record of either side, with its namesakes or alone. */
 static void compare_namesakes(const struct compare_side *base, const struct compare_side *new,
 			      const struct compare_options *options, struct comparison *ret)
 {
-	const struct run *first = &base->runs[0];
+	const struct compare_side *sides[] = { base, new };
 
-	for (size_t i = 0; i < first->n_variants; i++) {
-		const char *name = name_of(first, i);
+	for (size_t side = 0; side < ARRAY_SIZE(sides); side++) {
+		for (size_t run = 0; run < sides[side]->n_runs; run++) {
+			for (size_t i = 0; i < sides[side]->runs[run].n_variants; i++) {
+				const char *name = name_of(&sides[side]->runs[run], i);
 
-		compare_names(base, name, new, name, options, ret);
+				if (!was_named(sides, side, run, name))
+					compare_names(base, name, new, name, options, ret);
+			}
+		}
 	}
+}
+
+static bool any_common(const struct comparison *comparison)
+{
+	for (size_t i = 0; i < comparison->n_parts; i++)
+		if (comparison->parts[i].only == COMPARE_BOTH)
+			return true;
+	return false;
 }
 
 /* --- refusal ---------------------------------------------------------------------- */
@@ -216,6 +263,41 @@ static void find_differences(const struct compare_side *base, const struct compa
 	difference_list_deinit(&list);
 }
 
+/* One variant of a record against another one of it is a comparison; against itself it says nothing. */
+static bool is_other_variant(const struct compare_side *a, const struct compare_side *b)
+{
+	return a != b && a->variant && b->variant && strcmp(a->variant, b->variant) != 0;
+}
+
+static void find_repeated(const struct compare_side *base, const struct compare_side *new, struct comparison *ret)
+{
+	const struct compare_side *sides[] = { base, base, new }, *others[] = { base, new, new };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sides); i++) {
+		bool same_side = sides[i] == others[i];
+
+		for (size_t j = 0; j < sides[i]->n_runs && !is_other_variant(sides[i], others[i]); j++)
+			for (size_t k = same_side ? j + 1 : 0; k < others[i]->n_runs; k++)
+				if (!strcmp(sides[i]->runs[j].id, others[i]->runs[k].id))
+					add_note(ret, mem_printf("record '%s' stands %s", sides[i]->runs[j].id,
+								 same_side ? "twice on one side" : "on both sides"));
+	}
+}
+
+/* Of both sides' records each that is not complete; by force they are noted like differences. */
+static void find_incomplete(const struct compare_side *base, const struct compare_side *new, bool force,
+			    struct comparison *ret)
+{
+	const struct compare_side *sides[] = { base, new };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sides); i++)
+		for (size_t j = 0; j < sides[i]->n_runs; j++)
+			note_incomplete(&sides[i]->runs[j], ret);
+	for (size_t i = 0; force && i < ret->n_gaps; i++)
+		add_note(ret, ret->gaps[i]);
+	ret->n_gaps = force ? 0 : ret->n_gaps;
+}
+
 static struct err *refuse(const struct comparison *comparison)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
@@ -240,14 +322,16 @@ static struct err *compare_all(const struct compare_side *base, const struct com
 	if (err)
 		return err;
 	find_differences(base, new, options, ret);
+	find_repeated(base, new, ret);
 	if (ret->n_notes && !options->force)
 		return refuse(ret);
+	find_incomplete(base, new, options->force, ret);
 	if (base_name && new_name && (options->force || options->vary || base->variant || new->variant ||
 				      !strcmp(base_name, new_name)))
 		compare_names(base, base_name, new, new_name, options, ret);
 	else
 		compare_namesakes(base, new, options, ret);
-	if (!ret->n_parts)
+	if (!any_common(ret))
 		return err_hint(err_exit(EXIT_INVALID, "'%s' and '%s' have no variant and temperature in common",
 					 base->name, new->name),
 				"RECORD#VARIANT names one; 'attachstorm show RECORD' lists them");
@@ -268,7 +352,7 @@ struct err *compare_sides(const struct compare_side *base, const struct compare_
 		comparison_deinit(&comparison);
 		return err;
 	}
-	sum_up(&comparison);
+	sum_up(&comparison, options->tolerances);
 	*ret = comparison;
 	return NULL;
 }

@@ -16,17 +16,25 @@ enum compare_verdict {
 	COMPARE_BETTER,
 	COMPARE_SAME,        /* no difference beyond the tolerance was shown */
 	COMPARE_CHANGED,     /* a detail differs: told, and decides nothing */
+	COMPARE_NOT_TESTED,  /* both sides are below the absolute tolerance: told, and decides nothing */
 	COMPARE_CANNOT_TELL,
+	COMPARE_MISSING,     /* one side alone has it: there is nothing to compare it with */
 	COMPARE_WORSE,
 };
-extern const char *const compare_verdict_names[]; /* "better", ..., "cannot tell", "worse", NULL */
+extern const char *const compare_verdict_names[]; /* "better", ..., "not comparable", "worse", NULL */
+
+/* Which side has something; BOTH but for COMPARE_MISSING. */
+enum compare_only { COMPARE_BOTH, COMPARE_ONLY_BASE, COMPARE_ONLY_NEW };
+extern const char *const compare_only_names[]; /* "", "only in BASE", "only in NEW", NULL */
 
 /* One metric. Values of counts are numbers, of times nanoseconds, of memory bytes. */
 struct compare_row {
 	const struct gate_metric *metric;
 	struct quantiles base, new; /* over valid runs */
 	enum compare_verdict verdict;
-	double tolerance;           /* relative change that was borne: 0.1 */
+	enum compare_only only;
+	double tolerance;           /* relative change within which the sides are the same: 0.1 */
+	double asked;               /* what of it the tolerances name: noise and drift left out */
 	/* Of times and memory with enough runs a side; else has_ratio is false. */
 	bool has_ratio;
 	struct ratio ratio;         /* new / base */
@@ -42,13 +50,17 @@ struct compare_part {
 	double drift;                     /* by how much the untraced runs differ: 0.03; 0 without any */
 	struct compare_row rows[GATE_N];  /* of the metrics that both sides know */
 	size_t n_rows;
-	enum compare_verdict verdict;     /* WORSE or CANNOT_TELL if any row is, BETTER if some are, else SAME */
+	enum compare_only only;           /* no runs on the other side: then there are no rows */
+	const char *why;                  /* static: why the verdict is CANNOT_TELL though no row is; NULL: not so */
+	enum compare_verdict verdict;     /* the gravest row's from CANNOT_TELL on, BETTER if some are, else SAME */
 };
 
 struct comparison {
 	char *base, *new;                 /* names of the sides */
 	char **notes;                     /* differences that were forced past, what was passed over */
 	size_t n_notes, cap_notes;
+	char **gaps;                      /* what is not whole, as a record whose run did not come to its end */
+	size_t n_gaps, cap_gaps;
 	bool counts_only;
 	struct compare_part *parts;
 	size_t n_parts, cap_parts;
@@ -57,7 +69,7 @@ struct comparison {
 
 void comparison_deinit(struct comparison *comparison);
 
-/* EXIT_OK, EXIT_REGRESSION or EXIT_INCONCLUSIVE. */
+/* EXIT_OK, EXIT_REGRESSION, EXIT_INVALID (something is missing on one side) or EXIT_INCONCLUSIVE. */
 enum exit_status comparison_status(const struct comparison *comparison);
 
 /*
@@ -87,7 +99,9 @@ struct compare_options {
 /*
  * NEW against BASE, variant by variant and temperature by temperature. Sides of different
  * machines, scenarios, targets, launchers or counter sources are refused by an error with
- * exit status EXIT_INVALID, which says what differs; so are sides without anything in common.
+ * exit status EXIT_INVALID, which says what differs; so are a record that stands on both sides or
+ * twice on one, and sides without anything in common. What one side alone has is a part or a row
+ * of its own, COMPARE_MISSING.
  */
 MUST_CHECK struct err *compare_sides(const struct compare_side *base, const struct compare_side *new,
 				     const struct compare_options *options, struct comparison *ret);

@@ -14,8 +14,11 @@ static const char *const kind_names[] = { "count", "count", "count", "time_ns", 
 
 /* --- JSON ------------------------------------------------------------------------- */
 
+/* Null: the side does not know it. */
 static json_t *side_json(const struct quantiles *side)
 {
+	if (!side->n)
+		return json_null();
 	return json_pack("{s:I, s:f, s:f, s:f}", "n", (json_int_t)side->n, "min", side->min, "median", side->p50,
 			 "max", side->max);
 }
@@ -25,7 +28,7 @@ static json_t *row_json(const struct compare_row *row)
 	json_t *json = json_pack("{s:s, s:s, s:o, s:o, s:f, s:s}", "metric", row->metric->key, "kind",
 				 kind_names[row->metric->kind], "base", side_json(&row->base), "new",
 				 side_json(&row->new), "tolerance", row->tolerance, "verdict",
-				 compare_verdict_names[row->verdict]);
+				 compare_row_verdict(row));
 
 	if (row->has_ratio)
 		json_object_update_new(json, json_pack("{s:f, s:[f, f], s:f, s:f, s:f}", "ratio", row->ratio.value,
@@ -40,25 +43,29 @@ static json_t *part_json(const struct compare_part *part)
 
 	for (size_t i = 0; i < part->n_rows; i++)
 		json_array_append_new(rows, row_json(&part->rows[i]));
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:f, s:o}", "variant", part->name, "temperature",
-			 temperature_names[part->temperature], "verdict", compare_verdict_names[part->verdict],
-			 "runs_base", (json_int_t)part->n_base, "runs_new", (json_int_t)part->n_new, "invalid_base",
+	return json_pack("{s:s, s:s, s:s, s:s?, s:I, s:I, s:I, s:I, s:f, s:o}", "variant", part->name, "temperature",
+			 temperature_names[part->temperature], "verdict",
+			 part->only ? compare_only_names[part->only] : compare_verdict_names[part->verdict],
+			 "why", part->why, "runs_base", (json_int_t)part->n_base, "runs_new",
+			 (json_int_t)part->n_new, "invalid_base",
 			 (json_int_t)part->invalid_base, "invalid_new", (json_int_t)part->invalid_new, "drift",
 			 part->drift, "metrics", rows);
 }
 
 json_t *comparison_json(const struct comparison *comparison)
 {
-	json_t *parts = json_array(), *notes = json_array();
+	json_t *parts = json_array(), *notes = json_array(), *gaps = json_array();
 
 	for (size_t i = 0; i < comparison->n_parts; i++)
 		json_array_append_new(parts, part_json(&comparison->parts[i]));
 	for (size_t i = 0; i < comparison->n_notes; i++)
 		json_array_append_new(notes, json_string(comparison->notes[i]));
-	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:b, s:o, s:o}", "schema", "attachstorm-comparison",
-			 "schema_version", 1, "base", comparison->base, "new", comparison->new, "verdict",
+	for (size_t i = 0; i < comparison->n_gaps; i++)
+		json_array_append_new(gaps, json_string(comparison->gaps[i]));
+	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:b, s:o, s:o, s:o}", "schema", "attachstorm-comparison",
+			 "schema_version", 2, "base", comparison->base, "new", comparison->new, "verdict",
 			 compare_verdict_names[comparison->verdict], "counts_only", comparison->counts_only,
-			 "differences", notes, "parts", parts);
+			 "differences", notes, "gaps", gaps, "parts", parts);
 }
 
 /* --- JUnit ------------------------------------------------------------------------ */
@@ -86,51 +93,91 @@ static void put_xml(struct strbuf *out, const char *text)
 	}
 }
 
-static size_t rows_with(const struct compare_part *part, enum compare_verdict verdict)
+/* How each verdict stands in JUnit; NULL: passed. What cannot be compared is an error, whatever the policy. */
+static const char *const junit_elements[] = {
+	[COMPARE_NOT_TESTED] = "skipped",
+	[COMPARE_CANNOT_TELL] = "skipped",
+	[COMPARE_MISSING] = "error",
+	[COMPARE_WORSE] = "failure",
+};
+
+/* Cases of a suite as they are put, so that the head's numbers are those of the body. */
+struct suite {
+	struct strbuf body;
+	size_t n, failures, errors, skipped;
+};
+
+static void put_case(const char *class, const char *name, enum compare_verdict verdict, const char *text,
+		     struct suite *suite)
 {
-	size_t n = 0;
+	const char *element = junit_elements[verdict];
+	struct strbuf *out = &suite->body;
 
-	for (size_t i = 0; i < part->n_rows; i++)
-		n += part->rows[i].verdict == verdict;
-	return n;
-}
-
-static void put_case(const struct compare_part *part, const struct compare_row *row, struct strbuf *out)
-{
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-
-	compare_row_text(row, &text);
+	suite->n++;
+	suite->failures += verdict == COMPARE_WORSE;
+	suite->errors += verdict == COMPARE_MISSING;
+	suite->skipped += verdict == COMPARE_CANNOT_TELL || verdict == COMPARE_NOT_TESTED;
 	strbuf_puts(out, "    <testcase classname=\"");
-	put_xml(out, part->name);
-	strbuf_printf(out, ".%s\" name=\"%s\">\n      ", temperature_names[part->temperature], row->metric->key);
-	if (row->verdict == COMPARE_WORSE || row->verdict == COMPARE_CANNOT_TELL) {
-		strbuf_printf(out, "<%s message=\"%s: ", row->verdict == COMPARE_WORSE ? "failure" : "skipped",
-			      compare_verdict_names[row->verdict]);
-		put_xml(out, text.text);
+	put_xml(out, class);
+	strbuf_puts(out, "\" name=\"");
+	put_xml(out, name);
+	strbuf_puts(out, "\">\n      ");
+	if (element) {
+		strbuf_printf(out, "<%s message=\"%s: ", element, compare_verdict_names[verdict]);
+		put_xml(out, text);
 		strbuf_puts(out, "\"/>\n");
 	} else {
 		strbuf_puts(out, "<system-out>");
-		put_xml(out, text.text);
+		put_xml(out, text);
 		strbuf_puts(out, "</system-out>\n");
 	}
 	strbuf_puts(out, "    </testcase>\n");
 }
 
+static void put_suite(const char *name, struct suite *suite, struct strbuf *out)
+{
+	strbuf_puts(out, "  <testsuite name=\"");
+	put_xml(out, name);
+	strbuf_printf(out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\">\n%s  </testsuite>\n",
+		      suite->n, suite->failures, suite->errors, suite->skipped, suite->body.text);
+	strbuf_deinit(&suite->body);
+}
+
+static void put_part_suite(const struct compare_part *part, struct strbuf *out)
+{
+	_cleanup_free_ char *class = mem_printf("%s.%s", part->name, temperature_names[part->temperature]);
+	_cleanup_free_ char *name = mem_printf("%s, %s", part->name, temperature_names[part->temperature]);
+	struct suite suite = { .body = STRBUF_INIT };
+
+	if (part->only)
+		put_case(class, "runs", COMPARE_MISSING, compare_only_names[part->only], &suite);
+	if (part->why)
+		put_case(class, "runs", COMPARE_CANNOT_TELL, part->why, &suite);
+	for (size_t i = 0; i < part->n_rows; i++) {
+		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+		compare_row_text(&part->rows[i], &text);
+		put_case(class, part->rows[i].metric->key, part->rows[i].verdict, text.text, &suite);
+	}
+	put_suite(name, &suite, out);
+}
+
+static void put_gaps_suite(const struct comparison *comparison, struct strbuf *out)
+{
+	struct suite suite = { .body = STRBUF_INIT };
+
+	for (size_t i = 0; i < comparison->n_gaps; i++)
+		put_case("records", "complete", COMPARE_MISSING, comparison->gaps[i], &suite);
+	put_suite("records", &suite, out);
+}
+
 void comparison_junit(const struct comparison *comparison, struct strbuf *out)
 {
 	strbuf_puts(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"attachstorm compare\">\n");
-	for (size_t i = 0; i < comparison->n_parts; i++) {
-		const struct compare_part *part = &comparison->parts[i];
-
-		strbuf_puts(out, "  <testsuite name=\"");
-		put_xml(out, part->name);
-		strbuf_printf(out, ", %s\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\">\n",
-			      temperature_names[part->temperature], part->n_rows, rows_with(part, COMPARE_WORSE),
-			      rows_with(part, COMPARE_CANNOT_TELL));
-		for (size_t j = 0; j < part->n_rows; j++)
-			put_case(part, &part->rows[j], out);
-		strbuf_puts(out, "  </testsuite>\n");
-	}
+	if (comparison->n_gaps)
+		put_gaps_suite(comparison, out);
+	for (size_t i = 0; i < comparison->n_parts; i++)
+		put_part_suite(&comparison->parts[i], out);
 	strbuf_puts(out, "</testsuites>\n");
 }
 
@@ -158,14 +205,27 @@ static void put_md_row(const struct compare_row *row, struct strbuf *out)
 			      row->p_holm);
 	else
 		strbuf_puts(out, " | | | ");
-	strbuf_printf(out, " | %s |\n", row->verdict == COMPARE_WORSE ? "**worse**"
-								      : compare_verdict_names[row->verdict]);
+	strbuf_printf(out, " | %s |\n", row->verdict == COMPARE_WORSE ? "**worse**" : compare_row_verdict(row));
+}
+
+static size_t rows_with(const struct compare_part *part, enum compare_verdict verdict)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < part->n_rows; i++)
+		n += part->rows[i].verdict == verdict;
+	return n;
 }
 
 static void put_md_part(const struct compare_part *part, bool same_too, struct strbuf *out)
 {
 	strbuf_puts(out, "\n#### ");
 	put_md(out, part->name);
+	if (part->only) {
+		strbuf_printf(out, ", %s: %s\n", temperature_names[part->temperature],
+			      compare_only_names[part->only]);
+		return;
+	}
 	strbuf_printf(out, ", %s (%zu runs against %zu)\n\n", temperature_names[part->temperature], part->n_base,
 		      part->n_new);
 	strbuf_puts(out, "| metric | base | new | ratio | interval | p | verdict |\n"
@@ -189,8 +249,14 @@ void comparison_markdown(const struct comparison *comparison, struct strbuf *out
 		put_md(out, comparison->notes[i]);
 		strbuf_putc(out, '\n');
 	}
+	for (size_t i = 0; i < comparison->n_gaps; i++) {
+		strbuf_puts(out, "\n- ");
+		put_md(out, comparison->gaps[i]);
+		strbuf_putc(out, '\n');
+	}
 	for (size_t i = 0; i < comparison->n_parts; i++)
-		if (rows_with(&comparison->parts[i], COMPARE_SAME) < comparison->parts[i].n_rows)
+		if (comparison->parts[i].only ||
+		    rows_with(&comparison->parts[i], COMPARE_SAME) < comparison->parts[i].n_rows)
 			put_md_part(&comparison->parts[i], false, out);
 	strbuf_puts(out, "\n<details><summary>All metrics</summary>\n");
 	for (size_t i = 0; i < comparison->n_parts; i++)

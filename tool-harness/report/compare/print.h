@@ -25,6 +25,7 @@ void comparison_junit(const struct comparison *comparison, struct strbuf *out);
 
 /* A row's values and what was found, as the formats share them. */
 void compare_value_text(const struct compare_row *row, const struct quantiles *side, struct strbuf *out);
+const char *compare_row_verdict(const struct compare_row *row); /* or on which side alone it is */
 void compare_row_text(const struct compare_row *row, struct strbuf *out);
 
 #endif

@@ -13,26 +13,36 @@
 
 #define COUNT(id, name) \
 	{ .key = "counts." name, .type = CONF_DOUBLE, FIELD(counts[id]), .default_text = "0", .min = 0, .max = 1e6, \
-	  .help = "relative change of this count that is borne, as 0.05", .group = "Counts" }
+	  .help = "relative change of this count that is tolerated, as 0.05", .group = "Counts" }
 
 #define TIME(id, name, share, least) \
 	{ .key = name ".relative", .type = CONF_DOUBLE, FIELD(relative[(id) - GATE_FIRST_TIME]), \
-	  .default_text = share, .min = 0, .max = 1e6, .help = "relative change that is borne, as 0.10", \
+	  .default_text = share, .min = 0, .max = 1e6, .help = "relative change that is tolerated, as 0.10", \
 	  .group = "Times and memory" }, \
 	{ .key = name ".absolute", .type = CONF_DURATION, FIELD(absolute[(id) - GATE_FIRST_TIME]), \
 	  .default_text = least, .min = 0, .max = 7.0 * 24 * 3600 * NS_PER_S, \
-	  .help = "change in time that is borne, whatever its share", .group = "Times and memory" }
+	  .help = "change in time that is tolerated, whatever its share", .group = "Times and memory" }
+
+static const struct conf_choice missing_choices[] = {
+	[MISSING_INCOMPARABLE] = { "incomparable", "exit status 3" },
+	[MISSING_CANNOT_TELL] = { "cannot-tell", "exit status 4" },
+	{ 0 },
+};
 
 static const struct conf_option options[] = {
 	{ .key = "runs", .type = CONF_INT, FIELD(runs), .default_text = "5", .min = 5, .max = 100000,
 	  .help = "valid runs that each side must have; with fewer nothing is told", .group = "Decision" },
+	{ .key = "missing", .type = CONF_CHOICE, FIELD(missing), .default_text = "incomparable",
+	  .choices = missing_choices,
+	  .help = "what a variant, temperature or metric that one side alone has, or a record that is not complete, "
+		  "makes of it", .group = "Decision" },
 	{ .key = "alpha", .type = CONF_DOUBLE, FIELD(alpha), .default_text = "0.1", .min = 1e-9, .max = 0.5,
 	  .help = "largest p value, two-sided and after Holm's correction, that tells a difference",
 	  .group = "Decision" },
 	{ .key = "confidence", .type = CONF_DOUBLE, FIELD(confidence), .default_text = "0.95", .min = 0.5,
 	  .max = 0.9999, .help = "of the interval of each ratio of medians", .group = "Decision" },
 	{ .key = "noise", .type = CONF_DOUBLE, FIELD(noise), .default_text = "2", .min = 0, .max = 100,
-	  .help = "a difference of less than this many times the spread of the runs is borne as noise",
+	  .help = "a difference of less than this many times the spread of the runs is noise, and no difference",
 	  .group = "Decision" },
 	{ .key = "resolution", .type = CONF_DOUBLE, FIELD(resolution), .default_text = "1", .min = 0.01, .max = 1e6,
 	  .help = "if a relative slowdown of this much cannot be excluded, the answer is 'cannot tell'",
@@ -42,7 +52,7 @@ static const struct conf_option options[] = {
 	{ .key = "seed", .type = CONF_SEED, FIELD(seed), .default_text = "1", .help = "of the bootstrap",
 	  .group = "Decision" },
 	{ .key = "varying", .type = CONF_DOUBLE, FIELD(varying), .default_text = "0.05", .min = 0, .max = 1e6,
-	  .help = "relative change that is borne in a count which is not the same in all runs of a side",
+	  .help = "relative change that is tolerated in a count which is not the same in all runs of a side",
 	  .group = "Counts" },
 	COUNT(GATE_STOPS, "stops"),
 	COUNT(GATE_LOAD_EVENTS, "load_events"),
@@ -66,10 +76,11 @@ static const struct conf_option options[] = {
 	TIME(GATE_HANDLING, "handling", "0.1", "2us"),
 	TIME(GATE_CPU, "tracer_cpu", "0.1", "50ms"),
 	{ .key = "tracer_memory.relative", .type = CONF_DOUBLE, FIELD(relative[GATE_PEAK_MEMORY - GATE_FIRST_TIME]),
-	  .default_text = "0.05", .min = 0, .max = 1e6, .help = "relative change that is borne, as 0.10",
+	  .default_text = "0.05", .min = 0, .max = 1e6, .help = "relative change that is tolerated, as 0.10",
 	  .group = "Times and memory" },
 	{ .key = "tracer_memory.absolute", .type = CONF_SIZE, FIELD(absolute[GATE_PEAK_MEMORY - GATE_FIRST_TIME]),
-	  .default_text = "4MiB", .min = 0, .max = 1e15, .help = "change in bytes that is borne, whatever its share",
+	  .default_text = "4MiB", .min = 0, .max = 1e15,
+	  .help = "change in bytes that is tolerated, whatever its share",
 	  .group = "Times and memory" },
 };
 

@@ -132,21 +132,32 @@ static void measure_time(struct samples *base, struct samples *new, const struct
 	ranktest_compute(base, new, &test);
 	row->has_ratio = true;
 	row->p = test.p;
-	row->tolerance = fmax(tolerances->relative[id], tolerances->absolute[id] / samples_median(base));
-	row->tolerance = fmax(row->tolerance, tolerances->noise * row->ratio.spread);
+	row->asked = fmax(tolerances->relative[id], tolerances->absolute[id] / samples_median(base));
+	row->tolerance = fmax(row->asked, tolerances->noise * row->ratio.spread);
 	if (row->metric->kind == GATE_TIME)
 		row->tolerance = fmax(row->tolerance, part->drift);
 }
 
+/* Both medians are less than the difference that is to be overlooked: there is nothing to find. */
+static bool is_too_small(const struct compare_row *row, const struct tolerances *tolerances)
+{
+	int64_t absolute = tolerances->absolute[row->metric - gate_metrics - GATE_FIRST_TIME];
+
+	return row->base.p50 < absolute && row->new.p50 < absolute;
+}
+
 static enum compare_verdict judge_time(const struct compare_row *row, const struct tolerances *tolerances)
 {
+	if (row->verdict == COMPARE_NOT_TESTED || row->verdict == COMPARE_MISSING)
+		return row->verdict;
 	if (!row->has_ratio)
 		return COMPARE_CANNOT_TELL;
 	if (row->ratio.low > 1 + row->tolerance)
 		return row->p_holm < tolerances->alpha ? COMPARE_WORSE : COMPARE_CANNOT_TELL;
 	if (row->ratio.high < 1 / (1 + row->tolerance) && row->p_holm < tolerances->alpha)
 		return COMPARE_BETTER;
-	return row->ratio.high > 1 + fmax(tolerances->resolution, row->tolerance) ? COMPARE_CANNOT_TELL : COMPARE_SAME;
+	/* What noise and drift hide was not excluded: they widen what is no proof, never what passes. */
+	return row->ratio.high > 1 + fmax(tolerances->resolution, row->asked) ? COMPARE_CANNOT_TELL : COMPARE_SAME;
 }
 
 /* All times of a part are tests made together. */
@@ -191,30 +202,60 @@ static void add_row(const struct part_side *base, const struct part_side *new, c
 	part_side_values(new, metric, &new_values);
 	quantiles_compute(&base_values, &row->base);
 	quantiles_compute(&new_values, &row->new);
-	if (!row->base.n || !row->new.n || (row->base.max == 0 && row->new.max == 0))
+	if ((!row->base.n && !row->new.n) || (row->base.max == 0 && row->new.max == 0 && row->base.n && row->new.n))
 		return;
 	part->n_rows++;
+	if (!row->base.n || !row->new.n) {
+		row->verdict = COMPARE_MISSING;
+		row->only = row->base.n ? COMPARE_ONLY_BASE : COMPARE_ONLY_NEW;
+		return;
+	}
 	enough = row->base.n >= (size_t)tolerances->runs && row->new.n >= (size_t)tolerances->runs;
 	if (is_count(row))
 		judge_count(tolerances, enough || counts_only, row);
+	else if (is_too_small(row, tolerances))
+		row->verdict = COMPARE_NOT_TESTED;
 	else if (enough)
 		measure_time(&base_values, &new_values, tolerances, part, row);
+}
+
+enum compare_verdict missing_verdict(const struct tolerances *tolerances)
+{
+	return tolerances->missing == MISSING_CANNOT_TELL ? COMPARE_CANNOT_TELL : COMPARE_MISSING;
+}
+
+/* Why the rows as they are make no pass; NULL: they do. */
+static const char *why_no_pass(const struct compare_part *part, bool counts_only)
+{
+	size_t tested = 0, times = 0;
+
+	for (size_t i = 0; i < part->n_rows; i++) {
+		times += !is_count(&part->rows[i]);
+		tested += part->rows[i].verdict != COMPARE_NOT_TESTED && is_count(&part->rows[i]) == counts_only;
+	}
+	if (!part->n_rows)
+		return "no metric is known of any valid run of either side";
+	if (!tested && !counts_only)
+		return times ? "every time is below its absolute tolerance: none was tested" :
+			       "no time is known of any valid run of either side";
+	/* A tool that fails more often than it did is no better for being quick in between. */
+	return part->invalid_new > part->invalid_base ? "more of NEW's runs are invalid than of BASE's" : NULL;
 }
 
 /* Nothing to compare, as when all runs of a side are invalid, is no pass. */
 static enum compare_verdict gravest_verdict(struct compare_part *part, const struct tolerances *tolerances)
 {
-	enum compare_verdict gravest = part->n_rows ? COMPARE_SAME : COMPARE_CANNOT_TELL;
+	enum compare_verdict gravest = part->why ? COMPARE_CANNOT_TELL : COMPARE_SAME;
 	bool any_better = false;
 
 	for (size_t i = 0; i < part->n_rows; i++) {
-		struct compare_row *row = &part->rows[i];
+		enum compare_verdict verdict = part->rows[i].verdict;
 
-		if (!is_count(row))
-			row->verdict = judge_time(row, tolerances);
-		any_better |= row->verdict == COMPARE_BETTER;
-		if (row->verdict >= COMPARE_CANNOT_TELL && row->verdict > gravest)
-			gravest = row->verdict;
+		if (verdict == COMPARE_MISSING)
+			verdict = missing_verdict(tolerances);
+		any_better |= verdict == COMPARE_BETTER;
+		if (verdict >= COMPARE_CANNOT_TELL && verdict > gravest)
+			gravest = verdict;
 	}
 	return gravest == COMPARE_SAME && any_better ? COMPARE_BETTER : gravest;
 }
@@ -226,12 +267,18 @@ void part_compare(const struct part_side *base, const struct part_side *new, con
 	part->n_new = new->n;
 	part->invalid_base = base->invalid;
 	part->invalid_new = new->invalid;
+	if (!(base->n + base->invalid) || !(new->n + new->invalid)) {
+		part->only = base->n + base->invalid ? COMPARE_ONLY_BASE : COMPARE_ONLY_NEW;
+		part->verdict = missing_verdict(tolerances);
+		return;
+	}
 	part->drift = drift_of(base, new, tolerances);
 	for (size_t i = 0; i < GATE_N; i++)
 		add_row(base, new, &gate_metrics[i], tolerances, counts_only, part);
 	correct_by_holm(part);
+	for (size_t i = 0; i < part->n_rows; i++)
+		if (!is_count(&part->rows[i]))
+			part->rows[i].verdict = judge_time(&part->rows[i], tolerances);
+	part->why = why_no_pass(part, counts_only);
 	part->verdict = gravest_verdict(part, tolerances);
-	/* A tool that fails more often than it did is no better for being quick in between. */
-	if (part->verdict < COMPARE_CANNOT_TELL && part->invalid_new > part->invalid_base)
-		part->verdict = COMPARE_CANNOT_TELL;
 }

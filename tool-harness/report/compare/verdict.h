@@ -22,6 +22,9 @@ void part_side_add(struct part_side *side, const struct run *run, size_t variant
 /* Appends the metric of each run that knows it. */
 void part_side_values(const struct part_side *side, const struct gate_metric *metric, struct samples *ret);
 
+/* What the tolerances make of something that one side alone has: COMPARE_MISSING or COMPARE_CANNOT_TELL. */
+enum compare_verdict missing_verdict(const struct tolerances *tolerances);
+
 /* Fills the rows and the verdict of a part whose name and temperature are set. */
 void part_compare(const struct part_side *base, const struct part_side *new, const struct tolerances *tolerances,
 		  bool counts_only, struct compare_part *part);

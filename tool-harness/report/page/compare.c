@@ -70,7 +70,7 @@ static void put_row(struct page *page, const struct compare_row *row, size_t par
 		strbuf_puts(page->out, "<td></td><td></td><td></td>");
 	strbuf_puts(page->out, "<td align=\"left\">");
 	strbuf_puts(page->out, row->verdict == COMPARE_WORSE || row->verdict == COMPARE_BETTER ? "<b>" : "");
-	html_text(page->out, compare_verdict_names[row->verdict]);
+	html_text(page->out, compare_row_verdict(row));
 	strbuf_puts(page->out, row->verdict == COMPARE_WORSE || row->verdict == COMPARE_BETTER ? "</b>" : "");
 	strbuf_puts(page->out, "</td></tr>\n");
 }

@@ -13,7 +13,7 @@ start_slurm() {
 	host=$(hostname -s)
 	for program in slurmctld slurmd srun munged; do
 		command -v $program >/dev/null || {
-			echo "no $program here (packages slurm-wlm and munge)"
+			echo "no $program here: 'scripts/setup --slurm' installs Slurm and munge"
 			return
 		}
 	done

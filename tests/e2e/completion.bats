@@ -39,6 +39,12 @@ typed() {
 	[ "$(typed 'pynamic-gen --set codegen=')" = "asm c" ]
 }
 
+@test "formats of what prints in several" {
+	[ "$(typed 'attachstorm show --format ')" = "csv html markdown text" ]
+	[ "$(typed 'attachstorm show --format=h')" = html ]
+	[ "$(typed 'attachstorm export -f ')" = "csv google-benchmark hyperfine" ]
+}
+
 @test "every key of --help-keys is offered" {
 	attachstorm complete run -s '' | sed 's/=$//' | sort >"$BATS_TEST_TMPDIR/offered"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/offered")" -ge 50 ]

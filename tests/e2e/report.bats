@@ -81,6 +81,30 @@ need_browser() {
 	expect_figures trend=4 phases=20
 }
 
+@test "show: the same tables as text, Markdown, HTML and CSV, every figure with its key" {
+	local sweep aslr
+	sweep=$(ls "$RUNS"/sweep-*.json)
+	aslr=$(ls "$RUNS"/aslr-*.json)
+	for record in "$sweep" "$aslr"; do
+		attachstorm show --details --format html "$record" >tables.html
+		figures tables.html "=$record"
+		expect_figures tables=200
+		attachstorm show --details --format csv "$record" >tables.csv
+		expect_status 0 "$PYTHON" "$BATS_TEST_DIRNAME/report_figures.py" --csv tables.csv "=$record"
+		expect_figures csv=200
+		# a figure has one value in both
+		[ "$(grep -c 'data-key=' <(tr '<' '\n' <tables.html))" -eq "$(sed -n 's/^csv //p' <<<"$output")" ]
+	done
+	attachstorm show "$sweep" >text
+	diff text <(attachstorm show --format text "$sweep")
+	[ "$(wc -l <text)" -lt "$(attachstorm show --details "$sweep" | wc -l)" ]
+	attachstorm show -f markdown "$aslr" >tables.md
+	grep -q '^| ASLR tax |  | n | phase 1 |' tables.md
+	grep -q '^| warm all else the same | on / off | | 1.00 × |' tables.md
+	expect_status 2 attachstorm show -f latex "$aslr"
+	expect_output "they are text, markdown, csv and html"
+}
+
 @test "a prediction is what the model predicts, and says that it is one" {
 	local sweep want
 	sweep=$(ls "$RUNS"/sweep-*.json)
@@ -124,8 +148,8 @@ need_browser() {
 	expect_status 0 attachstorm report small.json -o page.html
 	figures page.html "=small.json"
 	expect_figures table4=19 predicted=4 variants=10
-	grep -q 'strace: 2 tasks would hold [0-9.]* MiB; this machine has 1' page.html
-	grep -q 'strace (tool=strace tasks=1)' page.html
+	grep -q 'strace: 2 tasks would hold [0-9.]* MiB, this machine has 1' page.html
+	grep -q '>strace</th><td align="left">tool=strace · tasks=1<' page.html
 	# strace tells of no load events
 	[ "$(grep -c 'data-key="variants.2..summary.warm.stops' page.html)" -eq 0 ]
 	grep -q 'data-key="variants.1..summary.warm.stops' page.html
@@ -176,8 +200,8 @@ need_browser() {
 @test "as HTML it has no error" {
 	command -v xmllint >/dev/null || skip "no xmllint: package libxml2-utils"
 	attachstorm report "$RUNS" -o page.html
-	# libxml2 knows no elements of HTML 5
-	run bash -c "xmllint --html --noout page.html 2>&1 | grep error | grep -v 'Tag [a-z]* invalid'"
+	# libxml2 knows no elements of HTML 5; read in parts, it takes a '/' at the end of one for an error
+	run bash -c "xmllint --html --memory --noout page.html 2>&1 | grep error | grep -v 'Tag [a-z]* invalid'"
 	[ -z "$output" ] || {
 		echo "$output"
 		return 1

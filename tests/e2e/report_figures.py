@@ -2,20 +2,21 @@
 """
 Checks the figures of a page of 'attachstorm report' against the JSON that they are from.
 
-usage: report_figures.py PAGE.html NAME=FILE.json...
+usage: report_figures.py [--csv] PAGE.html|TABLES.csv NAME=FILE.json...
 
 Every right-aligned cell must have a key, and say the value that is at it, rounded to what is
 shown; NAME is what data-record says (a record's id is taken from the file itself if NAME is
 empty). Cells in italics are the paper's. Prints how many figures were checked, and of what.
 """
 import collections
+import csv
 import html.parser
 import json
 import re
 import sys
 
 UNITS = {
-    "": 1, "×": 1, "M": 1e6,
+    "": 1, "×": 1, "M": 1e6, "%": 0.01,
     "ns": 1, "µs": 1e3, "ms": 1e6, "s": 1e9, "min": 60e9, "h": 3600e9, "d": 86400e9,
     "B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40,
 }
@@ -26,7 +27,7 @@ class Cells(html.parser.HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.cells, self.cell, self.section = [], None, None
+        self.cells, self.cell, self.section = [], None, "tables"
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
@@ -62,39 +63,66 @@ def at(json_value, key):
 
 def shown(text):
     """The number that a cell shows, in the unit of its value, and by how much it may be rounded."""
-    number, unit = re.fullmatch(r"(-?[\d.,]+) ?(\D*)", text).groups()
+    number, unit = re.fullmatch(r"([-+]?[\d.,]+(?:e-?\d+)?) ?(\D*)", text).groups()
     value = float(number.replace(",", "")) * UNITS[unit]
+    if unit == "%":
+        return value, 0.0051
     # counts are whole, and so are nanoseconds
     if "," in number or (unit == "" and "." not in number):
         return value, 0.51
     if unit == "ns" and "." not in number:
         return value, max(abs(value) * 0.006, 0.51)
-    # a count's one decimal is cut, not rounded
-    return value, max(abs(value) * 0.006, 0.11 if unit == "" and re.fullmatch(r"\d+\.\d", number) else 0)
+    if "e" in number:
+        return value, abs(value) * 0.06
+    # half of the last digit; but a count's one decimal is cut, not rounded
+    digit = 10 ** -len(number.partition(".")[2]) * UNITS[unit]
+    return value, max(abs(value) * 0.006, digit * (1.1 if unit == "" and re.fullmatch(r"\d+\.\d", number) else 0.51))
+
+
+def check_csv(path, sources):
+    """Every line with a key has its value, and one without a value says why or is text."""
+    count = 0
+    with open(path, encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            if not line["key"]:
+                assert line["why"] or line["origin"] or line["kind"] == "text", line
+                continue
+            value = at(sources[line["record"]], line["key"])
+            if line["under"]:
+                value /= at(sources[line["record"]], line["under"])
+            assert abs(float(line["value"]) - value) <= 1e-12 * abs(value), (line, value)
+            count += 1
+    print("csv", count)
 
 
 def main():
     sources = {}
-    for argument in sys.argv[2:]:
+    is_csv = sys.argv[1] == "--csv"
+    for argument in sys.argv[2 + is_csv:]:
         name, path = argument.split("=", 1)
         with open(path, encoding="utf-8") as file:
             source = json.load(file)
         sources[name or source["id"]] = source
+    if is_csv:
+        check_csv(sys.argv[2], sources)
+        return
     with open(sys.argv[1], encoding="utf-8") as file:
         page = Cells()
         page.feed(file.read())
     checked = collections.Counter()
     for attrs, text, italic, section in page.cells:
         where = "%s: '%s' at %s" % (section, text, attrs.get("data-key"))
-        if "data-predicted" in attrs:
-            # by the kit's own laws, not in the record: what is shown is that number, in its row's unit
-            number, rounding = shown(text.split("(")[0])
-            assert abs(number - float(attrs["data-predicted"])) <= rounding + 1e-9, where
-            checked["predicted"] += 1
+        for origin in ("predicted", "derived"):
+            if "data-" + origin in attrs:
+                # by the kit's own laws, or of several numbers: what is shown is that number, in its unit
+                number, rounding = shown(text)
+                assert abs(number - float(attrs["data-" + origin])) <= rounding + 1e-9, where
+                checked[origin] += 1
+        if "data-predicted" in attrs or "data-derived" in attrs:
             continue
         if "data-key" not in attrs:
-            # the paper's, not measured, or a comparison's own words
-            assert italic or text in ("", "-") or section == "compare", where
+            # the paper's, not measured, or an interval of a comparison
+            assert italic or "data-why" in attrs or text == "" or section == "compare", where
             continue
         if attrs["data-record"] == "model predict":
             continue

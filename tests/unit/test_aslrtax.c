@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "lib/mem.h"
+#include "measure/aslrtax.h"
 #include "report/aslrpair.h"
+#include "report/table/aslr.h"
 
 static struct quantiles median(double value)
 {
@@ -66,6 +68,7 @@ static void add(struct run *run, const char *name, const char *tool, const char 
 static void pairs_differ_in_aslr_alone(void **state)
 {
 	static const size_t expected[][2] = { { 0, 3 }, { 1, 2 } };
+	struct grid_list list = { 0 };
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	double tax[3], maps[2];
 	const char *temperature;
@@ -95,10 +98,12 @@ static void pairs_differ_in_aslr_alone(void **state)
 		assert_string_equal(name, i ? "tool=gdb" : "tool=native");
 	}
 	assert_false(aslr_pair_find(&run, from, &pair));
-	aslr_put(&run, &text);
-	assert_non_null(strstr(text.text, "  warm tool=native                   1.50 ×   1.50 ×   1.50 ×     1.50 ×"
-					  "   1.50 ×   4 / 1     0 / 16\n"));
-	assert_non_null(strstr(text.text, "  warm tool=gdb                      3.00 ×"));
+	aslr_add(&run, &list);
+	grid_list_to_text(&list, &text);
+	assert_non_null(strstr(text.text, "  warm tool=native       on          150 ms   300 ms  75.0 µs"));
+	assert_non_null(strstr(text.text, "                         on / off    1.50 ×   1.50 ×   1.50 ×     1.50 ×    1.50 ×\n"));
+	assert_non_null(strstr(text.text, "                         on / off    3.00 ×"));
+	grid_list_deinit(&list);
 	json = aslr_to_json(&run);
 	assert_int_equal(json_array_size(json), 2);
 	assert_int_equal(json_unpack(json_array_get(json, 1), "{s:i, s:i, s:s, s:{s:F, s:F, s:F}, s:{s:F, s:F}}", "on",
@@ -115,7 +120,7 @@ static void pairs_differ_in_aslr_alone(void **state)
 
 static void a_run_without_pairs_has_no_such_lines(void **state)
 {
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct grid_list list = { 0 };
 	struct run run;
 	json_t *json;
 
@@ -125,8 +130,8 @@ static void a_run_without_pairs_has_no_such_lines(void **state)
 	run.scenario = json_pack("{s:s}", "aslr", "on");
 	add(&run, "a", "native", NULL, 1);
 	add(&run, "b", "gdb", "off", 1);
-	aslr_put(&run, &text);
-	assert_int_equal(text.len, 0);
+	aslr_add(&run, &list);
+	assert_int_equal(list.n, 0);
 	json = aslr_to_json(&run);
 	assert_int_equal(json_array_size(json), 0);
 	json_decref(json);

@@ -316,7 +316,7 @@ static void the_formats_say_the_same(void **state)
 					   "      <failure message=\"worse: ptrace calls: 600, then 700\"/>"));
 	assert_int_equal(occurrences(junit.text, "<testcase "), comparison.parts[0].n_rows);
 	assert_int_equal(occurrences(junit.text, "<failure "), 1);
-	assert_non_null(strstr(markdown.text, "| ptrace calls | 600 | 700 | | |  | **worse** |"));
+	assert_non_null(strstr(markdown.text, "| ptrace calls | 600 | 700 | | | | | **worse** |"));
 	assert_null(strstr(markdown.text, "<b>"));
 	assert_string_equal(json_string_value(json_object_get(json, "verdict")), "worse");
 	assert_int_equal(json_array_size(json_object_get(json_array_get(json_object_get(json, "parts"), 0), "metrics")),

@@ -7,7 +7,7 @@
 
 #include "lib/clock.h"
 #include "lib/strbuf.h"
-#include "report/table/cell.h"
+#include "report/grid/text.h"
 #include "report/paper.h"
 #include "report/table/table.h"
 
@@ -142,7 +142,7 @@ static void assert_table(const char *golden, const struct run *run)
 	table_format(run, &out);
 	assert_golden(golden, out.text);
 	for (char *line = strtok(out.text, "\n"); line; line = strtok(NULL, "\n"))
-		assert_in_range(cell_display_width(line), 1, TABLE_WIDTH);
+		assert_in_range(text_display_width(line), 1, GRID_TEXT_WIDTH);
 }
 
 static void test_table1(void **state)

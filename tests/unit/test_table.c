@@ -2,7 +2,7 @@
 /* The table against golden files, and its parts: numbers, widths, verdicts. */
 #include "golden.h"
 #include "nullrun.h"
-#include "report/table/cell.h"
+#include "report/grid/text.h"
 #include "report/human.h"
 #include "report/table/table.h"
 
@@ -31,7 +31,7 @@ static void assert_no_line_too_wide(const char *text)
 	_cleanup_free_ char *copy = mem_strdup(text);
 
 	for (char *line = strtok(copy, "\n"); line; line = strtok(NULL, "\n")) {
-		assert_in_range(cell_display_width(line), 1, TABLE_WIDTH);
+		assert_in_range(text_display_width(line), 1, GRID_TEXT_WIDTH);
 		assert_int_not_equal(line[strlen(line) - 1], ' ');
 	}
 }
@@ -186,18 +186,6 @@ static void counts_read_well(void **state)
 	}
 }
 
-static void cells_count_columns_not_bytes(void **state)
-{
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-
-	(void)state;
-	cell_right(&out, "1.00 µs", 9);
-	cell_left(&out, "×", 3);
-	cell_right(&out, "too wide", 4);
-	cell_end(&out);
-	assert_string_equal(out.text, "  1.00 µs×   too wide\n");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,7 +195,6 @@ int main(void)
 		cmocka_unit_test(little_is_enough),
 		cmocka_unit_test(durations_read_well),
 		cmocka_unit_test(counts_read_well),
-		cmocka_unit_test(cells_count_columns_not_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "lib/clock.h"
-#include "report/table/cell.h"
+#include "report/grid/text.h"
 #include "report/table/table.h"
 #include "report/table4/rows.h"
 
@@ -213,6 +213,15 @@ static void ratios(void **state)
 	assert_float_equal(made->table.ratios[0].times[TEMPERATURE_COLD][TABLE4_PHASE2], 4, 1e-9);
 }
 
+static void put(const struct run *run, struct strbuf *out)
+{
+	struct grid_list list = { 0 };
+
+	table4_add(run, &list);
+	grid_list_to_text(&list, out);
+	grid_list_deinit(&list);
+}
+
 static void text(void **state)
 {
 	static const char name[] = "a gdb with a name that has no room in its column";
@@ -222,13 +231,13 @@ static void text(void **state)
 	add(&made->run, "native 32", "native", 32, 5, 6);
 	add(&made->run, name, "gdb", 1, 100, 200);
 	run_summarise(&made->run);
-	table4_put(&made->run, &out);
+	put(&made->run, &out);
 	assert_non_null(strstr(out.text, "  predicted                     32"));
 	assert_non_null(strstr(out.text, "paper: TotalView, Pynamic       32       6:39       3:21      10:00       1:01"
 					 "       3:10       4:11\n"));
-	assert_non_null(strstr(out.text, ": 32 would hold 3.13 GiB, this machine has 2.00 GiB"));
+	assert_non_null(strstr(out.text, ": 32 tasks would hold 3.13 GiB, this machine has 2.00 GiB"));
 	for (char *line = strtok(out.text, "\n"); line; line = strtok(NULL, "\n"))
-		if (cell_display_width(line) > TABLE_WIDTH && !strstr(line, name))
+		if (text_display_width(line) > GRID_TEXT_WIDTH && !strstr(line, name))
 			fail_msg("too wide: %s", line);
 }
 
@@ -247,7 +256,7 @@ static void command(void **state)
 	make_table(made);
 	assert_true(isnan(made->table.rows[0].times[TEMPERATURE_WARM][TABLE4_PHASE2].ns));
 	assert_float_equal(made->table.rows[0].times[TEMPERATURE_WARM][TABLE4_TOTAL].ns / MS, 1041, 1e-6);
-	table4_put(&made->run, &out);
+	put(&made->run, &out);
 	assert_non_null(strstr(out.text, "whole run"));
 	assert_null(strstr(out.text, "paper"));
 }

@@ -13,12 +13,16 @@
 #include "job/scenario/scenario.h"
 #include "lib/complete.h"
 #include "lib/mem.h"
+#include "report/export.h"
+#include "report/grid/grid.h"
 #include "tool/process/description.h"
 #include "tool/tool.h"
 
 /* Subcommands that take a scenario, and options that take KEY=VALUE. */
 static const char *const with_scenario[] = { "run", "validate", "explain" };
 static const char *const with_setting[] = { "-s", "--set", "--compare-to", "--matrix" };
+
+static const char *const with_format[] = { "-f", "--format" };
 
 static bool is_one_of(const char *word, size_t len, const char *const *list, size_t n)
 {
@@ -80,10 +84,24 @@ static void add_argument(const char *option, size_t len, const char *before, con
 		add_value(shortcut->key, false, before, word, ret);
 }
 
+/* The formats of show and export. */
+static void add_format(const char *command, const char *before, const char *word, struct strbuf *ret)
+{
+	_cleanup_free_ char *whole = mem_printf("%s%s", before, word);
+
+	for (size_t i = 0; !strcmp(command, "show") ? grid_formats[i].name : export_formats[i].name; i++) {
+		_cleanup_free_ char *candidate = mem_printf(
+			"%s%s", before, !strcmp(command, "show") ? grid_formats[i].name : export_formats[i].name);
+
+		complete_add(candidate, whole, ret);
+	}
+}
+
 static void add_words(const char *const *words, size_t n, struct strbuf *ret)
 {
 	const char *command = words[0], *word = words[n - 1];
 	bool scenario = is_one_of(command, strlen(command), with_scenario, ARRAY_SIZE(with_scenario));
+	bool prints = !strcmp(command, "show") || !strcmp(command, "export");
 	size_t len = strcspn(word, "=");
 
 	for (size_t i = 1; i + 1 < n; i++)
@@ -93,6 +111,10 @@ static void add_words(const char *const *words, size_t n, struct strbuf *ret)
 		_cleanup_free_ char *before = mem_strndup(word, len + 1);
 
 		add_argument(word, len, before, word + len + 1, ret);
+	} else if (prints && !strncmp(word, "--format=", 9)) {
+		add_format(command, "--format=", word + 9, ret);
+	} else if (prints && n > 2 && is_one_of(words[n - 2], strlen(words[n - 2]), with_format, 2)) {
+		add_format(command, "", word, ret);
 	} else if (word[0] == '-' && !word[len]) {
 		complete_options(command, word, ret);
 	} else if (!strcmp(command, "model") && n == 2) {

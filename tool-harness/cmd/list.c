@@ -8,9 +8,8 @@
 
 #include "cmd/cmd.h"
 #include "lib/mem.h"
-#include "report/table/cell.h"
 #include "report/compare/metric.h"
-#include "report/human.h"
+#include "report/grid/grid.h"
 #include "report/store/index.h"
 #include "report/store/store.h"
 
@@ -104,40 +103,55 @@ static json_t *record_json(const struct index_record *r)
 			 r->complete, "valid", r->valid);
 }
 
-static void put_record(const struct index_record *r, struct strbuf *out)
+static void put_record(const struct index_record *r, struct grid *grid)
 {
-	cell_left(out, r->name, 42);
-	strbuf_puts(out, "  ");
+	grid_text(grid, "%s", r->name);
+	grid_text(grid, "%s", r->tool ? r->tool : "");
+	grid_text(grid, "%s", r->target ? r->target : "");
 	if (r->error) {
-		strbuf_printf(out, "not read: %s\n", r->error);
+		grid_empty(grid);
+		grid_empty(grid);
+		grid_text(grid, "not read: %s", r->error);
 		return;
 	}
-	cell_left(out, r->tool ? r->tool : "", 10);
-	cell_left(out, r->target ? r->target : "", 14);
-	cell_count(out, (double)r->tasks, 6);
-	cell_count(out, (double)r->trials, 6);
-	strbuf_printf(out, "  %s%s", r->valid ? "valid" : "INVALID", r->complete ? "" : ", unfinished");
-	cell_end(out);
+	grid_other(grid, CELL_COUNT, CELL_DERIVED, (double)r->tasks);
+	grid_other(grid, CELL_COUNT, CELL_DERIVED, (double)r->trials);
+	grid_text(grid, "%s%s", r->valid ? "valid" : "INVALID", r->complete ? "" : ", unfinished");
+}
+
+static void print_grids(struct grid_list *list)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	grid_list_to_text(list, &text);
+	fputs(text.text, stdout);
+	grid_list_deinit(list);
 }
 
 static void print_records(const struct index_records *records, bool json)
 {
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	json_t *list = json_array();
+	static const struct grid_column columns[] = {
+		{ "record", 42, COLUMN_LABEL, NULL }, { "tool", 10, COLUMN_LEFT, NULL },
+		{ "target", 14, COLUMN_LEFT, NULL },  { "tasks", 6, 0, NULL },
+		{ "runs", 6, 0, NULL },		      { "", 0, COLUMN_LEFT, NULL },
+	};
+	struct grid_list list = { 0 };
+	struct grid *grid = grid_add(&list, GRID_TABLE, "records");
+	json_t *all = json_array();
 
-	cell_left(&text, "record", 44);
-	cell_left(&text, "tool", 10);
-	cell_left(&text, "target", 14);
-	strbuf_puts(&text, " tasks  runs\n");
+	grid_add_columns(grid, columns, ARRAY_SIZE(columns));
 	for (size_t i = 0; i < records->n; i++) {
-		put_record(&records->v[i], &text);
-		json_array_append_new(list, record_json(&records->v[i]));
+		put_record(&records->v[i], grid);
+		json_array_append_new(all, record_json(&records->v[i]));
 	}
 	if (json)
-		print_json(json_incref(list));
+		print_json(json_incref(all));
+	else if (records->n)
+		print_grids(&list);
 	else
-		fputs(records->n ? text.text : "no records\n", stdout);
-	json_decref(list);
+		puts("no records");
+	grid_list_deinit(&list);
+	json_decref(all);
 }
 
 struct err *cmd_list(int argc, char **argv, int *status_ret)
@@ -194,25 +208,19 @@ static void put_sparkline(const struct index_value *values, size_t n, struct str
 		strbuf_puts(out, steps[most > least ? (int)(7.99 * (values[i].median - least) / (most - least)) : 3]);
 }
 
-static void put_value(const struct gate_metric *metric, double value, struct strbuf *out)
+static enum cell_kind kind_of(const struct gate_metric *metric)
 {
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-
-	if (metric->kind == GATE_TIME)
-		human_duration(&text, value);
-	else if (metric->kind == GATE_MEMORY)
-		human_bytes(&text, value);
-	else
-		human_count(&text, value);
-	cell_right(out, text.text, 14);
+	return metric->kind == GATE_TIME ? CELL_TIME : metric->kind == GATE_MEMORY ? CELL_BYTES : CELL_COUNT;
 }
 
-static void put_factor(double value, double of, struct strbuf *out)
+static void put_factor(struct grid *grid, double value, double of)
 {
-	if (of > 0)
-		cell_format(out, 10, "%.3f", value / of);
-	else
-		cell_right(out, "-", 10);
+	if (!(of > 0)) {
+		grid_absent(grid, "there is none before");
+		return;
+	}
+	grid_other(grid, CELL_RATIO, CELL_DERIVED, value / of);
+	grid_show(grid, "%.3f", value / of);
 }
 
 static const char *or_unknown(const char *text)
@@ -220,33 +228,32 @@ static const char *or_unknown(const char *text)
 	return text && *text ? text : "?";
 }
 
-static void put_series(const struct gate_metric *metric, const struct index_value *values, size_t n,
-		       struct strbuf *out)
+static void add_series(const struct gate_metric *metric, const struct index_value *values, size_t n,
+		       struct grid_list *list)
 {
+	static const struct grid_column columns[] = {
+		{ "  started", 22, COLUMN_LABEL, NULL }, { "median", 14, 0, NULL },   { "runs", 7, 0, NULL },
+		{ "× first", 10, 0, NULL },		 { "× before", 10, 0, NULL },
+		{ "record", 0, COLUMN_LEFT, NULL },
+	};
 	const char *label = metric->label + strspn(metric->label, " ");
 	const struct index_value *first = &values[0];
+	struct grid *grid = grid_add(list, GRID_TABLE, "trend %s", metric->key);
+	_cleanup_strbuf_ struct strbuf line = STRBUF_INIT;
 
-	strbuf_printf(out, "%s of %s, %s: scenario %s, ", label, first->variant, first->temperature,
-		      or_unknown(first->scenario));
-	if (first->target)
-		strbuf_printf(out, "%s, ", first->target);
-	strbuf_printf(out, "%lld task%s, tool %s, on %s  ", (long long)first->tasks, first->tasks == 1 ? "" : "s",
-		      or_unknown(first->tool), or_unknown(first->machine));
-	put_sparkline(values, n, out);
-	strbuf_putc(out, '\n');
-	cell_label(out, "started", 22);
-	cell_right(out, "median", 14);
-	cell_right(out, "runs", 7);
-	cell_right(out, "× first", 10);
-	cell_right(out, "× before", 10);
-	strbuf_puts(out, "  record\n");
+	put_sparkline(values, n, &line);
+	grid_set_caption(grid, "%s of %s, %s: scenario %s, %s%s%lld task%s, tool %s, on %s  %s", label, first->variant,
+			 first->temperature, or_unknown(first->scenario), first->target ? first->target : "",
+			 first->target ? ", " : "", (long long)first->tasks, first->tasks == 1 ? "" : "s",
+			 or_unknown(first->tool), or_unknown(first->machine), line.text);
+	grid_add_columns(grid, columns, ARRAY_SIZE(columns));
 	for (size_t i = 0; i < n; i++) {
-		cell_label(out, values[i].started ? values[i].started : "", 22);
-		put_value(metric, values[i].median, out);
-		cell_count(out, (double)values[i].n, 7);
-		put_factor(values[i].median, first->median, out);
-		put_factor(values[i].median, i ? values[i - 1].median : 0, out);
-		strbuf_printf(out, "  %s\n", values[i].record);
+		grid_text(grid, "  %s", values[i].started ? values[i].started : "");
+		grid_other(grid, kind_of(metric), CELL_DERIVED, values[i].median);
+		grid_other(grid, CELL_COUNT, CELL_DERIVED, (double)values[i].n);
+		put_factor(grid, values[i].median, first->median);
+		put_factor(grid, values[i].median, i ? values[i - 1].median : 0);
+		grid_text(grid, "%s", values[i].record);
 	}
 }
 
@@ -261,23 +268,26 @@ static json_t *value_json(const struct index_value *v)
 static void print_trend(const struct gate_metric *metric, const struct index_values *values,
 			const struct list_args *args)
 {
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	json_t *list = json_array();
+	struct grid_list list = { 0 };
+	json_t *all = json_array();
 
 	for (size_t i = 0, end; i < values->n; i = end) {
 		for (end = i; end < values->n && same_series(&values->v[i], &values->v[end]); end++)
 			;
 		if (args->variant && strcmp(args->variant, values->v[i].variant) != 0)
 			continue;
-		put_series(metric, &values->v[i], end - i, &text);
+		add_series(metric, &values->v[i], end - i, &list);
 		for (size_t j = i; j < end; j++)
-			json_array_append_new(list, value_json(&values->v[j]));
+			json_array_append_new(all, value_json(&values->v[j]));
 	}
 	if (args->json)
-		print_json(json_incref(list));
+		print_json(json_incref(all));
+	else if (list.n)
+		print_grids(&list);
 	else
-		fputs(text.len ? text.text : "no such records that know this metric\n", stdout);
-	json_decref(list);
+		puts("no such records that know this metric");
+	grid_list_deinit(&list);
+	json_decref(all);
 }
 
 static struct err *find_metric(const char *key, const struct gate_metric **ret)

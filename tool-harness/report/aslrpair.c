@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Finds the pairs by what the record says of its variants; their tax as text, and for the record.
+ * Finds the pairs by what the record says of its variants; and their tax, for the record.
  *
  * Invariant: two variants are a pair only if every setting but ASLR, program and binding are equal.
  */
@@ -9,19 +9,16 @@
 #include <string.h>
 
 #include "lib/mem.h"
-#include "report/table/cell.h"
-#include "report/human.h"
-#include "report/table/table.h"
+#include "lib/strbuf.h"
+#include "measure/aslrtax.h"
 
-#define LABEL_WIDTH 34
 #define KEY "aslr"
 
-const struct aslr_column aslr_columns[ASLR_N] = {
-	[ASLR_PHASE1] = { "phase 1", "traced_ns.phase1.p50", "phase1_ns", HTML_DURATION },
-	[ASLR_PHASE2] = { "phase 2", "traced_ns.phase2.p50", "phase2_ns", HTML_DURATION },
-	[ASLR_T1] = { "T1", "t1_ns.p50", "t1_ns", HTML_DURATION },
-	[ASLR_BYTES_READ] = { "bytes read", "bytes_read", "bytes_read", HTML_BYTES },
-	[ASLR_MEMORY] = { "memory", "tracer_peak_rss_bytes", "tracer_peak_rss_bytes", HTML_BYTES },
+/* In the record's aslr_tax. */
+static const char *const json_names[ASLR_N] = {
+	[ASLR_PHASE1] = "phase1_ns",	     [ASLR_PHASE2] = "phase2_ns",
+	[ASLR_T1] = "t1_ns",		     [ASLR_BYTES_READ] = "bytes_read",
+	[ASLR_MEMORY] = "tracer_peak_rss_bytes",
 };
 
 static bool same_text(const char *a, const char *b)
@@ -93,7 +90,7 @@ static json_t *tax_to_json(const struct run *run, const struct aslr_pair *pair, 
 	for (size_t i = 0; i < ASLR_N; i++) {
 		const struct aslr_row *row = &tax.rows[i];
 
-		json_object_set_new(json, aslr_columns[i].name,
+		json_object_set_new(json, json_names[i],
 				    row->known ? json_pack("{s:f, s:f, s:f}", "on", row->on, "off", row->off, "ratio",
 							   row->ratio) :
 						 json_null());
@@ -123,70 +120,4 @@ json_t *aslr_to_json(const struct run *run)
 		}
 	}
 	return all;
-}
-
-static void put_counts(double on, double off, int width, struct strbuf *out)
-{
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-
-	human_count(&text, on);
-	strbuf_puts(&text, " / ");
-	human_count(&text, off);
-	cell_right(out, text.text, width);
-}
-
-static void put_pair(const struct run *run, const struct aslr_pair *pair, enum temperature temperature,
-		     struct strbuf *out)
-{
-	const struct summary *on = &run->variants[pair->on].summaries[temperature];
-	const struct summary *off = &run->variants[pair->off].summaries[temperature];
-	_cleanup_free_ char *name = aslr_pair_name(run, pair);
-	_cleanup_free_ char *label = mem_printf("%s %s", temperature_names[temperature], name);
-	struct aslr_tax tax;
-
-	if (!aslr_tax_compute(on, off, &tax))
-		return;
-	cell_label(out, label, LABEL_WIDTH);
-	if (cell_display_width(label) + 2 >= LABEL_WIDTH) {
-		cell_end(out);
-		cell_left(out, "", LABEL_WIDTH);
-	}
-	for (size_t i = 0; i < ASLR_N; i++) {
-		if (tax.rows[i].known)
-			cell_multiple(out, tax.rows[i].ratio, i == ASLR_BYTES_READ ? 11 : 9);
-		else
-			cell_right(out, "-", i == ASLR_BYTES_READ ? 11 : 9);
-	}
-	if (tax.maps_known) {
-		put_counts(on->maps_different, off->maps_different, 8, out);
-		put_counts(on->libraries_same_place, off->libraries_same_place, 11, out);
-	}
-	cell_end(out);
-}
-
-void aslr_put(const struct run *run, struct strbuf *out)
-{
-	struct aslr_pair pair;
-	bool any = false;
-
-	for (size_t i = 0; aslr_pair_find(run, i, &pair); i = pair.on + 1) {
-		for (size_t t = 0; t < TEMPERATURE_N; t++) {
-			if (!run->variants[pair.on].summaries[t].n_traced ||
-			    !run->variants[pair.off].summaries[t].n_traced)
-				continue;
-			if (!any) {
-				cell_rule(out, TABLE_WIDTH);
-				cell_headings(out, "ASLR tax, on / off", LABEL_WIDTH,
-					      (const char *const[]){ "phase 1", "phase 2", "T1", "bytes read",
-								     "memory", "maps", "same place", NULL },
-					      (const int[]){ 9, 9, 9, 11, 9, 8, 11 });
-			}
-			any = true;
-			put_pair(run, &pair, t, out);
-		}
-	}
-	if (any)
-		strbuf_puts(out,
-			    "maps      different link maps among the tasks, on / off; same place: libraries at one "
-			    "address in all\n");
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Variants of a run that differ in ASLR alone, and what each measure of them is called. */
+/* Variants of a run that differ in nothing but address-space randomisation: what it costs the tool. */
 #ifndef REPORT_ASLRPAIR_H
 #define REPORT_ASLRPAIR_H
 
-#include "measure/aslrtax.h"
-#include "report/page/html.h"
+#include <jansson.h>
+
 #include "report/record/record.h"
 
 struct aslr_pair {
@@ -17,18 +17,7 @@ bool aslr_pair_find(const struct run *run, size_t from, struct aslr_pair *ret);
 /* What is the same in both: the settings but ASLR, or "all else the same". Heap. */
 char *aslr_pair_name(const struct run *run, const struct aslr_pair *pair);
 
-struct aslr_column {
-	const char *title;
-	const char *key; /* of the value, in a variant's summary of the record */
-	const char *name; /* in the record's aslr_tax */
-	enum html_unit unit;
-};
-extern const struct aslr_column aslr_columns[ASLR_N];
-
 /* The tax of all pairs by temperature, for the record: an array, empty without any. A new reference. */
 json_t *aslr_to_json(const struct run *run);
-
-/* The plain table of all pairs, a line each; nothing without any. */
-void aslr_put(const struct run *run, struct strbuf *out);
 
 #endif

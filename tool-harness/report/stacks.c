@@ -11,9 +11,8 @@
 #include <string.h>
 
 #include "lib/mem.h"
-#include "report/table/cell.h"
+#include "report/grid/text.h"
 #include "report/human.h"
-#include "report/table/table.h"
 
 #define RANKS_WIDTH 18
 #define STACKS_WIDTH 9
@@ -55,19 +54,22 @@ static void put_node(const struct stacktree *tree, uint32_t at, const struct sta
 	bool same = node->stacks == parent->stacks && rankset_equal(&node->ranks, &parent->ranks) && parent->function;
 
 	if (same) {
-		cell_left(out, "", 2 + RANKS_WIDTH + STACKS_WIDTH);
+		text_left(out, "", 2 + RANKS_WIDTH + STACKS_WIDTH);
 	} else {
 		_cleanup_free_ char *ranks = ranks_text(&node->ranks);
+		_cleanup_strbuf_ struct strbuf stacks = STRBUF_INIT;
 
-		cell_label(out, ranks, 2 + RANKS_WIDTH);
-		cell_count(out, (double)node->stacks, STACKS_WIDTH);
+		strbuf_puts(out, "  ");
+		text_left(out, ranks, RANKS_WIDTH);
+		human_count(&stacks, (double)node->stacks);
+		text_right(out, stacks.text, STACKS_WIDTH);
 	}
 	strbuf_printf(out, "  %s%s", branches, node->function);
 	/* A library is said where it changes; a name made of it needs none. */
 	if (node->library && (!parent->library || strcmp(node->library, parent->library) != 0) &&
 	    strncmp(node->function, node->library, strlen(node->library)) != 0)
 		strbuf_printf(out, "  [%s]", node->library);
-	cell_end(out);
+	text_end(out);
 }
 
 static void put_below(const struct stacktree *tree, uint32_t parent, const char *branches, struct strbuf *out)
@@ -88,8 +90,9 @@ static void put_below(const struct stacktree *tree, uint32_t parent, const char 
 
 void stacktree_put(const struct stacktree *tree, struct strbuf *out)
 {
-	cell_headings(out, "ranks", 2 + RANKS_WIDTH, (const char *const[]){ "stacks", NULL },
-		      (const int[]){ STACKS_WIDTH });
+	text_left(out, "ranks", 2 + RANKS_WIDTH);
+	text_right(out, "stacks", STACKS_WIDTH);
+	text_end(out);
 	if (!stacktree_is_empty(tree))
 		put_below(tree, 0, "", out);
 }
@@ -98,7 +101,7 @@ static void put_trial(const struct run *run, const struct trial *trial, enum sta
 {
 	const struct stack_node *root = &trial->stacks[moment].nodes[0];
 
-	cell_rule(out, TABLE_WIDTH);
+	text_rule(out);
 	strbuf_printf(out, "stacks %s (%s %" PRIu32, moment_titles[moment], temperature_names[trial->temperature],
 		      trial->repetition + 1);
 	if (run->n_variants > 1)

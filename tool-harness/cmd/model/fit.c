@@ -142,6 +142,15 @@ static void print_json(const struct law_result *results, size_t n, const struct 
 	json_decref(root);
 }
 
+static void put_law(const struct law_result *result, size_t index, struct strbuf *out)
+{
+	struct grid_list list = { 0 };
+
+	law_result_add(result, index, &list);
+	grid_list_to_text(&list, out);
+	grid_list_deinit(&list);
+}
+
 static void print_text(const struct law_result *results, size_t n, const struct law_job *job,
 		       size_t n_skipped)
 {
@@ -151,7 +160,7 @@ static void print_text(const struct law_result *results, size_t n, const struct 
 		if (i)
 			strbuf_putc(&out, '\n');
 		if (job->libraries < 1)
-			law_result_put(&results[i], &out);
+			put_law(&results[i], i, &out);
 		else if (results[i].choice)
 			law_result_put_prediction(&results[i], job, &out);
 		else

@@ -45,3 +45,13 @@ double law_total(const struct law_fit *fit, const struct law_run *run)
 	}
 	return total;
 }
+
+double law_cell_total(const struct law_fit *fit, const struct law_data *data, size_t cell)
+{
+	double total = 0;
+
+	for (size_t i = 0; i < data->n_runs; i++)
+		if (data->runs[i].cell == cell)
+			total += law_total(fit, &data->runs[i]) / (double)data->cells[cell].n_runs;
+	return total;
+}

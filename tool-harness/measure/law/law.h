@@ -54,4 +54,7 @@ double law_t2(const struct law_fit *fit, double libraries);
 /* What the law says of all events of a run, in ns. */
 double law_total(const struct law_fit *fit, const struct law_run *run);
 
+/* What it says of a cell: the mean over its runs. */
+double law_cell_total(const struct law_fit *fit, const struct law_data *data, size_t cell);
+
 #endif

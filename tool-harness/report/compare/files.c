@@ -9,6 +9,7 @@
 
 #include "lib/mem.h"
 #include "report/compare/print.h"
+#include "report/grid/markdown.h"
 
 static const char *const kind_names[] = { "count", "count", "count", "time_ns", "memory_bytes" };
 
@@ -183,31 +184,6 @@ void comparison_junit(const struct comparison *comparison, struct strbuf *out)
 
 /* --- Markdown --------------------------------------------------------------------- */
 
-static void put_md(struct strbuf *out, const char *text)
-{
-	for (; *text; text++) {
-		if (strchr("|<>*_`\\[]", *text))
-			strbuf_putc(out, '\\');
-		strbuf_putc(out, *text == '\n' ? ' ' : *text);
-	}
-}
-
-static void put_md_row(const struct compare_row *row, struct strbuf *out)
-{
-	const char *label = row->metric->label;
-
-	strbuf_printf(out, "| %s | ", label + strspn(label, " "));
-	compare_value_text(row, &row->base, out);
-	strbuf_puts(out, " | ");
-	compare_value_text(row, &row->new, out);
-	if (row->has_ratio)
-		strbuf_printf(out, " | %.3f | %.3f … %.3f | %.2g", row->ratio.value, row->ratio.low, row->ratio.high,
-			      row->p_holm);
-	else
-		strbuf_puts(out, " | | | ");
-	strbuf_printf(out, " | %s |\n", row->verdict == COMPARE_WORSE ? "**worse**" : compare_row_verdict(row));
-}
-
 static size_t rows_with(const struct compare_part *part, enum compare_verdict verdict)
 {
 	size_t n = 0;
@@ -217,49 +193,41 @@ static size_t rows_with(const struct compare_part *part, enum compare_verdict ve
 	return n;
 }
 
-static void put_md_part(const struct compare_part *part, bool same_too, struct strbuf *out)
+static void put_md_part(const struct comparison *comparison, size_t part, bool same_too, struct strbuf *out)
 {
-	strbuf_puts(out, "\n#### ");
-	put_md(out, part->name);
-	if (part->only) {
-		strbuf_printf(out, ", %s: %s\n", temperature_names[part->temperature],
-			      compare_only_names[part->only]);
-		return;
-	}
-	strbuf_printf(out, ", %s (%zu runs against %zu)\n\n", temperature_names[part->temperature], part->n_base,
-		      part->n_new);
-	strbuf_puts(out, "| metric | base | new | ratio | interval | p | verdict |\n"
-			 "|---|---:|---:|---:|---:|---:|---|\n");
-	for (size_t i = 0; i < part->n_rows; i++)
-		if (same_too || part->rows[i].verdict != COMPARE_SAME)
-			put_md_row(&part->rows[i], out);
+	struct grid_list list = { 0 };
+
+	comparison_add_part(comparison, part, same_too, &list);
+	strbuf_putc(out, '\n');
+	grid_list_to_markdown(&list, out);
+	grid_list_deinit(&list);
 }
 
 void comparison_markdown(const struct comparison *comparison, struct strbuf *out)
 {
 	strbuf_puts(out, "### Start-up: ");
-	put_md(out, compare_verdict_names[comparison->verdict]);
+	markdown_text(out, compare_verdict_names[comparison->verdict]);
 	strbuf_puts(out, "\n\n");
-	put_md(out, comparison->base);
+	markdown_text(out, comparison->base);
 	strbuf_puts(out, " against ");
-	put_md(out, comparison->new);
+	markdown_text(out, comparison->new);
 	strbuf_puts(out, ".\n");
 	for (size_t i = 0; i < comparison->n_notes; i++) {
 		strbuf_puts(out, "\n- compared in spite of: ");
-		put_md(out, comparison->notes[i]);
+		markdown_text(out, comparison->notes[i]);
 		strbuf_putc(out, '\n');
 	}
 	for (size_t i = 0; i < comparison->n_gaps; i++) {
 		strbuf_puts(out, "\n- ");
-		put_md(out, comparison->gaps[i]);
+		markdown_text(out, comparison->gaps[i]);
 		strbuf_putc(out, '\n');
 	}
 	for (size_t i = 0; i < comparison->n_parts; i++)
 		if (comparison->parts[i].only ||
 		    rows_with(&comparison->parts[i], COMPARE_SAME) < comparison->parts[i].n_rows)
-			put_md_part(&comparison->parts[i], false, out);
+			put_md_part(comparison, i, false, out);
 	strbuf_puts(out, "\n<details><summary>All metrics</summary>\n");
 	for (size_t i = 0; i < comparison->n_parts; i++)
-		put_md_part(&comparison->parts[i], true, out);
+		put_md_part(comparison, i, true, out);
 	strbuf_puts(out, "\n</details>\n");
 }

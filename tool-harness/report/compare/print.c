@@ -1,28 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A comparison as a table on a terminal, and the sentence that sums it up. The formats for
+ * A comparison as tables, and the sentence that sums it up. The formats for
  * other programs are files.c. Decides nothing.
  *
  * Invariant: every row is shown, so that "same" can be checked by eye.
  */
 #include "report/compare/print.h"
 
-#include <math.h>
 #include <string.h>
 
-#include "report/table/cell.h"
+#include "report/grid/text.h"
 #include "report/human.h"
-#include "report/table/table.h"
 
-#define LABEL_WIDTH 21
 #define SENTENCE_METRICS 4
 #define VERDICT_WIDTH 13
 #define LARGEST_SHARE 10.0 /* a tolerance of more is not worth its digits */
-
-static bool is_count(const struct compare_row *row)
-{
-	return row->metric->kind < GATE_TIME;
-}
 
 void compare_value_text(const struct compare_row *row, const struct quantiles *side, struct strbuf *out)
 {
@@ -60,89 +52,92 @@ void compare_row_text(const struct compare_row *row, struct strbuf *out)
 			      row->ratio.high, row->p_holm);
 }
 
-static void put_cell(const struct compare_row *row, const struct quantiles *side, int width, struct strbuf *out)
-{
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-
-	compare_value_text(row, side, &text);
-	cell_right(out, text.text, width);
-}
-
 const char *compare_row_verdict(const struct compare_row *row)
 {
 	return row->only ? compare_only_names[row->only] : compare_verdict_names[row->verdict];
 }
 
-/* A share above the largest that says anything is told as that: runs so wild decide nothing. */
-static void put_tolerance(const struct compare_row *row, struct strbuf *out)
+static const struct grid_column columns[] = {
+	{ "", 21, COLUMN_LABEL, NULL }, { "base", 11, 0, NULL },  { "new", 11, 0, NULL },
+	{ "ratio", 8, 0, NULL },	{ "interval", 17, 0, NULL }, { "tolerance", 10, 0, NULL },
+	{ "p", 7, 0, NULL },		{ "verdict", 13, COLUMN_LEFT, NULL },
+};
+
+/* Keys are those of 'compare --json'. */
+#define VALUE(kind, value, name) grid_value(grid, kind, value, "compare", "parts[%zu].metrics[%zu]." name, part, index)
+
+static void put_side(const struct compare_row *row, const struct quantiles *side, const char *name, size_t part,
+		     size_t index, struct grid *grid)
 {
-	if (row->tolerance >= LARGEST_SHARE)
-		cell_right(out, "> 1000 %", 10);
+	enum cell_kind kind = row->metric->kind == GATE_TIME ? CELL_TIME :
+			      row->metric->kind == GATE_MEMORY ? CELL_BYTES : CELL_COUNT;
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	if (side->n)
+		grid_value(grid, kind, side->p50, "compare", "parts[%zu].metrics[%zu].%s.median", part, index, name);
 	else
-		cell_format(out, 10, "%.0f %%", 100 * row->tolerance);
+		grid_absent(grid, "no valid run of this side knows it");
+	compare_value_text(row, side, &text);
+	grid_show(grid, "%s", text.text);
 }
 
-static void put_row(const struct compare_row *row, struct strbuf *out)
+static void put_row(const struct compare_row *row, size_t part, size_t index, struct grid *grid)
 {
-	cell_label(out, row->metric->label, LABEL_WIDTH);
-	put_cell(row, &row->base, is_count(row) ? 19 : 11, out);
-	put_cell(row, &row->new, is_count(row) ? 19 : 11, out);
+	grid_text(grid, "  %s", row->metric->label);
+	put_side(row, &row->base, "base", part, index, grid);
+	put_side(row, &row->new, "new", part, index, grid);
 	if (row->has_ratio) {
-		cell_format(out, 9, "%.3f", row->ratio.value);
-		cell_format(out, 17, "%.3f … %.3f", row->ratio.low, row->ratio.high);
-		put_tolerance(row, out);
-		cell_format(out, 8, "%.2g", row->p_holm);
-	} else if (is_count(row) && row->tolerance > 0) {
-		cell_format(out, 14, "± %.0f %%", 100 * row->tolerance);
-	} else if (!is_count(row)) {
-		cell_right(out, "", 44);
+		VALUE(CELL_RATIO, row->ratio.value, "ratio");
+		grid_show(grid, "%.3f", row->ratio.value);
+		grid_text(grid, "%.3f … %.3f", row->ratio.low, row->ratio.high);
+	} else {
+		grid_empty(grid);
+		grid_empty(grid);
 	}
-	if (is_count(row))
-		cell_right(out, "", row->tolerance > 0 ? 1 : 15);
-	cell_right(out, compare_row_verdict(row), 13);
-	cell_end(out);
+	if (row->has_ratio || row->tolerance > 0) {
+		VALUE(CELL_SHARE, row->tolerance, "tolerance");
+		/* a share above the largest that says anything is told as that: runs so wild decide nothing */
+		if (row->tolerance >= LARGEST_SHARE)
+			grid_show(grid, "> 1000 %%");
+		else
+			grid_show(grid, "%.0f %%", 100 * row->tolerance);
+	} else {
+		grid_empty(grid);
+	}
+	if (row->has_ratio) {
+		VALUE(CELL_NUMBER, row->p_holm, "p_holm");
+		grid_show(grid, "%.2g", row->p_holm);
+	} else {
+		grid_empty(grid);
+	}
+	grid_text(grid, "%s", compare_row_verdict(row));
+	grid_strong(grid, row->verdict == COMPARE_WORSE || row->verdict == COMPARE_BETTER);
 }
 
-static void put_rows(const struct compare_part *part, bool counts, struct strbuf *out)
+void comparison_add_part(const struct comparison *comparison, size_t index, bool same_too, struct grid_list *list)
 {
-	for (size_t i = 0; i < part->n_rows; i++)
-		if (is_count(&part->rows[i]) == counts)
-			put_row(&part->rows[i], out);
-}
+	const struct compare_part *part = &comparison->parts[index];
+	_cleanup_strbuf_ struct strbuf caption = STRBUF_INIT;
+	struct grid *grid = grid_add(list, part->only ? GRID_NOTES : GRID_TABLE, "compare %s %s", part->name,
+				     temperature_names[part->temperature]);
 
-static bool has_rows(const struct compare_part *part, bool counts)
-{
-	for (size_t i = 0; i < part->n_rows; i++)
-		if (is_count(&part->rows[i]) == counts)
-			return true;
-	return false;
-}
-
-static void put_part(const struct compare_part *part, struct strbuf *out)
-{
-	cell_rule(out, TABLE_WIDTH);
+	grid->begins_part = true;
 	if (part->only) {
-		strbuf_printf(out, "%s, %s: %s\n", part->name, temperature_names[part->temperature],
-			      compare_only_names[part->only]);
+		grid_text(grid, "%s", part->name);
+		grid_text(grid, "%s: %s", temperature_names[part->temperature], compare_only_names[part->only]);
 		return;
 	}
-	strbuf_printf(out, "%s, %s: %zu valid runs against %zu", part->name, temperature_names[part->temperature],
+	strbuf_printf(&caption, "%s, %s: %zu valid runs against %zu", part->name, temperature_names[part->temperature],
 		      part->n_base, part->n_new);
 	if (part->invalid_base + part->invalid_new)
-		strbuf_printf(out, "; left out as invalid: %zu and %zu", part->invalid_base, part->invalid_new);
+		strbuf_printf(&caption, "; left out as invalid: %zu and %zu", part->invalid_base, part->invalid_new);
 	if (part->drift > 0)
-		strbuf_printf(out, "; untraced runs differ by %.1f %%", 100 * part->drift);
-	strbuf_putc(out, '\n');
-	if (has_rows(part, true))
-		cell_headings(out, "counts", LABEL_WIDTH, (const char *const[]){ "base", "new", "", "verdict", NULL },
-			      (const int[]){ 19, 19, 15, 13 });
-	put_rows(part, true, out);
-	if (has_rows(part, false))
-		cell_headings(out, "medians", LABEL_WIDTH,
-			      (const char *const[]){ "base", "new", "ratio", "interval", "tolerance", "p", "verdict",
-						     NULL },
-			      (const int[]){ 11, 11, 9, 17, 10, 8, 13 });
-	put_rows(part, false, out);
+		strbuf_printf(&caption, "; untraced runs differ by %.1f %%", 100 * part->drift);
+	grid_set_caption(grid, "%s", caption.text);
+	grid_add_columns(grid, columns, ARRAY_SIZE(columns));
+	for (size_t i = 0; i < part->n_rows; i++)
+		if (same_too || part->rows[i].verdict != COMPARE_SAME)
+			put_row(&part->rows[i], index, i, grid);
 }
 
 /* A list of findings, of which a few are told and the rest counted. */
@@ -216,13 +211,56 @@ void comparison_sentence(const struct comparison *comparison, struct strbuf *out
 
 void comparison_format(const struct comparison *comparison, struct strbuf *out)
 {
-	strbuf_printf(out, "base      %s\nnew       %s\n", comparison->base, comparison->new);
+	struct grid_list list = { 0 };
+
+	grid_note(&list, GRID_FACTS, "base", "%s", comparison->base);
+	grid_note(&list, GRID_FACTS, "new", "%s", comparison->new);
 	for (size_t i = 0; i < comparison->n_notes; i++)
-		strbuf_printf(out, "%s%s\n", i ? "          " : "in spite  ", comparison->notes[i]);
+		grid_note(&list, GRID_FACTS, "in spite", "%s", comparison->notes[i]);
 	for (size_t i = 0; i < comparison->n_parts; i++)
-		put_part(&comparison->parts[i], out);
-	cell_rule(out, TABLE_WIDTH);
-	cell_left(out, compare_verdict_names[comparison->verdict], VERDICT_WIDTH);
+		comparison_add_part(comparison, i, true, &list);
+	grid_list_to_text(&list, out);
+	grid_list_deinit(&list);
+	text_rule(out);
+	text_left(out, compare_verdict_names[comparison->verdict], VERDICT_WIDTH);
 	put_findings(comparison, "  ", "\n               ", out);
-	cell_end(out);
+	text_end(out);
+}
+
+/* --- the two variants of 'run --compare-to' --------------------------------------- */
+
+/* Settings of B, which are all that differs. */
+static void add_settings(const struct run *run, struct grid_list *list)
+{
+	for (size_t i = 0; i < run->n_variants; i++) {
+		const char *key;
+		json_t *value;
+
+		json_object_foreach (run->variants[i].settings, key, value)
+			if (json_is_string(value))
+				grid_note(list, GRID_FACTS, run->variants[i].name, "%s=%s", key,
+					  json_string_value(value));
+	}
+}
+
+void comparison_add_sides(const struct run *run, struct grid_list *list)
+{
+	_cleanup_strbuf_ struct strbuf sentence = STRBUF_INIT;
+	struct tolerances tolerances = { 0 };
+	struct comparison comparison;
+
+	if (run->n_variants != 2 || strcmp(run->variants[0].name, "A") || strcmp(run->variants[1].name, "B"))
+		return;
+	conf_defaults(&tolerances_table, &tolerances);
+	compare_variants(run, 0, 1, &tolerances, &comparison);
+	comparison_sentence(&comparison, &sentence);
+	grid_note(list, GRID_FACTS, "verdict", "%s", sentence.text);
+	add_settings(run, list);
+	for (size_t i = 0; i < comparison.n_parts; i++)
+		comparison_add_part(&comparison, i, true, list);
+	grid_note(list, GRID_NOTES, "",
+		  "A (base) and B (new) took turns in one run. Counts are compared exactly, times as distributions "
+		  "over whole runs: ratio of medians with its interval by bootstrap, rank-sum test.");
+	comparison_deinit(&comparison);
+	conf_deinit(&tolerances_table, &tolerances);
 }

@@ -7,8 +7,16 @@
 
 #include "lib/strbuf.h"
 #include "report/compare/compare.h"
+#include "report/grid/grid.h"
 
-/* A table of TABLE_WIDTH columns, the verdict last. */
+/* A table of one part; without same_too only of what is not the same. */
+void comparison_add_part(const struct comparison *comparison, size_t index, bool same_too, struct grid_list *list);
+
+/* Verdict and tables of a record that 'attachstorm run --compare-to' made: its variants A and B, with the
+ * tolerances that are the default. Nothing of others. */
+void comparison_add_sides(const struct run *run, struct grid_list *list);
+
+/* For a terminal, the verdict last. */
 void comparison_format(const struct comparison *comparison, struct strbuf *out);
 
 /* One sentence: "worse: T1 of host, warm: 41.2 times as much". */

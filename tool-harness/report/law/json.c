@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A fitted law as JSON (docs/formats.md). Units are in the keys. */
-#include "report/law/result.h"
-
 #include <math.h>
+
+#include "report/law/internal.h"
 
 static json_t *term(double value, struct law_interval interval)
 {
@@ -17,17 +17,16 @@ static json_t *shape_json(struct law_shape shape)
 
 static json_t *law_json(const struct law_choice *choice)
 {
-	const struct law_fit *fit = &choice->fit;
-	json_t *law = shape_json(fit->shape);
+	json_t *law = shape_json(choice->fit.shape);
 
-	json_object_set_new(law, "t1_constant_ns", term(fit->constant_ns, choice->constant_ns));
-	json_object_set_new(law, "t1_growth_ns", term(fit->growth_ns, choice->growth_ns));
-	json_object_set_new(law, "t1_exponent", term(fit->exponent, choice->exponent));
-	json_object_set_new(law, "t2_insert_ns", term(fit->insert_ns, choice->insert_ns));
-	json_object_set_new(law, "t2_resolve_ns", term(fit->resolve_ns, choice->resolve_ns));
-	json_object_set_new(law, "tasks_exponent",
-			    choice->n_varies ? term(choice->tasks_exponent, choice->tasks_exponent_interval) :
+	for (size_t i = 0; i < LAW_N_TERMS; i++) {
+		const struct law_term *t = &law_terms[i];
+		bool is_known = t->t1 || t->t2 || choice->n_varies;
+
+		json_object_set_new(law, t->key,
+				    is_known ? term(law_term_value(choice, t), law_term_interval(choice, t)) :
 					       json_null());
+	}
 	json_object_set_new(law, "resamples", json_integer((json_int_t)choice->n_replicates));
 	return law;
 }
@@ -58,13 +57,7 @@ static json_t *cells_json(const struct law_result *result)
 					cell->total_ns);
 
 		if (result->choice) {
-			double law_ns = 0;
-
-			for (size_t j = 0; j < data->n_runs; j++)
-				if (data->runs[j].cell == i)
-					law_ns += law_total(&result->choice->fit, &data->runs[j]) /
-						  (double)cell->n_runs;
-			json_object_set_new(one, "law_ns", json_real(law_ns));
+			json_object_set_new(one, "law_ns", json_real(law_cell_total(&result->choice->fit, data, i)));
 			json_object_set_new(one, "left_out_miss",
 					    json_real(expm1(result->choice->scores[result->choice->chosen].misses[i])));
 		}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Laws as a person reads them, as JSON, and as a picture. */
+/* Laws as tables, as JSON, and as a picture. */
 #ifndef REPORT_LAW_RESULT_H
 #define REPORT_LAW_RESULT_H
 
@@ -7,6 +7,7 @@
 
 #include "lib/strbuf.h"
 #include "measure/law/choice.h"
+#include "report/grid/grid.h"
 #include "report/law/groups.h"
 
 /* One group and its law; the choice is NULL where cells are too few, and `why` says so. */
@@ -21,10 +22,8 @@ struct law_job {
 	double libraries, tasks, breakpoints;
 };
 
-void law_result_put(const struct law_result *result, struct strbuf *out);
-
-/* The same without the table of cells. */
-void law_result_put_law(const struct law_result *result, struct strbuf *out);
+/* Law, terms, how it was chosen, and the cells; `index` is its number in the JSON of all results. */
+void law_result_add(const struct law_result *result, size_t index, struct grid_list *list);
 
 /* The law's prediction alone. The result must have a choice. */
 void law_result_put_prediction(const struct law_result *result, const struct law_job *job, struct strbuf *out);

@@ -1,202 +1,221 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The text of a fitted law. Formats only: each number was computed in measure/. */
-#include "report/law/result.h"
-
+/* A fitted law as tables. Formats only: each number was computed in measure/. */
 #include <math.h>
 
-#include "report/table/cell.h"
+#include "lib/mem.h"
 #include "report/human.h"
+#include "report/law/internal.h"
 
 #define LABEL_WIDTH 24
 #define NUMBER_WIDTH 12
 #define STRETCHED 1.5 /* times the largest M measured */
+#define RECORD "model fit" /* whose JSON the keys are of */
 
-/* "12.3 %" of a logarithm of a ratio. */
-static void put_percent(struct strbuf *out, double log_ratio)
+#define GROWS (1U << LAW_T1_LINEAR | 1U << LAW_T1_POWER | 1U << LAW_T1_OFFSET)
+#define FIT(member) offsetof(struct law_choice, fit.member)
+#define OF(member) offsetof(struct law_choice, member)
+
+const struct law_term law_terms[LAW_N_TERMS] = {
+	{ "t1_constant_ns", "T1 constant", CELL_TIME, FIT(constant_ns), OF(constant_ns), ~(1U << LAW_T1_POWER), 0 },
+	{ "t1_growth_ns", "T1 growth, at m = 1", CELL_TIME, FIT(growth_ns), OF(growth_ns), GROWS, 0 },
+	{ "t1_exponent", "T1 exponent of m", CELL_NUMBER, FIT(exponent), OF(exponent), GROWS, 0 },
+	{ "t2_insert_ns", "T2 inserting", CELL_TIME, FIT(insert_ns), OF(insert_ns), 0, ~(1U << LAW_T2_NONE) },
+	{ "t2_resolve_ns", "T2 resolving, per m", CELL_TIME, FIT(resolve_ns), OF(resolve_ns), 0, 1U << LAW_T2_RESOLVE },
+	{ "tasks_exponent", "total: exponent of N", CELL_NUMBER, OF(tasks_exponent), OF(tasks_exponent_interval),
+	  0, 0 },
+};
+
+double law_term_value(const struct law_choice *choice, const struct law_term *term)
 {
-	strbuf_printf(out, "%.1f %%", 100 * expm1(log_ratio));
+	return *(const double *)((const char *)choice + term->value);
 }
 
-static void put_formula(const struct law_fit *fit, struct strbuf *out)
+struct law_interval law_term_interval(const struct law_choice *choice, const struct law_term *term)
 {
-	strbuf_puts(out, "law       T1 = ");
+	return *(const struct law_interval *)((const char *)choice + term->interval);
+}
+
+static bool has_term(const struct law_choice *choice, const struct law_term *term)
+{
+	if (!term->t1 && !term->t2)
+		return choice->n_varies;
+	return term->t1 >> choice->fit.shape.t1 & 1 || term->t2 >> choice->fit.shape.t2 & 1;
+}
+
+static void add_formula(const struct law_fit *fit, struct grid_list *list)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+
+	strbuf_puts(&out, "T1 = ");
 	if (fit->shape.t1 != LAW_T1_POWER)
-		human_duration(out, fit->constant_ns);
+		human_duration(&out, fit->constant_ns);
 	if (fit->shape.t1 == LAW_T1_LINEAR || fit->shape.t1 == LAW_T1_OFFSET)
-		strbuf_puts(out, " + ");
+		strbuf_puts(&out, " + ");
 	if (fit->shape.t1 != LAW_T1_CONSTANT) {
-		human_duration(out, fit->growth_ns);
-		strbuf_puts(out, " × m");
+		human_duration(&out, fit->growth_ns);
+		strbuf_puts(&out, " × m");
 	}
 	if (fit->shape.t1 == LAW_T1_POWER || fit->shape.t1 == LAW_T1_OFFSET)
-		strbuf_printf(out, "^%.2f", fit->exponent);
+		strbuf_printf(&out, "^%.2f", fit->exponent);
 	if (fit->shape.t2 != LAW_T2_NONE) {
-		strbuf_puts(out, ",  T2 = ");
-		human_duration(out, fit->insert_ns);
+		strbuf_puts(&out, ",  T2 = ");
+		human_duration(&out, fit->insert_ns);
 	}
 	if (fit->shape.t2 == LAW_T2_RESOLVE) {
-		strbuf_puts(out, " + ");
-		human_duration(out, fit->resolve_ns);
-		strbuf_puts(out, " × m");
+		strbuf_puts(&out, " + ");
+		human_duration(&out, fit->resolve_ns);
+		strbuf_puts(&out, " × m");
 	}
-	strbuf_puts(out, "  (m: libraries loaded already)\n");
+	grid_note(list, GRID_FACTS, "law", "%s  (m: libraries loaded already)", out.text);
 }
 
-/* Four digits: an interval may be narrower than three show. */
-static void put_exact(struct strbuf *out, double ns)
+/* Of times four digits: an interval may be narrower than three show. */
+static void put_end(struct grid *grid, const struct law_term *term, double value, size_t index, const char *end)
 {
-	const struct human_unit *unit = human_unit_for(ns);
+	const struct human_unit *unit = human_unit_for(value);
 
-	strbuf_printf(out, "%.4g %s", ns / unit->ns, unit->name);
+	grid_value(grid, term->kind, value, RECORD, "laws[%zu].law.%s.%s", index, term->key, end);
+	if (!isfinite(value))
+		return;
+	if (term->kind == CELL_TIME)
+		grid_show(grid, "%.4g %s", value / unit->ns, unit->name);
+	else
+		grid_show(grid, "%.2f", value);
 }
 
-static void put_term(const char *name, double value, struct law_interval interval, struct strbuf *out)
+static void add_terms(const struct law_choice *choice, size_t index, struct grid_list *list)
 {
-	_cleanup_strbuf_ struct strbuf low = STRBUF_INIT;
+	static const struct grid_column columns[] = {
+		{ "terms", LABEL_WIDTH, COLUMN_LABEL, NULL },
+		{ "", NUMBER_WIDTH, 0, NULL },
+		{ "95 % from", NUMBER_WIDTH, 0, NULL },
+		{ "to", NUMBER_WIDTH, 0, NULL },
+	};
+	const struct law_interval *tasks = &choice->tasks_exponent_interval;
+	struct grid *grid = grid_add(list, GRID_TABLE, "law terms");
 
-	cell_label(out, name, LABEL_WIDTH);
-	cell_duration(out, value, NUMBER_WIDTH);
-	put_exact(&low, interval.low);
-	cell_right(out, low.text, NUMBER_WIDTH);
-	strbuf_puts(out, " to ");
-	put_exact(out, interval.high);
-	cell_end(out);
-}
+	grid_add_columns(grid, columns, ARRAY_SIZE(columns));
+	for (size_t i = 0; i < LAW_N_TERMS; i++) {
+		const struct law_term *term = &law_terms[i];
+		struct law_interval interval = law_term_interval(choice, term);
+		double value = law_term_value(choice, term);
 
-static void put_exponent(const char *name, double value, struct law_interval interval, struct strbuf *out)
-{
-	cell_label(out, name, LABEL_WIDTH);
-	cell_format(out, NUMBER_WIDTH, "%.2f", value);
-	cell_format(out, NUMBER_WIDTH, "%.2f", interval.low);
-	strbuf_printf(out, " to %.2f\n", interval.high);
-}
-
-static void put_terms(const struct law_choice *choice, struct strbuf *out)
-{
-	const struct law_fit *fit = &choice->fit;
-
-	cell_left(out, "terms", LABEL_WIDTH + NUMBER_WIDTH);
-	strbuf_printf(out, "       95 %% interval (%zu resamples of whole runs)\n", choice->n_replicates);
-	if (fit->shape.t1 != LAW_T1_POWER)
-		put_term("T1 constant", fit->constant_ns, choice->constant_ns, out);
-	if (fit->shape.t1 != LAW_T1_CONSTANT)
-		put_term("T1 growth, at m = 1", fit->growth_ns, choice->growth_ns, out);
-	if (fit->shape.t1 == LAW_T1_POWER || fit->shape.t1 == LAW_T1_OFFSET)
-		put_exponent("T1 exponent of m", fit->exponent, choice->exponent, out);
-	if (fit->shape.t1 == LAW_T1_LINEAR) {
-		cell_label(out, "T1 exponent of m", LABEL_WIDTH);
-		cell_right(out, "1", NUMBER_WIDTH);
-		cell_right(out, "by the law\n", NUMBER_WIDTH + 6);
+		if (!has_term(choice, term))
+			continue;
+		grid_text(grid, "  %s", term->label);
+		grid_value(grid, term->kind, value, RECORD, "laws[%zu].law.%s.value", index, term->key);
+		if (term->kind == CELL_NUMBER && isfinite(value))
+			grid_show(grid, "%.2f", value);
+		put_end(grid, term, interval.low, index, "low");
+		put_end(grid, term, interval.high, index, "high");
 	}
-	if (fit->shape.t2 != LAW_T2_NONE)
-		put_term("T2 inserting", fit->insert_ns, choice->insert_ns, out);
-	if (fit->shape.t2 == LAW_T2_RESOLVE)
-		put_term("T2 resolving, per m", fit->resolve_ns, choice->resolve_ns, out);
-	if (choice->n_varies)
-		put_exponent("total: exponent of N", choice->tasks_exponent, choice->tasks_exponent_interval, out);
-	if (choice->n_varies &&
-	    (choice->tasks_exponent_interval.high < 0.95 || choice->tasks_exponent_interval.low > 1.05))
-		strbuf_puts(out, "          the law takes tasks one after the other (exponent 1): not so here\n");
+	grid_note(list, GRID_NOTES, "", "intervals are of %zu resamples of whole runs", choice->n_replicates);
+	if (choice->n_varies && (tasks->high < 0.95 || tasks->low > 1.05))
+		grid_note(list, GRID_NOTES, "", "the law takes tasks one after the other (exponent 1): not so here");
 }
 
-static void put_scores(const struct law_choice *choice, struct strbuf *out)
+static void add_scores(const struct law_choice *choice, size_t index, struct grid_list *list)
 {
-	strbuf_puts(out, "chosen    by how far cells that were left out are missed, in the mean\n");
+	static const struct grid_column columns[] = {
+		{ "candidates", LABEL_WIDTH + 2 * NUMBER_WIDTH, COLUMN_LABEL, NULL },
+		{ "miss", NUMBER_WIDTH, 0, NULL },
+	};
+	struct grid *grid = grid_add(list, GRID_TABLE, "law candidates");
+
+	grid_add_columns(grid, columns, ARRAY_SIZE(columns));
 	for (size_t i = 0; i < choice->n_scores; i++) {
 		const struct law_score *score = &choice->scores[i];
-		_cleanup_strbuf_ struct strbuf name = STRBUF_INIT, miss = STRBUF_INIT;
+		bool t2 = score->shape.t2 != LAW_T2_NONE;
 
-		strbuf_printf(&name, "%s T1 %s", i == choice->chosen ? "*" : " ", law_t1_names[score->shape.t1]);
-		if (score->shape.t2 != LAW_T2_NONE)
-			strbuf_printf(&name, ", T2 %s", law_t2_names[score->shape.t2]);
-		cell_label(out, name.text, LABEL_WIDTH + 2 * NUMBER_WIDTH);
-		put_percent(&miss, score->miss);
-		cell_right(out, miss.text, NUMBER_WIDTH);
-		cell_end(out);
+		grid_text(grid, "  %s T1 %s%s%s", i == choice->chosen ? "*" : " ", law_t1_names[score->shape.t1],
+			  t2 ? ", T2 " : "", t2 ? law_t2_names[score->shape.t2] : "");
+		grid_strong(grid, i == choice->chosen);
+		grid_value(grid, CELL_SHARE, expm1(score->miss), RECORD,
+			   "laws[%zu].candidates[%zu].mean_miss", index, i);
 	}
+	grid_note(list, GRID_NOTES, "miss", "by how far cells that were left out are missed, in the mean");
 }
 
-static void put_tail(const struct law_data *data, struct strbuf *out)
+static void add_tail(const struct law_data *data, struct grid_list *list)
 {
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
 	struct law_tail tail;
 
 	if (!law_tail_find(data, &tail))
 		return;
-	strbuf_printf(out, "tail      total grows with M^%.2f from M = ", tail.exponent);
-	human_count(out, tail.low_libraries);
-	strbuf_puts(out, " to ");
-	human_count(out, tail.high_libraries);
-	strbuf_puts(out, " (N = ");
-	human_count(out, tail.tasks);
-	strbuf_puts(out, ", B = ");
-	human_count(out, tail.breakpoints);
-	strbuf_puts(out, ")\n");
+	strbuf_printf(&out, "total grows with M^%.2f from M = ", tail.exponent);
+	human_count(&out, tail.low_libraries);
+	strbuf_puts(&out, " to ");
+	human_count(&out, tail.high_libraries);
+	strbuf_puts(&out, " (N = ");
+	human_count(&out, tail.tasks);
+	strbuf_puts(&out, ", B = ");
+	human_count(&out, tail.breakpoints);
+	grid_note(list, GRID_FACTS, "tail", "%s)", out.text);
 }
 
-/* What the law says of a cell: the mean over its runs. */
-static double cell_total(const struct law_data *data, const struct law_fit *fit, size_t cell)
+/* "+1.2 %": by how much the first is above the second. */
+static void put_excess(struct grid *grid, double share, const char *key)
 {
-	double total = 0;
-
-	for (size_t i = 0; i < data->n_runs; i++)
-		if (data->runs[i].cell == cell)
-			total += law_total(fit, &data->runs[i]) / (double)data->cells[cell].n_runs;
-	return total;
+	if (key)
+		grid_value(grid, CELL_SHARE, share, RECORD, "%s", key);
+	else
+		grid_other(grid, CELL_SHARE, CELL_DERIVED, share);
+	if (isfinite(share))
+		grid_show(grid, "%+.1f %%", 100 * share);
 }
 
-static void put_cells(const struct law_result *result, struct strbuf *out)
+static void add_cells(const struct law_result *result, size_t index, struct grid_list *list)
 {
-	static const char *const names[] = { "N", "B", "runs", "measured", "law", "residual", "left out", NULL };
-	static const int widths[] = { 8, 8, 8, NUMBER_WIDTH, NUMBER_WIDTH, 10, 10 };
+	static const struct grid_column columns[] = {
+		{ "cells", 8, COLUMN_LABEL, NULL },    { "M", 9, 0, NULL },
+		{ "N", 8, 0, NULL },		       { "B", 8, 0, NULL },
+		{ "runs", 8, 0, NULL },		       { "measured", NUMBER_WIDTH, 0, NULL },
+		{ "law", NUMBER_WIDTH, 0, NULL },      { "residual", 10, 0, NULL },
+		{ "left out", 10, 0, NULL },
+	};
 	const struct law_data *data = &result->group->data;
-	size_t n_columns = result->choice ? ARRAY_SIZE(widths) : 4;
+	struct grid *grid = grid_add(list, GRID_TABLE, "law cells");
 
-	cell_left(out, "cells            M", 18);
-	out->text[--out->len] = '\0';
-	for (size_t i = 0; i < n_columns; i++)
-		cell_right(out, names[i], widths[i]);
-	cell_end(out);
+	grid_add_columns(grid, columns, result->choice ? ARRAY_SIZE(columns) : 6);
 	for (size_t i = 0; i < data->n_cells; i++) {
 		const struct law_cell *cell = &data->cells[i];
+		_cleanup_free_ char *miss = mem_printf("laws[%zu].cells[%zu].left_out_miss", index, i);
+		double law_ns;
 
-		cell_count(out, cell->libraries, 17);
-		cell_count(out, cell->tasks, widths[0]);
-		cell_count(out, cell->breakpoints, widths[1]);
-		cell_count(out, (double)cell->n_runs, widths[2]);
-		cell_duration(out, cell->total_ns, widths[3]);
-		if (result->choice) {
-			double law_ns = cell_total(data, &result->choice->fit, i);
-			const double *misses = result->choice->scores[result->choice->chosen].misses;
-
-			cell_duration(out, law_ns, widths[4]);
-			cell_format(out, widths[5], "%+.1f %%", 100 * (cell->total_ns / law_ns - 1));
-			cell_format(out, widths[6], "%+.1f %%", 100 * expm1(misses[i]));
-		}
-		cell_end(out);
+		grid_text(grid, "  %zu", i + 1);
+#define CELL(kind, value, name) grid_value(grid, kind, value, RECORD, "laws[%zu].cells[%zu]." name, index, i)
+		CELL(CELL_COUNT, cell->libraries, "libraries");
+		CELL(CELL_COUNT, cell->tasks, "tasks");
+		CELL(CELL_COUNT, cell->breakpoints, "breakpoints");
+		CELL(CELL_COUNT, (double)cell->n_runs, "runs");
+		CELL(CELL_TIME, cell->total_ns, "total_ns");
+		if (!result->choice)
+			continue;
+		law_ns = law_cell_total(&result->choice->fit, data, i);
+		CELL(CELL_TIME, law_ns, "law_ns");
+#undef CELL
+		put_excess(grid, cell->total_ns / law_ns - 1, NULL);
+		put_excess(grid, expm1(result->choice->scores[result->choice->chosen].misses[i]), miss);
 	}
 }
 
-void law_result_put_law(const struct law_result *result, struct strbuf *out)
+void law_result_add(const struct law_result *result, size_t index, struct grid_list *list)
 {
 	const struct law_group *group = result->group;
 
-	strbuf_printf(out, "%s: %zu cells, %zu runs; %s\n", group->name, group->data.n_cells, group->data.n_runs,
-		      law_basis_names[group->basis]);
-	if (result->choice) {
-		put_formula(&result->choice->fit, out);
-		put_terms(result->choice, out);
-	} else {
-		strbuf_printf(out, "no law    %s\n", result->why);
-	}
-	put_tail(&group->data, out);
+	grid_note(list, GRID_FACTS, "fitted to", "%s: %zu cells, %zu runs; %s", group->name, group->data.n_cells,
+		  group->data.n_runs, law_basis_names[group->basis]);
 	if (result->choice)
-		put_scores(result->choice, out);
-}
-
-void law_result_put(const struct law_result *result, struct strbuf *out)
-{
-	law_result_put_law(result, out);
-	put_cells(result, out);
+		add_formula(&result->choice->fit, list);
+	else
+		grid_note(list, GRID_FACTS, "no law", "%s", result->why);
+	add_tail(&group->data, list);
+	if (result->choice) {
+		add_terms(result->choice, index, list);
+		add_scores(result->choice, index, list);
+	}
+	add_cells(result, index, list);
 }
 
 void law_result_put_prediction(const struct law_result *result, const struct law_job *job, struct strbuf *out)

@@ -10,10 +10,9 @@
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "measure/loadevent.h"
-#include "report/human.h"
 #include "report/page/put.h"
 #include "report/page/plot.h"
-#include "report/table/head.h"
+#include "report/table/costs.h"
 
 #define STEPS 200 /* points of a curve at most */
 #define HEIGHT 400
@@ -103,7 +102,8 @@ static void put_picture(struct page *page, const struct run *run)
 {
 	_cleanup_strbuf_ struct strbuf script = STRBUF_INIT, data = STRBUF_INIT, curves = STRBUF_INIT,
 				       caption = STRBUF_INIT;
-	struct floors floors;
+	struct floor floors[FLOOR_N];
+	double stop_us;
 	size_t n;
 
 	n = put_curves(run, &data, &curves);
@@ -111,22 +111,23 @@ static void put_picture(struct page *page, const struct run *run)
 		return;
 	plot_put_terminal(&script, PAGE_PLOT_WIDTH, HEIGHT + (unsigned)n / 2 * KEY_HEIGHT);
 	strbuf_add(&script, data.text, data.len);
-	floors_read(run, &run->variants[0], &floors);
+	floors_read(run, &run->variants[0], floors);
+	stop_us = floors[FLOOR_STOP].ns / NS_PER_US;
 	strbuf_puts(&script,
 		    "set logscale x\nset xlabel 'T1: handling of one load event, microseconds (logarithmic)'\n"
 		    "set ylabel 'load events that took no longer, %'\nset yrange [0:100]\nset ytics 25\n"
 		    "set grid linecolor rgb '#cbd5e0'\nset border 3\nset tics nomirror\n"
 		    "set key noenhanced outside top center maxcols 2 samplen 2\n");
-	if (floors.stop_ns > 0)
+	if (stop_us > 0)
 		strbuf_printf(&script,
 			      "set arrow 1 from %.9g, graph 0 to %.9g, graph 1 nohead dashtype 3 linecolor rgb "
 			      "'#555555'\nset label 1 ' bare stop' at %.9g, graph 0.06 textcolor rgb '#555555'\n",
-			      floors.stop_ns / NS_PER_US, floors.stop_ns / NS_PER_US, floors.stop_ns / NS_PER_US);
+			      stop_us, stop_us, stop_us);
 	strbuf_puts(&script, curves.text);
 	strbuf_putc(&script, '\n');
 	strbuf_puts(&caption, "How long the tool handles one load event, over all load events after the tasks were let "
 			      "go: a curve further left is cheaper, a steep one is steady. ");
-	if (floors.stop_ns > 0)
+	if (stop_us > 0)
 		strbuf_puts(&caption, "The dotted line is what a bare stop and continue costs on this machine. ");
 	strbuf_puts(&caption, "Dashed: cold.");
 	if (n == PAGE_N_COLOURS && count_measured(run) > n)
@@ -135,59 +136,16 @@ static void put_picture(struct page *page, const struct run *run)
 	page_plot(page, &script, caption.text);
 }
 
-static void put_quantiles(struct page *page, const struct run *run, size_t variant, enum temperature t,
-			  const struct quantiles *q, const char *what, const char *key)
-{
-	const struct {
-		const char *name;
-		double value;
-	} columns[] = { { "min", q->min }, { "p10", q->p10 }, { "p50", q->p50 }, { "mean", q->mean },
-			{ "p90", q->p90 }, { "p99", q->p99 }, { "max", q->max } };
-
-	if (!q->n)
-		return;
-	strbuf_puts(page->out, "<tr>");
-	page_put_label(page, run->variants[variant].name);
-	html_element(page->out, "td align=\"left\"", temperature_names[t]);
-	html_element(page->out, "td align=\"left\"", what);
-	html_value(page->out, HTML_COUNT, (double)q->n, run->id, "variants[%zu].summary.%s.%s.n", variant,
-		   temperature_names[t], key);
-	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-		html_value(page->out, HTML_DURATION, columns[i].value, run->id, "variants[%zu].summary.%s.%s.%s",
-			   variant, temperature_names[t], key, columns[i].name);
-	strbuf_puts(page->out, "</tr>\n");
-}
-
-static void put_table(struct page *page, const struct run *run)
-{
-	html_table_begin(page->out, NULL, 3,
-			 (const char *const[]){ "Variant", "Temperature", "Of", "n", "min", "p10", "median", "mean",
-						"p90", "p99", "max", NULL });
-	for (size_t t = 0; t < TEMPERATURE_N; t++) {
-		for (size_t i = 0; i < run->n_variants; i++) {
-			const struct summary *s = &run->variants[i].summaries[t];
-
-			put_quantiles(page, run, i, t, &s->t1_ns, "T1, a load event", "t1_ns");
-			put_quantiles(page, run, i, t, &s->t2_ns, "T2, a breakpoint", "t2_ns");
-			put_quantiles(page, run, i, t, &s->queue_ns, "queueing, a stop", "queue_ns");
-		}
-	}
-	html_table_end(page->out);
-}
-
 static bool has_costs(const struct run *run)
 {
-	for (size_t t = 0; t < TEMPERATURE_N; t++)
-		for (size_t i = 0; i < run->n_variants; i++)
-			if (run->variants[i].summaries[t].t1_ns.n)
-				return true;
-	return false;
+	return count_measured(run) > 0;
 }
 
 void page_events(struct page *page)
 {
 	for (size_t i = 0; i < page->input->n_records; i++) {
 		const struct page_record *record = &page->input->records[i];
+		struct grid_list list = { 0 };
 
 		if (!has_costs(&record->run))
 			continue;
@@ -199,6 +157,7 @@ void page_events(struct page *page)
 		else
 			page_note(page, "No curve is drawn: the samples (%s.events.csv) are not beside the record.",
 				  record->run.id);
-		put_table(page, &record->run);
+		costs_add(&record->run, 0, record->run.n_variants, &list);
+		page_put_grids(page, &list);
 	}
 }

@@ -98,38 +98,43 @@ static void put_picture(struct page *page, const struct sums *sums)
 		  "What a debugger has to read: sizes of the libraries of a target by kind of section.");
 }
 
-static void put_row(struct page *page, const struct page_footprint *footprint, const struct sums *sums)
+static void put_row(struct grid *grid, const struct page_footprint *footprint, const struct sums *sums)
 {
 	double total = 0;
 
-	strbuf_puts(page->out, "<tr>");
-	page_put_label(page, footprint->name);
-	html_value(page->out, HTML_COUNT, sums->files, footprint->name, "sums.libraries.count");
+	grid_text(grid, "%s", footprint->name);
+	grid_value(grid, CELL_COUNT, sums->files, footprint->name, "sums.libraries.count");
 	for (size_t j = 0; j < N_SECTIONS; j++) {
-		html_value(page->out, HTML_BYTES, sums->bytes[j], footprint->name, "sums.libraries.%s",
-			   sections[j].key);
+		grid_value(grid, CELL_BYTES, sums->bytes[j], footprint->name, "sums.libraries.%s", sections[j].key);
 		total += sums->bytes[j];
 	}
-	html_value(page->out, HTML_BYTES, total, footprint->name, "sums.libraries.total_bytes");
-	strbuf_puts(page->out, "</tr>\n");
+	grid_value(grid, CELL_BYTES, total, footprint->name, "sums.libraries.total_bytes");
 }
 
 void page_footprints(struct page *page)
 {
+	static const struct grid_column begin[] = {
+		{ "Footprint", 0, COLUMN_LABEL, NULL },
+		{ "libraries", 0, 0, NULL },
+	};
 	size_t n = page->input->n_footprints;
 	_cleanup_free_ struct sums *sums = mem_calloc(n + 1, sizeof(*sums));
+	struct grid_list list = { 0 };
+	struct grid *grid;
 
 	if (!n)
 		return;
 	for (size_t i = 0; i < n; i++)
 		sum_libraries(page->input->footprints[i].json, &sums[i]);
 	put_picture(page, sums);
-	html_table_begin(page->out, NULL, 1,
-			 (const char *const[]){ "Footprint", "libraries", "text", "data", "debug", "symbols",
-						"strings", "dynamic symbols", "dynamic strings", "sum", NULL });
+	grid = grid_add(&list, GRID_TABLE, "footprint");
+	grid_add_columns(grid, begin, ARRAY_SIZE(begin));
+	for (size_t i = 0; i < N_SECTIONS; i++)
+		grid_add_columns(grid, &(struct grid_column){ sections[i].title, 0, 0, NULL }, 1);
+	grid_add_columns(grid, &(struct grid_column){ "sum", 0, 0, NULL }, 1);
 	for (size_t i = 0; i < n; i++)
-		put_row(page, &page->input->footprints[i], &sums[i]);
-	html_table_end(page->out);
+		put_row(grid, &page->input->footprints[i], &sums[i]);
+	page_put_grids(page, &list);
 }
 
 void page_stacks(struct page *page)

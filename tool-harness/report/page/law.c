@@ -9,7 +9,6 @@
 
 #include "lib/clock.h"
 #include "lib/mem.h"
-#include "report/human.h"
 #include "report/law/result.h"
 #include "report/page/put.h"
 #include "report/page/plot.h"
@@ -87,40 +86,12 @@ static void for_laws(struct page *page, void (*put)(struct page *page, const str
 
 /* --- time against events ---------------------------------------------------------- */
 
-static void put_cells(struct page *page, const struct law_result *result, size_t group)
-{
-	const struct law_data *data = &result->group->data;
-
-	html_table_begin(page->out, NULL, 0,
-			 (const char *const[]){ "load events (M)", "tasks (N)", "breakpoints (B)", "runs",
-						"measured", "law", NULL });
-	for (size_t i = 0; i < data->n_cells; i++) {
-		const struct law_cell *cell = &data->cells[i];
-		double law_ns = 0;
-
-		for (size_t j = 0; j < data->n_runs; j++)
-			if (data->runs[j].cell == i)
-				law_ns += law_total(&result->choice->fit, &data->runs[j]) / (double)cell->n_runs;
-		strbuf_puts(page->out, "<tr>");
-#define CELL(unit, value, name) \
-	html_value(page->out, unit, value, "model fit", "laws[%zu].cells[%zu]." name, group, i)
-		CELL(HTML_COUNT, cell->libraries, "libraries");
-		CELL(HTML_COUNT, cell->tasks, "tasks");
-		CELL(HTML_COUNT, cell->breakpoints, "breakpoints");
-		CELL(HTML_COUNT, (double)cell->n_runs, "runs");
-		CELL(HTML_DURATION, cell->total_ns, "total_ns");
-		CELL(HTML_DURATION, law_ns, "law_ns");
-#undef CELL
-		strbuf_puts(page->out, "</tr>\n");
-	}
-	html_table_end(page->out);
-}
-
 static void put_laws(struct page *page, const struct laws *laws)
 {
 	for (size_t i = 0; i < laws->sources.n; i++) {
 		const struct law_result *result = &laws->results[i];
-		_cleanup_strbuf_ struct strbuf script = STRBUF_INIT, words = STRBUF_INIT;
+		_cleanup_strbuf_ struct strbuf script = STRBUF_INIT;
+		struct grid_list list = { 0 };
 
 		if (!result->choice)
 			continue;
@@ -131,10 +102,8 @@ static void put_laws(struct page *page, const struct laws *laws)
 			  "runs, the line is the law fitted to them, its band holds 95 % of single runs. Right of "
 			  "the last "
 			  "point the law is stretched.");
-		law_result_put_law(result, &words);
-		html_element(page->out, "pre", words.text);
-		strbuf_putc(page->out, '\n');
-		put_cells(page, result, i);
+		law_result_add(result, i, &list);
+		page_put_grids(page, &list);
 	}
 }
 
@@ -205,47 +174,43 @@ static void put_scale_picture(struct page *page, const struct law_result *result
 	page_plot(page, &script, caption);
 }
 
-static void put_prediction(struct page *page, const struct law_result *result, double libraries, double tasks,
-			   double breakpoints)
+static void put_scale_table(struct page *page, const struct law_result *result, double breakpoints)
 {
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	struct law_prediction p;
+	static const struct grid_column begin = { "load events (M)", 0, COLUMN_LABEL, NULL };
+	struct grid_list list = { 0 };
+	struct grid *grid = grid_add(&list, GRID_TABLE, "scale");
 
-	law_predict(result->choice, &result->group->data, libraries, tasks, breakpoints, &p);
-	human_duration(&text, p.total_ns);
-	strbuf_printf(page->out,
-		      "<td align=\"right\" data-record=\"model predict\" data-key=\"%s %g %g %g\" "
-		      "data-value=\"%.15g\" title=\"predicted\"><i>",
-		      result->group->name, libraries, tasks, breakpoints, p.total_ns);
-	html_text(page->out, text.text);
-	strbuf_puts(page->out, "</i></td>");
+	grid_set_caption(grid, "Predicted by the law for %s, B = %g; none of these was measured", result->group->name,
+			 breakpoints);
+	grid_add_columns(grid, &begin, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(grid_tasks); i++) {
+		_cleanup_free_ char *title = mem_printf("N = %g", grid_tasks[i]);
+
+		grid_add_columns(grid, &(struct grid_column){ title, 0, 0, NULL }, 1);
+	}
+	for (size_t m = 0; m < ARRAY_SIZE(grid_libraries); m++) {
+		grid_text(grid, "%g", grid_libraries[m]);
+		for (size_t i = 0; i < ARRAY_SIZE(grid_tasks); i++) {
+			struct law_prediction p;
+
+			law_predict(result->choice, &result->group->data, grid_libraries[m], grid_tasks[i], breakpoints,
+				    &p);
+			grid_value(grid, CELL_TIME, p.total_ns, "model predict", "%s %g %g %g", result->group->name,
+				   grid_libraries[m], grid_tasks[i], breakpoints);
+		}
+	}
+	page_put_grids(page, &list);
 }
 
 static void put_scale(struct page *page, const struct laws *laws)
 {
 	for (size_t i = 0; i < laws->sources.n; i++) {
-		const struct law_result *result = &laws->results[i];
-		double breakpoints;
+		double breakpoints = most_breakpoints(&laws->sources.groups[i].data);
 
-		if (!result->choice)
+		if (!laws->results[i].choice)
 			continue;
-		breakpoints = most_breakpoints(&result->group->data);
-		put_scale_picture(page, result, breakpoints);
-		strbuf_puts(page->out, "<table border=\"1\" cellspacing=\"0\" cellpadding=\"4\">\n<caption>");
-		html_textf(page->out, "Predicted by the law for %s, B = %g; none of these was measured",
-			   result->group->name, breakpoints);
-		strbuf_puts(page->out,
-			    "</caption>\n<thead><tr><th scope=\"col\" align=\"left\">load events (M)</th>");
-		for (size_t j = 0; j < ARRAY_SIZE(grid_tasks); j++)
-			strbuf_printf(page->out, "<th scope=\"col\" align=\"right\">N = %g</th>", grid_tasks[j]);
-		strbuf_puts(page->out, "</tr></thead>\n<tbody>\n");
-		for (size_t m = 0; m < ARRAY_SIZE(grid_libraries); m++) {
-			strbuf_printf(page->out, "<tr><th scope=\"row\" align=\"left\">%g</th>", grid_libraries[m]);
-			for (size_t j = 0; j < ARRAY_SIZE(grid_tasks); j++)
-				put_prediction(page, result, grid_libraries[m], grid_tasks[j], breakpoints);
-			strbuf_puts(page->out, "</tr>\n");
-		}
-		html_table_end(page->out);
+		put_scale_picture(page, &laws->results[i], breakpoints);
+		put_scale_table(page, &laws->results[i], breakpoints);
 	}
 }
 

@@ -12,8 +12,14 @@
 
 #include "lib/fs.h"
 #include "lib/mem.h"
+#include "report/compare/print.h"
 #include "report/page/plot.h"
 #include "report/record/samples.h"
+#include "report/table/aslr.h"
+#include "report/table/driver.h"
+#include "report/table/head.h"
+#include "report/table/variants.h"
+#include "report/table4/rows.h"
 
 /* Okabe and Ito's, darkened where white shines through. */
 const char *const page_colours[PAGE_N_COLOURS] = { "#0072b2", "#d55e00", "#009e73", "#cc79a7",
@@ -39,25 +45,62 @@ static const char style[] =
 	"@media print { h2 { break-after: avoid; } figure, table { break-inside: avoid; } }\n"
 	"</style>\n";
 
+/* Nothing of untraced runs, which Tables 1 and 2 are of. */
+static void add_variants(const struct run *run, struct grid_list *list)
+{
+	bool traced = false;
+
+	for (size_t i = 0; i < run->n_variants; i++)
+		for (size_t t = 0; t < TEMPERATURE_N; t++)
+			traced |= run->variants[i].summaries[t].n_traced > 0;
+	if (traced)
+		variants_add(run, list);
+}
+
+static bool is_traced_target(const struct run *run)
+{
+	for (size_t i = 0; run->target && i < run->n_variants; i++)
+		for (size_t t = 0; t < TEMPERATURE_N; t++)
+			if (run->variants[i].summaries[t].n_traced)
+				return true;
+	return false;
+}
+
+/* One table of all records: tools are often run apart. */
+static void put_table4(struct page *page)
+{
+	_cleanup_free_ const struct run **runs = mem_calloc(page->input->n_records, sizeof(*runs));
+	struct grid_list list = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < page->input->n_records; i++)
+		if (is_traced_target(&page->input->records[i].run))
+			runs[n++] = &page->input->records[i].run;
+	if (n)
+		table4_add_runs(runs, n, &list);
+	page_put_grids(page, &list);
+}
+
 static const struct section {
 	const char *id, *title;
 	void (*put)(struct page *page);
+	void (*add)(const struct run *run, struct grid_list *list); /* tables of a record; all that is put then */
 } sections[] = {
-	{ "runs", "What was run", page_head },
-	{ "phases", "Phases of start-up", page_phases },
-	{ "table4", "Tool start-up, as in the paper's Table 4", page_paper_tools },
-	{ "table1", "Driver without a tool, as in the paper's Table 1", page_paper_times },
-	{ "table2", "Cache misses, as in the paper's Table 2", page_paper_misses },
-	{ "variants", "Variants side by side", page_strategies },
-	{ "aslr", "ASLR tax", page_aslr },
-	{ "compare", "A against B", page_compare },
-	{ "events", "What one load event costs", page_events },
-	{ "law", "Time against load events", page_laws },
-	{ "scale", "Cost over libraries and tasks", page_scale },
-	{ "trend", "From record to record", page_trend },
-	{ "footprint", "Footprint of the target", page_footprints },
-	{ "tools", "Tools, and how they ended", page_tools },
-	{ "stacks", "Stacks", page_stacks },
+	{ "runs", "What was run", NULL, head_add },
+	{ "phases", "Phases of start-up", page_phases, NULL },
+	{ "table4", "Tool start-up, as in the paper's Table 4", put_table4, NULL },
+	{ "table1", "Driver without a tool, as in the paper's Table 1", NULL, driver_add_times },
+	{ "table2", "Cache misses, as in the paper's Table 2", NULL, driver_add_misses },
+	{ "variants", "Variants side by side", NULL, add_variants },
+	{ "aslr", "ASLR tax", NULL, aslr_add },
+	{ "compare", "A against B", NULL, comparison_add_sides },
+	{ "events", "What one load event costs", page_events, NULL },
+	{ "law", "Time against load events", page_laws, NULL },
+	{ "scale", "Cost over libraries and tasks", page_scale, NULL },
+	{ "trend", "From record to record", page_trend, NULL },
+	{ "footprint", "Footprint of the target", page_footprints, NULL },
+	{ "tools", "Tools, and how they ended", NULL, tools_add },
+	{ "stacks", "Stacks", page_stacks, NULL },
 };
 
 void page_input_deinit(struct page_input *input)
@@ -158,36 +201,70 @@ void page_put_record_heading(struct page *page, const struct run *run)
 	strbuf_putc(page->out, '\n');
 }
 
-bool page_is_shown(const struct run *run, size_t variant, enum temperature temperature)
+void page_put_grids(struct page *page, struct grid_list *list)
 {
-	const struct summary *s = &run->variants[variant].summaries[temperature];
-
-	return s->n_traced + s->n_untraced + s->n_invalid > 0;
+	grid_list_to_html(list, page->out);
+	grid_list_deinit(list);
 }
 
-void page_put_label(struct page *page, const char *text)
+static bool has_note(const struct grid *notes, const char *label, const char *text)
 {
-	html_element(page->out, "th scope=\"row\" align=\"left\"", text);
+	for (size_t row = 0; row < grid_rows(notes); row++)
+		if (!strcmp(grid_cell(notes, row, 0)->text, label) && !strcmp(grid_cell(notes, row, 1)->text, text))
+			return true;
+	return false;
 }
 
-void page_put_median(struct page *page, const struct run *run, size_t variant, enum temperature temperature,
-		     enum html_unit unit, const struct quantiles *q, const char *key)
+/* Tables record by record; what is said below them once, for all that say the same. */
+static void put_tables(struct page *page, void (*add)(const struct run *run, struct grid_list *list))
 {
-	if (q->n)
-		html_value(page->out, unit, q->p50, run->id, "variants[%zu].summary.%s.%s.p50", variant,
-			   temperature_names[temperature], key);
-	else
-		html_no_value(page->out);
+	struct grid_list notes = { 0 };
+	struct grid *all = grid_add(&notes, GRID_NOTES, "notes");
+
+	for (size_t i = 0; i < page->input->n_records; i++) {
+		struct grid_list list = { 0 };
+
+		add(&page->input->records[i].run, &list);
+		if (list.n)
+			page_put_record_heading(page, &page->input->records[i].run);
+		for (size_t j = 0; j < list.n; j++) {
+			const struct grid *grid = &list.grids[j];
+
+			if (grid->form != GRID_NOTES)
+				grid_to_html(grid, page->out);
+			for (size_t row = 0; grid->form == GRID_NOTES && row < grid_rows(grid); row++) {
+				const char *label = grid_cell(grid, row, 0)->text;
+				const char *text = grid_cell(grid, row, 1)->text;
+
+				if (!has_note(all, label, text))
+					grid_note(&notes, GRID_NOTES, label, "%s", text);
+			}
+		}
+		grid_list_deinit(&list);
+	}
+	page_put_grids(page, &notes);
 }
 
-void page_put_known(struct page *page, const struct run *run, size_t variant, enum temperature temperature,
-		    enum html_unit unit, double value, const char *key)
+/* Before any number: which records contradict themselves; or that none does. */
+static void put_validity(struct page *page)
 {
-	if (value >= 0)
-		html_value(page->out, unit, value, run->id, "variants[%zu].summary.%s.%s", variant,
-			   temperature_names[temperature], key);
-	else
-		html_no_value(page->out);
+	struct grid_list list = { 0 };
+	size_t runs = 0, invalid = 0, n = page->input->n_records;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct run *run = &page->input->records[i].run;
+
+		runs += run->n_trials;
+		if (run_is_valid(run) && n > 1)
+			continue;
+		invalid += !run_is_valid(run);
+		if (n > 1)
+			grid_note(&list, GRID_NOTES, "INVALID", "%s", run->id);
+		verdict_add(run, &list);
+	}
+	if (!invalid && n > 1)
+		grid_note(&list, GRID_NOTES, "valid", "the counts of all %zu runs of %zu records agree", runs, n);
+	page_put_grids(page, &list);
 }
 
 /* "table1: host, native"; what all records are of. */
@@ -216,7 +293,7 @@ static void put_head(struct page *page, struct strbuf *out)
 	put_title(page->input, out);
 	strbuf_puts(out, "</h1>\n");
 	page->out = out;
-	page_validity(page);
+	put_validity(page);
 }
 
 static void put_foot(const struct page *page, struct strbuf *out)
@@ -240,7 +317,10 @@ struct err *page_put(const struct page_input *input, struct strbuf *out)
 		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 
 		page.out = &text;
-		sections[i].put(&page);
+		if (sections[i].put)
+			sections[i].put(&page);
+		else
+			put_tables(&page, sections[i].add);
 		if (!text.len)
 			continue;
 		strbuf_printf(&contents, "<li><a href=\"#%s\">", sections[i].id);

@@ -12,6 +12,7 @@
 #include "report/human.h"
 #include "report/page/put.h"
 #include "report/page/plot.h"
+#include "report/table/figures.h"
 
 #define MOST_BARS 36
 #define BAR_HEIGHT 26
@@ -86,16 +87,19 @@ static void find_bars(const struct run *run, struct bars *ret)
 	}
 }
 
-/* "host, warm, gdb"; a traced bar has the name of its tool where that is known. */
+/* The name of a traced bar's tool where that is known. */
+static const char *tool_of(const struct run *run, const struct bar *bar)
+{
+	const char *tool = run_variant_text(run, &run->variants[bar->variant], "tool");
+
+	return !bar->traced ? "untraced" : tool ? tool : "traced";
+}
+
+/* "host, warm, gdb". */
 static char *bar_label(const struct run *run, const struct bar *bar)
 {
-	const struct run_variant *variant = &run->variants[bar->variant];
-	const char *tool = run_variant_text(run, variant, "tool");
-
-	return mem_printf("%s, %s, %s", variant->name, temperature_names[bar->temperature],
-			  !bar->traced ? "untraced"
-			  : tool       ? tool
-				       : "traced");
+	return mem_printf("%s, %s, %s", run->variants[bar->variant].name, temperature_names[bar->temperature],
+			  tool_of(run, bar));
 }
 
 static double longest(const struct bars *bars)
@@ -167,40 +171,45 @@ static void put_picture(struct page *page, const struct run *run, const struct b
 	page_plot(page, &script, caption);
 }
 
+#define COLUMNS(side)                                                        \
+	{                                                                    \
+		{ "n", 0, 0, CELL_COUNT, "n_" side, NULL },                      \
+		{ "phase 1", 0, 0, CELL_TIME, side "_ns.phase1.p50", NULL },       \
+		{ "phase 2", 0, 0, CELL_TIME, side "_ns.phase2.p50", NULL },       \
+		{ "visit", 0, 0, CELL_TIME, side "_ns.visit.p50", NULL },          \
+		{ "MPI test", 0, 0, CELL_TIME, side "_ns.mpi.p50", NULL },         \
+		{ "exit", 0, 0, CELL_TIME, side "_ns.exit.p50", NULL },            \
+		{ "total", 0, 0, CELL_TIME, side "_ns.total.p50", NULL },          \
+		{ "traced / untraced", 0, 0, CELL_RATIO, "ratio.total.p50", NULL },\
+	}
+
 static void put_table(struct page *page, const struct run *run, const struct bars *bars)
 {
-	html_table_begin(page->out, NULL, 3,
-			 (const char *const[]){ "Variant", "Temperature", "Tool", "n", "phase 1", "phase 2",
-						"visit", "MPI test", "exit", "total", "traced / untraced", NULL });
+	static const struct figure columns[2][8] = { COLUMNS("untraced"), COLUMNS("traced") };
+	static const struct grid_column labels[] = {
+		{ "Variant", 0, COLUMN_LABEL, NULL },
+		{ "Temperature", 0, COLUMN_LABEL, NULL },
+		{ "Tool", 0, COLUMN_LABEL, NULL },
+	};
+	struct grid_list list = { 0 };
+	struct grid *grid = grid_add(&list, GRID_TABLE, "phases of variants");
+
+	grid_add_columns(grid, labels, ARRAY_SIZE(labels));
+	figures_add_columns(grid, columns[0], ARRAY_SIZE(columns[0]));
 	for (size_t i = 0; i < bars->n; i++) {
 		const struct bar *bar = &bars->v[i];
-		const struct run_variant *variant = &run->variants[bar->variant];
-		const struct quantiles *ratio = &variant->summaries[bar->temperature].ratio[SPAN_TOTAL];
-		const char *tool = run_variant_text(run, variant, "tool");
+		const struct figure_place place = { run, bar->variant, bar->temperature };
 
-		strbuf_puts(page->out, "<tr>");
-		page_put_label(page, variant->name);
-		html_element(page->out, "td align=\"left\"", temperature_names[bar->temperature]);
-		html_element(page->out, "td align=\"left\"", !bar->traced ? "untraced" : tool ? tool : "traced");
-		html_value(page->out, HTML_COUNT, (double)bar->n, run->id, "variants[%zu].summary.%s.%s",
-			   bar->variant, temperature_names[bar->temperature],
-			   bar->traced ? "n_traced" : "n_untraced");
-		for (size_t j = 0; j <= ARRAY_SIZE(parts); j++) {
-			enum span span = j < ARRAY_SIZE(parts) ? parts[j].span : SPAN_TOTAL;
-			_cleanup_free_ char *key =
-				mem_printf("%s.%s", bar->traced ? "traced_ns" : "untraced_ns", span_names[span]);
-
-			page_put_median(page, run, bar->variant, bar->temperature, HTML_DURATION, &bar->spans[span],
-					key);
-		}
+		grid_text(grid, "%s", run->variants[bar->variant].name);
+		grid_text(grid, "%s", temperature_names[bar->temperature]);
+		grid_text(grid, "%s", tool_of(run, bar));
+		figures_put(grid, &place, columns[bar->traced], ARRAY_SIZE(columns[0]) - 1);
 		if (bar->traced)
-			page_put_median(page, run, bar->variant, bar->temperature, HTML_MULTIPLE, ratio,
-					"ratio.total");
+			figure_put(grid, &place, CELL_RATIO, "ratio.total.p50");
 		else
-			strbuf_puts(page->out, "<td></td>");
-		strbuf_puts(page->out, "</tr>\n");
+			grid_empty(grid);
 	}
-	html_table_end(page->out);
+	page_put_grids(page, &list);
 }
 
 static void put_overlaps(struct page *page, const struct run *run, const struct bars *bars)

@@ -14,7 +14,7 @@
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/proc.h"
-#include "report/page/html.h"
+#include "report/grid/html.h"
 
 #define DEADLINE_NS (60 * NS_PER_S)
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Internal to report/page*.c: one section each; a section that puts nothing is left out. */
+/* Internal to report/page/: sections with pictures, a file each; a section that puts nothing is left out. */
 #ifndef REPORT_PAGE_PUT_H
 #define REPORT_PAGE_PUT_H
 
-#include "report/page/html.h"
+#include "report/grid/grid.h"
+#include "report/grid/html.h"
 #include "report/page/page.h"
 
 struct page {
@@ -30,34 +31,13 @@ void page_put_record_heading(struct page *page, const struct run *run);
 /* <p>, plain text. */
 void page_note(struct page *page, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* Any valid or invalid run of this variant at this temperature. */
-bool page_is_shown(const struct run *run, size_t variant, enum temperature temperature);
+/* Puts all grids, and releases them. */
+void page_put_grids(struct page *page, struct grid_list *list);
 
-/* Row headings: <th> of a text. */
-void page_put_label(struct page *page, const char *text);
-
-/* A cell with the median of a quantiles object of a variant's summary: key as "traced_ns.phase1". A
- * dash without any. */
-void page_put_median(struct page *page, const struct run *run, size_t variant, enum temperature temperature,
-		     enum html_unit unit, const struct quantiles *q, const char *key);
-
-/* Of a plain number of a variant's summary; below 0 is not known: a dash. */
-void page_put_known(struct page *page, const struct run *run, size_t variant, enum temperature temperature,
-		    enum html_unit unit, double value, const char *key);
-
-void page_validity(struct page *page);
-void page_head(struct page *page);
 void page_phases(struct page *page);
-void page_tools(struct page *page);
-void page_strategies(struct page *page);
 void page_events(struct page *page);
 void page_laws(struct page *page);
 void page_scale(struct page *page);
-void page_paper_times(struct page *page);
-void page_paper_misses(struct page *page);
-void page_paper_tools(struct page *page);
-void page_aslr(struct page *page);
-void page_compare(struct page *page);
 void page_trend(struct page *page);
 void page_footprints(struct page *page);
 void page_stacks(struct page *page);

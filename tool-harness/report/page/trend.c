@@ -13,6 +13,7 @@
 #include "report/compare/comparable.h"
 #include "report/page/put.h"
 #include "report/page/plot.h"
+#include "report/table/figures.h"
 
 #define HEIGHT 380
 
@@ -53,7 +54,7 @@ static void add_series(struct trend *trend, const struct run *run)
 			       (trend->series[j].temperature != t ||
 				strcmp(trend->series[j].variant, run->variants[i].name) != 0))
 				j++;
-			if (j < trend->n_series || !page_is_shown(run, i, t))
+			if (j < trend->n_series || !figures_has_runs(&(struct figure_place){ run, i, t }))
 				continue;
 			mem_grow(trend->series, trend->n_series, trend->cap_series);
 			trend->series[trend->n_series++] = (struct series){ run->variants[i].name, t };
@@ -149,41 +150,42 @@ static void put_picture(struct page *page, const struct trend *trend)
 		  "the slowest run. The vertical axis begins at 0.");
 }
 
-static void put_row(struct page *page, const struct run *run, size_t number, const struct series *series)
+static void put_row(struct grid *grid, const struct run *run, size_t number, const struct series *series)
 {
-	const char *started = run->started_utc ? run->started_utc : "";
-	const struct quantiles *q;
-	size_t variant = 0;
+	struct figure_place place = { run, 0, series->temperature };
 	bool traced = false;
 
-	q = value_of(run, series, &variant, &traced);
-	if (!q)
+	if (!value_of(run, series, &place.variant, &traced))
 		return;
-	strbuf_printf(page->out, "<tr><th scope=\"row\" align=\"left\">%zu</th>", number);
-	html_element(page->out, "td align=\"left\"", run->id);
-	html_element(page->out, "td align=\"left\"", started);
-	html_element(page->out, "td align=\"left\"", series->variant);
-	html_element(page->out, "td align=\"left\"", temperature_names[series->temperature]);
-	html_element(page->out, "td align=\"left\"", traced ? "traced" : "untraced");
-	html_value(page->out, HTML_COUNT, (double)q->n, run->id, "variants[%zu].summary.%s.%s.startup.n", variant,
-		   temperature_names[series->temperature], traced ? "traced_ns" : "untraced_ns");
-	page_put_median(page, run, variant, series->temperature, HTML_DURATION, q,
-			traced ? "traced_ns.startup" : "untraced_ns.startup");
-	strbuf_puts(page->out, "</tr>\n");
+	grid_text(grid, "%zu", number);
+	grid_text(grid, "%s", run->id);
+	grid_text(grid, "%s", run->started_utc ? run->started_utc : "");
+	grid_text(grid, "%s", series->variant);
+	grid_text(grid, "%s", temperature_names[series->temperature]);
+	grid_text(grid, "%s", traced ? "traced" : "untraced");
+	figure_put(grid, &place, CELL_COUNT, "@.startup.n");
+	figure_put(grid, &place, CELL_TIME, "@.startup.p50");
 }
 
 static void put_trend(struct page *page, const struct trend *trend, const char *scenario)
 {
+	static const struct grid_column columns[] = {
+		{ "No.", 0, COLUMN_LABEL, NULL },     { "Record", 0, COLUMN_LABEL, NULL },
+		{ "Started", 0, COLUMN_LABEL, NULL }, { "Variant", 0, COLUMN_LABEL, NULL },
+		{ "Temperature", 0, COLUMN_LABEL, NULL }, { "Of", 0, COLUMN_LABEL, NULL },
+		{ "n", 0, 0, NULL },		      { "phase 1 + 2", 0, 0, NULL },
+	};
+	struct grid_list list = { 0 };
+	struct grid *grid = grid_add(&list, GRID_TABLE, "trend");
+
 	if (*scenario && page->input->n_records > trend->n)
 		html_element(page->out, "h3", scenario);
 	put_picture(page, trend);
-	html_table_begin(page->out, NULL, 6,
-			 (const char *const[]){ "No.", "Record", "Started", "Variant", "Temperature", "Of", "n",
-						"phase 1 + 2", NULL });
+	grid_add_columns(grid, columns, ARRAY_SIZE(columns));
 	for (size_t i = 0; i < trend->n_series; i++)
 		for (size_t j = 0; j < trend->n; j++)
-			put_row(page, trend->runs[j], j + 1, &trend->series[i]);
-	html_table_end(page->out);
+			put_row(grid, trend->runs[j], j + 1, &trend->series[i]);
+	page_put_grids(page, &list);
 }
 
 void page_trend(struct page *page)

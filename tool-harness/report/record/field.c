@@ -278,3 +278,58 @@ void fields_complete(const struct field *fields, json_t *json)
 		complete_value(fields, json_object_get(json, fields->key));
 	}
 }
+
+static bool is_made_of_none(const struct field *fields, const void *obj)
+{
+	return !strcmp(fields->key, "n") && fields->type == FIELD_U64 &&
+	       !*(const uint64_t *)((const char *)obj + fields->offset);
+}
+
+/* Of a map or of what is at it: `path` is what is left. */
+static bool number_at(const struct field *field, const char *at, const char *path, double *ret)
+{
+	double sum = 0, one;
+
+	switch (field->type) {
+	case FIELD_U64:
+		*ret = (double)*(const uint64_t *)at;
+		return true;
+	case FIELD_DOUBLE:
+		*ret = *(const double *)at;
+		return true;
+	case FIELD_KNOWN_DOUBLE:
+		*ret = *(const double *)at;
+		return *ret >= 0;
+	case FIELD_OBJECT:
+		return fields_number(field->fields, at, path + 1, ret);
+	case FIELD_MAP:
+		break;
+	default:
+		assert(!"a path to what is no number");
+	}
+	if (*path == '[') {
+		for (size_t i = 0; field->names[i]; i++) {
+			if (!number_at(field->fields, at + i * field->size, path + 2, &one))
+				return false;
+			sum += one;
+		}
+		*ret = sum;
+		return true;
+	}
+	for (size_t i = 0, len = strcspn(path + 1, ".["); field->names[i]; i++)
+		if (!strncmp(field->names[i], path + 1, len) && !field->names[i][len])
+			return number_at(field->fields, at + i * field->size, path + 1 + len, ret);
+	assert(!"a path that the map does not have");
+}
+
+bool fields_number(const struct field *fields, const void *obj, const char *path, double *ret)
+{
+	size_t len = strcspn(path, ".[");
+
+	if (is_made_of_none(fields, obj) && strcmp(path, "n"))
+		return false;
+	for (; fields->key; fields++)
+		if (!strncmp(fields->key, path, len) && !fields->key[len])
+			return number_at(fields, (const char *)obj + fields->offset, path + len, ret);
+	assert(!"a path that the table does not have");
+}

@@ -7,6 +7,7 @@
 #define REPORT_RECORD_FIELD_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/err.h"
@@ -51,6 +52,13 @@ json_t *fields_to_json(const struct field *fields, const void *obj);
  * until then stays in obj for its owner to release. Further keys are ignored.
  */
 MUST_CHECK struct err *fields_from_json(const struct field *fields, json_t *json, void *obj);
+
+/*
+ * The number at a path as jq takes it, without its first dot: "traced_ns.phase1.p50"; the sum over a map where
+ * it has []: "stops[].add". False if it is not known: below 0 where that means so, or of an object that says
+ * it is made of n = 0 values. A path that the tables do not have is a bug.
+ */
+bool fields_number(const struct field *fields, const void *obj, const char *path, double *ret);
 
 /* Adds the keys that an object does not have, as zero, false or null, also those of objects inside:
  * for what was written before there was such a key. No object: nothing is done. */

@@ -1,159 +1,145 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The part of the table about counts: stops by class and phase, libraries and breakpoints of
- * a task, and what the tracer used. All of them are medians over repetitions.
+ * The tables about counts, a row for each temperature: stops by class and phase, libraries and breakpoints of
+ * a task, link maps, and what the tool used. All of them are medians over repetitions.
  */
 #include "report/table/counts.h"
 
 #include "lib/cleanup.h"
-#include "report/table/cell.h"
 #include "report/human.h"
+#include "report/table/figures.h"
 
-double stops_in_phase(const struct summary *s, enum event_phase phase)
+#define LABEL_WIDTH 18
+
+static const struct figure stops[] = {
+	{ "all", 10, 0, CELL_COUNT, "stops[][]", NULL },
+	{ "add", 9, 0, CELL_COUNT, "stops[].add", NULL },
+	{ "delete", 9, 0, CELL_COUNT, "stops[].delete", NULL },
+	{ "consistent", 12, 0, CELL_COUNT, "stops[].consistent", NULL },
+	{ "null", 9, 0, CELL_COUNT, "stops[].null", NULL },
+	{ "start-up", 12, 0, CELL_COUNT, "stops.startup[]", NULL },
+	{ "import", 10, 0, CELL_COUNT, "stops.import[]", NULL },
+	{ "later", 10, 0, CELL_COUNT, "stops.later[]", NULL },
+	{ "loaded", 0, COLUMN_DETAIL, CELL_COUNT, "stops[].loaded", NULL },
+	{ "unloaded", 0, COLUMN_DETAIL, CELL_COUNT, "stops[].unloaded", NULL },
+	{ "odd sequences", 0, COLUMN_DETAIL, CELL_COUNT, "odd_sequences", NULL },
+};
+
+static const struct figure per_task[] = {
+	{ "load events", 12, 0, CELL_COUNT, "load_events", "tasks" },
+	{ "of phase 2", 12, 0, CELL_COUNT, "load_events_per_task", NULL },
+	{ "libs at start", 15, 0, CELL_COUNT, "libraries_at_start", NULL },
+	{ "at end", 9, 0, CELL_COUNT, "libraries_at_end", NULL },
+	{ "of target", 11, 0, CELL_COUNT, "target_libraries", NULL },
+	{ "breakpoints", 13, 0, CELL_COUNT, "breakpoints_planted", "tasks" },
+	{ "hits", 10, 0, CELL_COUNT, "breakpoint_hits", "tasks" },
+	{ "missed, all tasks", 0, COLUMN_DETAIL, CELL_COUNT, "hits_missed", NULL },
+	{ "of", 0, COLUMN_DETAIL, CELL_COUNT, "hits_expected", NULL },
+};
+
+static const struct figure maps[] = {
+	{ "tasks", 12, 0, CELL_COUNT, "maps_read", NULL },
+	{ "different", 12, 0, CELL_COUNT, "maps_different", NULL },
+	{ "by names", 15, 0, CELL_COUNT, "maps_different_names", NULL },
+	{ "libraries", 14, 0, CELL_COUNT, "libraries_mapped", NULL },
+	{ "same place", 15, 0, CELL_COUNT, "libraries_same_place", NULL },
+};
+
+static const struct figure tracer[] = {
+	{ "CPU time", 12, 0, CELL_TIME, "tracer_cpu_ns.p50", NULL },
+	{ "peak memory", 14, 0, CELL_BYTES, "tracer_peak_rss_bytes", NULL },
+	{ "ptrace calls", 15, 0, CELL_COUNT, "ptrace_calls", NULL },
+	{ "bytes read", 14, 0, CELL_COUNT, "bytes_read", NULL },
+	{ "traps written", 15, 0, CELL_COUNT, "traps_written", NULL },
+};
+
+/* What is seldom and not expected is said in words below its table. */
+static void note_stops(const struct figure_place *place, struct grid_list *list)
 {
-	double sum = 0;
+	_cleanup_strbuf_ struct strbuf loads = STRBUF_INIT, unloads = STRBUF_INIT, odd = STRBUF_INIT;
+	double loaded = 0, unloaded = 0, sequences = 0;
 
-	for (size_t class = 0; class < EVENT_N_CLASSES; class++)
-		sum += s->stops[phase][class];
-	return sum;
+	figure_number(place, "stops[].loaded", &loaded);
+	figure_number(place, "stops[].unloaded", &unloaded);
+	figure_number(place, "odd_sequences", &sequences);
+	human_count(&loads, loaded);
+	human_count(&unloads, unloaded);
+	human_count(&odd, sequences);
+	if (loaded + unloaded > 0)
+		grid_note(list, GRID_NOTES, "", "%s, told at their end: loads %s, unloads %s",
+			  temperature_names[place->temperature], loads.text, unloads.text);
+	if (sequences > 0)
+		grid_note(list, GRID_NOTES, "", "%s: odd sequences of stops: %s",
+			  temperature_names[place->temperature], odd.text);
 }
 
-static double stops_of_class(const struct summary *s, enum event_class class)
+static void note_missed(const struct figure_place *place, struct grid_list *list)
 {
-	double sum = 0;
+	_cleanup_strbuf_ struct strbuf missed = STRBUF_INIT, of = STRBUF_INIT;
+	double values[2] = { 0 };
 
-	for (size_t phase = 0; phase < EVENT_N_PHASES; phase++)
-		sum += s->stops[phase][class];
-	return sum;
-}
-
-void stops_put(const struct summary *summaries, struct strbuf *out)
-{
-	cell_headings(out, "stops, all tasks", 18,
-		      (const char *const[]){ "all", "add", "delete", "consistent", "null", "start-up", "import",
-					     "later", NULL },
-		      (const int[]){ 10, 9, 9, 12, 9, 12, 10, 10 });
-	for (size_t i = 0; i < TEMPERATURE_N; i++) {
-		const struct summary *s = &summaries[i];
-		double all = 0;
-
-		if (!s->n_traced)
-			continue;
-		for (size_t phase = 0; phase < EVENT_N_PHASES; phase++)
-			all += stops_in_phase(s, phase);
-		cell_label(out, temperature_names[i], 18);
-		cell_count(out, all, 10);
-		cell_count(out, stops_of_class(s, EVENT_ADD), 9);
-		cell_count(out, stops_of_class(s, EVENT_DELETE), 9);
-		cell_count(out, stops_of_class(s, EVENT_CONSISTENT), 12);
-		cell_count(out, stops_of_class(s, EVENT_NULL), 9);
-		cell_count(out, stops_in_phase(s, EVENT_STARTUP), 12);
-		cell_count(out, stops_in_phase(s, EVENT_IMPORT), 10);
-		cell_count(out, stops_in_phase(s, EVENT_LATER), 10);
-		cell_end(out);
-		if (stops_of_class(s, EVENT_LOADED) + stops_of_class(s, EVENT_UNLOADED) > 0) {
-			strbuf_puts(out, "    told at their end: loads ");
-			human_count(out, stops_of_class(s, EVENT_LOADED));
-			strbuf_puts(out, ", unloads ");
-			human_count(out, stops_of_class(s, EVENT_UNLOADED));
-			cell_end(out);
-		}
-		if (s->odd_sequences > 0) {
-			strbuf_puts(out, "    odd sequences of stops: ");
-			human_count(out, s->odd_sequences);
-			cell_end(out);
-		}
-	}
-}
-
-/* What a tool does not tell is no 0. */
-static void cell_known_count(struct strbuf *out, double count, int width)
-{
-	if (count < 0)
-		cell_right(out, "-", width);
-	else
-		cell_count(out, count, width);
-}
-
-void libraries_put(const struct summary *summaries, bool events, struct strbuf *out)
-{
-	cell_headings(out, "per task", 18,
-		      (const char *const[]){ "load events", "of phase 2", "libs at start", "at end", "of target",
-					     "breakpoints", "hits", NULL },
-		      (const int[]){ 12, 12, 15, 9, 11, 13, 10 });
-	for (size_t i = 0; i < TEMPERATURE_N; i++) {
-		const struct summary *s = &summaries[i];
-
-		if (!s->n_traced || s->tasks <= 0)
-			continue;
-		cell_label(out, temperature_names[i], 18);
-		cell_known_count(out, events ? s->load_events / s->tasks : -1, 12);
-		cell_known_count(out, events ? s->load_events_per_task : -1, 12);
-		cell_known_count(out, events ? s->libraries_at_start : -1, 15);
-		cell_known_count(out, events ? s->libraries_at_end : -1, 9);
-		cell_known_count(out, events || s->target_libraries > 0 ? s->target_libraries : -1, 11);
-		cell_count(out, s->breakpoints_planted / s->tasks, 13);
-		cell_count(out, s->breakpoint_hits / s->tasks, 10);
-		cell_end(out);
-		if (s->hits_missed >= 0) {
-			strbuf_puts(out, "    calls that came before their breakpoint, all tasks: ");
-			human_count(out, s->hits_missed);
-			strbuf_puts(out, " of ");
-			human_count(out, s->hits_expected);
-			cell_end(out);
-		}
-	}
-}
-
-void maps_put(const struct summary *summaries, struct strbuf *out)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < TEMPERATURE_N; i++)
-		any |= summaries[i].n_traced && summaries[i].maps_read > 1;
-	if (!any)
+	if (!figure_number(place, "hits_missed", &values[0]))
 		return;
-	cell_headings(out, "link maps", 18,
-		      (const char *const[]){ "tasks", "different", "by names", "libraries", "same place", NULL },
-		      (const int[]){ 12, 12, 15, 14, 15 });
-	for (size_t i = 0; i < TEMPERATURE_N; i++) {
-		const struct summary *s = &summaries[i];
+	figure_number(place, "hits_expected", &values[1]);
+	human_count(&missed, values[0]);
+	human_count(&of, values[1]);
+	grid_note(list, GRID_NOTES, "", "%s: calls that came before their breakpoint, all tasks: %s of %s",
+		  temperature_names[place->temperature], missed.text, of.text);
+}
 
-		if (!s->n_traced || s->maps_read <= 1)
+static const struct {
+	const char *name, *title;
+	const struct figure *figures;
+	size_t n;
+	const char *only_above; /* a row is there if this number is above... */
+	double least;           /* ...that */
+	void (*note)(const struct figure_place *place, struct grid_list *list);
+} tables[] = {
+	{ "stops", "stops, all tasks", stops, ARRAY_SIZE(stops), "n_traced", 0, note_stops },
+	{ "per task", "per task", per_task, ARRAY_SIZE(per_task), "tasks", 0, note_missed },
+	{ "link maps", "link maps", maps, ARRAY_SIZE(maps), "maps_read", 1, NULL },
+	{ "tracer", "tracer", tracer, ARRAY_SIZE(tracer), "n_traced", 0, NULL },
+};
+
+static bool has_row(const struct figure_place *place, size_t table)
+{
+	double value;
+
+	return figure_summary(place)->n_traced && figure_number(place, tables[table].only_above, &value) &&
+	       value > tables[table].least;
+}
+
+static void add_table(const struct run *run, size_t variant, size_t table, bool is_first, struct grid_list *list)
+{
+	const struct grid_column label = { tables[table].title, LABEL_WIDTH, COLUMN_LABEL, NULL };
+	struct grid *grid = NULL;
+
+	for (size_t t = 0; t < TEMPERATURE_N; t++) {
+		const struct figure_place place = { run, variant, t };
+
+		if (!has_row(&place, table))
 			continue;
-		cell_label(out, temperature_names[i], 18);
-		cell_count(out, s->maps_read, 12);
-		cell_count(out, s->maps_different, 12);
-		cell_count(out, s->maps_different_names, 15);
-		cell_count(out, s->libraries_mapped, 14);
-		cell_count(out, s->libraries_same_place, 15);
-		cell_end(out);
+		if (!grid) {
+			grid = grid_add(list, GRID_TABLE, "%s", tables[table].name);
+			grid->begins_part = is_first;
+			grid_add_columns(grid, &label, 1);
+			figures_add_columns(grid, tables[table].figures, tables[table].n);
+		}
+		grid_text(grid, "  %s", temperature_names[t]);
+		figures_put(grid, &place, tables[table].figures, tables[table].n);
+	}
+	for (size_t t = 0; grid && tables[table].note && t < TEMPERATURE_N; t++) {
+		const struct figure_place place = { run, variant, t };
+
+		if (has_row(&place, table))
+			tables[table].note(&place, list);
 	}
 }
 
-void tracer_put(const struct summary *summaries, struct strbuf *out)
+void counts_add(const struct run *run, size_t variant, struct grid_list *list)
 {
-	cell_headings(out, "tracer", 18,
-		      (const char *const[]){ "CPU time", "peak memory", "ptrace calls", "bytes read",
-					     "traps written", NULL },
-		      (const int[]){ 12, 14, 15, 14, 15 });
-	for (size_t i = 0; i < TEMPERATURE_N; i++) {
-		const struct summary *s = &summaries[i];
-		_cleanup_strbuf_ struct strbuf memory = STRBUF_INIT;
+	size_t before = list->n;
 
-		if (!s->n_traced)
-			continue;
-		if (s->tracer_peak_rss_bytes >= 0)
-			human_bytes(&memory, s->tracer_peak_rss_bytes);
-		cell_label(out, temperature_names[i], 18);
-		if (s->tracer_cpu_ns.n)
-			cell_duration(out, s->tracer_cpu_ns.p50, 12);
-		else
-			cell_right(out, "-", 12);
-		cell_right(out, memory.len ? memory.text : "-", 14);
-		cell_known_count(out, s->ptrace_calls, 15);
-		cell_known_count(out, s->bytes_read, 14);
-		cell_known_count(out, s->traps_written, 15);
-		cell_end(out);
-	}
+	for (size_t i = run_tells_events(run, &run->variants[variant]) ? 0 : 1; i < ARRAY_SIZE(tables); i++)
+		add_table(run, variant, i, list->n == before, list);
 }

@@ -11,10 +11,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "report/table/cell.h"
-#include "report/human.h"
+#include "lib/clock.h"
+#include "lib/mem.h"
 #include "report/paper.h"
-#include "report/table/table.h"
+#include "report/table/figures.h"
 
 #define NAME_WIDTH 17
 #define ROW_WIDTH 15
@@ -24,50 +24,115 @@
 
 /* A column of either table: where its number is in a summary and in the paper. */
 struct column {
-	const char *title;
-	size_t worst, median; /* offsets of struct quantiles in struct summary */
-	size_t paper;         /* offset in struct paper_row; NOT_IN_PAPER */
+	const char *group, *title;
+	const char *worst, *median; /* keys in a summary */
+	size_t paper;               /* offset in struct paper_row; NOT_IN_PAPER */
 };
 #define NOT_IN_PAPER ((size_t)-1)
-
-struct metrics {
-	const struct column *columns;
-	size_t n;
-	void (*put)(struct strbuf *out, double value);       /* one of ours, COLUMN_WIDTH wide */
-	void (*put_paper)(struct strbuf *out, double value); /* one as the paper prints it */
-};
-
-#define SPAN_AT(span) (offsetof(struct summary, untraced_ns) + (span) * sizeof(struct quantiles))
 #define PAPER_AT(member) offsetof(struct paper_row, member)
 
+struct metrics {
+	const char *name, *caption;
+	const char *worst_row;
+	enum cell_kind kind;
+	double paper_unit;          /* of a number of the paper's, in that of the kind */
+	const struct column *columns;
+	size_t n;
+	bool has_source;            /* who counted, and by how much repetitions differ */
+};
+
+#define TIME_COLUMN(title, span, paper) \
+	{ NULL, title, "untraced_ns." span "_worst.p50", "untraced_ns." span "_median.p50", paper }
 static const struct column time_columns[] = {
-	{ "start-up", SPAN_AT(SPAN_DRIVER_WORST), SPAN_AT(SPAN_DRIVER_MEDIAN), PAPER_AT(startup_s) },
-	{ "of task", SPAN_AT(SPAN_OWN_WORST), SPAN_AT(SPAN_OWN_MEDIAN), NOT_IN_PAPER },
-	{ "import", SPAN_AT(SPAN_IMPORT_WORST), SPAN_AT(SPAN_IMPORT_MEDIAN), PAPER_AT(import_s) },
-	{ "visit", SPAN_AT(SPAN_VISIT_WORST), SPAN_AT(SPAN_VISIT_MEDIAN), PAPER_AT(visit_s) },
-	{ "total", SPAN_AT(SPAN_SUM_WORST), SPAN_AT(SPAN_SUM_MEDIAN), PAPER_AT(total_s) },
-	{ "MPI test", SPAN_AT(SPAN_MPI_TEST_WORST), SPAN_AT(SPAN_MPI_TEST_MEDIAN), NOT_IN_PAPER },
+	TIME_COLUMN("start-up", "driver", PAPER_AT(startup_s)),
+	TIME_COLUMN("of task", "own", NOT_IN_PAPER),
+	TIME_COLUMN("import", "import", PAPER_AT(import_s)),
+	TIME_COLUMN("visit", "visit", PAPER_AT(visit_s)),
+	TIME_COLUMN("total", "sum", PAPER_AT(total_s)),
+	TIME_COLUMN("MPI test", "mpi_test", NOT_IN_PAPER),
 };
 
-#define COUNTER_AT(member, phase, counter) \
-	(offsetof(struct summary, member) + ((phase) * COUNTER_N + (counter)) * sizeof(struct quantiles))
-#define COUNTER_COLUMN(title, phase, counter, paper_member)              \
-	{                                                                \
-		title, COUNTER_AT(counters_worst, phase, counter),       \
-			COUNTER_AT(counters_median, phase, counter),     \
-			PAPER_AT(paper_member)                           \
-	}
-
-static const struct column counter_columns[] = {
-	COUNTER_COLUMN("L1-D", COUNTED_IMPORT, COUNTER_L1D_MISSES, import_l1d),
-	COUNTER_COLUMN("L1-I", COUNTED_IMPORT, COUNTER_L1I_MISSES, import_l1i),
-	COUNTER_COLUMN("L1-D", COUNTED_VISIT, COUNTER_L1D_MISSES, visit_l1d),
-	COUNTER_COLUMN("L1-I", COUNTED_VISIT, COUNTER_L1I_MISSES, visit_l1i),
+#define MISS_COLUMN(phase, title, counter, paper) \
+	{ phase, title, "counters_worst." phase "." counter ".p50", "counters_median." phase "." counter ".p50", paper }
+static const struct column miss_columns[] = {
+	MISS_COLUMN("import", "L1-D", "l1d_misses", PAPER_AT(import_l1d)),
+	MISS_COLUMN("import", "L1-I", "l1i_misses", PAPER_AT(import_l1i)),
+	MISS_COLUMN("visit", "L1-D", "l1d_misses", PAPER_AT(visit_l1d)),
+	MISS_COLUMN("visit", "L1-I", "l1i_misses", PAPER_AT(visit_l1i)),
 };
 
-static const struct quantiles *at(const struct summary *summary, size_t offset)
+static const struct metrics times = {
+	.name = "table1", .worst_row = "slowest rank", .kind = CELL_TIME, .paper_unit = NS_PER_S,
+	.columns = time_columns, .n = ARRAY_SIZE(time_columns),
+};
+static const struct metrics misses = {
+	.name = "table2", .caption = "millions of misses", .worst_row = "worst rank", .kind = CELL_MILLIONS,
+	.paper_unit = MILLION, .columns = miss_columns, .n = ARRAY_SIZE(miss_columns), .has_source = true,
+};
+
+static void put_rest(const struct metrics *metrics, struct grid *grid)
 {
-	return (const struct quantiles *)((const char *)summary + offset);
+	for (size_t i = 0; metrics->has_source && i < 2; i++)
+		grid_empty(grid);
+}
+
+/* Who counted, and by how much its repetitions differ, of the worst rank's counts. */
+static void put_source(const struct figure_place *place, struct grid *grid)
+{
+	const char *source = json_string_value(json_object_get(place->run->counters, "source"));
+	double spread = -1;
+
+	for (size_t i = 0; i < misses.n; i++) {
+		size_t len = strlen(misses.columns[i].worst) - strlen("p50");
+		static const char *const names[] = { "n", "min", "p50", "max" };
+		double values[ARRAY_SIZE(names)] = { 0 };
+
+		for (size_t j = 0; j < ARRAY_SIZE(names); j++) {
+			_cleanup_free_ char *key = mem_printf("%.*s%s", (int)len, misses.columns[i].worst, names[j]);
+
+			figure_number(place, key, &values[j]);
+		}
+		if (values[0] > 1)
+			spread = fmax(spread, values[2] > 0 ? (values[3] - values[1]) / values[2] : 0);
+	}
+	grid_text(grid, "%s", source ? source : "?");
+	if (spread < 0)
+		grid_absent(grid, "there is one repetition");
+	else
+		grid_other(grid, CELL_SHARE, CELL_DERIVED, spread);
+}
+
+static void put_ours(const struct metrics *metrics, const struct figure_place *place, bool worst, struct grid *grid)
+{
+	grid_text(grid, "%s", place->run->variants[place->variant].name);
+	grid_text(grid, "%s", worst ? metrics->worst_row : "median rank");
+	figure_put(grid, place, CELL_COUNT, "n_untraced");
+	for (size_t i = 0; i < metrics->n; i++)
+		figure_put(grid, place, metrics->kind, worst ? metrics->columns[i].worst : metrics->columns[i].median);
+	if (metrics->has_source && worst)
+		put_source(place, grid);
+	else
+		put_rest(metrics, grid);
+}
+
+/* The slowest rank's as multiples of the vanilla build's; nothing where one of them is not known. */
+static void put_ratios(const struct metrics *metrics, const struct figure_place *place,
+		       const struct figure_place *vanilla, struct grid *grid)
+{
+	double value;
+
+	grid_text(grid, "%s", place->run->variants[place->variant].name);
+	grid_text(grid, "× " VANILLA);
+	grid_empty(grid);
+	for (size_t i = 0; i < metrics->n; i++) {
+		const char *key = metrics->columns[i].worst;
+
+		if (figure_number(place, key, &value) && figure_number(vanilla, key, &value) && value > 0)
+			figure_put_quotient(grid, CELL_RATIO, place, key, vanilla, key);
+		else
+			grid_empty(grid);
+	}
+	put_rest(metrics, grid);
 }
 
 static double paper_value(const struct paper_row *row, const struct column *column)
@@ -75,112 +140,39 @@ static double paper_value(const struct paper_row *row, const struct column *colu
 	return column->paper == NOT_IN_PAPER ? NAN : *(const double *)((const char *)row + column->paper);
 }
 
-static void put_seconds(struct strbuf *out, double s)
+/* As printed, or over what is printed of the vanilla build. */
+static void put_paper(const struct metrics *metrics, const struct paper_row *paper, const struct paper_row *vanilla,
+		      struct grid *grid)
 {
-	cell_format(out, COLUMN_WIDTH, "%.1f s", s);
-}
-
-static void put_time(struct strbuf *out, double ns)
-{
-	cell_duration(out, ns, COLUMN_WIDTH);
-}
-
-static void put_printed(struct strbuf *out, double millions)
-{
-	cell_format(out, COLUMN_WIDTH, millions < 1 ? "%.2f" : "%.1f", millions);
-}
-
-static void put_millions(struct strbuf *out, double count)
-{
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-
-	human_number(&text, count / MILLION);
-	cell_right(out, text.text, COLUMN_WIDTH);
-}
-
-static const struct metrics times = { time_columns, ARRAY_SIZE(time_columns), put_time, put_seconds };
-static const struct metrics misses = { counter_columns, ARRAY_SIZE(counter_columns), put_millions, put_printed };
-
-static void put_labels(struct strbuf *out, const char *name, const char *row)
-{
-	cell_left(out, name, NAME_WIDTH);
-	cell_left(out, row, ROW_WIDTH);
-}
-
-/* One row of ours; what was not measured is a dash. */
-static void put_ours(const struct metrics *metrics, const struct summary *summary, bool worst, struct strbuf *out)
-{
-	for (size_t i = 0; i < metrics->n; i++) {
-		const struct column *column = &metrics->columns[i];
-		const struct quantiles *q = at(summary, worst ? column->worst : column->median);
-
-		if (q->n)
-			metrics->put(out, q->p50);
-		else
-			cell_right(out, "-", COLUMN_WIDTH);
-	}
-}
-
-static void put_ratio(struct strbuf *out, double ratio)
-{
-	if (isfinite(ratio))
-		cell_multiple(out, ratio, COLUMN_WIDTH);
-	else
-		cell_right(out, "", COLUMN_WIDTH);
-}
-
-/* The slowest rank's as multiples of the vanilla build's. */
-static void put_ratios(const struct metrics *metrics, const struct summary *summary, const struct summary *vanilla,
-		       struct strbuf *out)
-{
-	for (size_t i = 0; i < metrics->n; i++) {
-		const struct quantiles *a = at(summary, metrics->columns[i].worst);
-		const struct quantiles *b = at(vanilla, metrics->columns[i].worst);
-
-		put_ratio(out, a->n && b->n && b->p50 > 0 ? a->p50 / b->p50 : NAN);
-	}
-	cell_end(out);
-}
-
-static void put_paper(const struct metrics *metrics, const struct paper_row *paper, struct strbuf *out)
-{
-	const struct paper_row *vanilla = paper_find(VANILLA);
-	_cleanup_strbuf_ struct strbuf name = STRBUF_INIT;
-
-	strbuf_printf(&name, "  (%s)", paper->name);
-	put_labels(out, name.text, "paper");
+	grid_text(grid, "  (%s)", paper->name);
+	grid_text(grid, vanilla ? "paper × " VANILLA : "paper");
+	grid_empty(grid);
 	for (size_t i = 0; i < metrics->n; i++) {
 		double value = paper_value(paper, &metrics->columns[i]);
 
-		if (isnan(value))
-			cell_right(out, "", COLUMN_WIDTH);
-		else
-			metrics->put_paper(out, value);
+		if (isnan(value)) {
+			grid_empty(grid);
+			continue;
+		}
+		if (vanilla) {
+			grid_other(grid, CELL_RATIO, CELL_PRINTED, value / paper_value(vanilla, &metrics->columns[i]));
+			continue;
+		}
+		grid_other(grid, metrics->kind, CELL_PRINTED, value * metrics->paper_unit);
+		grid_show(grid, value < 1 ? "%.2f%s" : "%.1f%s", value, metrics->kind == CELL_TIME ? " s" : "");
 	}
-	cell_end(out);
-	if (paper == vanilla)
-		return;
-	put_labels(out, "", "paper × " VANILLA);
-	for (size_t i = 0; i < metrics->n; i++)
-		put_ratio(out, paper_value(paper, &metrics->columns[i]) / paper_value(vanilla, &metrics->columns[i]));
-	cell_end(out);
+	put_rest(metrics, grid);
 }
 
-static const struct summary *find_vanilla(const struct run *run, enum temperature temperature)
+/* The variant that the paper's tables begin with; n_variants: none. */
+static size_t find_vanilla(const struct run *run)
 {
-	for (size_t i = 0; i < run->n_variants; i++)
-		if (run->variants[i].program && !run->variants[i].bind_now &&
-		    !strcmp(run->variants[i].program, VANILLA))
-			return &run->variants[i].summaries[temperature];
-	return NULL;
-}
+	size_t i = 0;
 
-static bool is_measured(const struct run *run, enum temperature temperature)
-{
-	for (size_t i = 0; i < run->n_variants; i++)
-		if (run->variants[i].summaries[temperature].n_untraced)
-			return true;
-	return false;
+	while (i < run->n_variants && (!run->variants[i].program || run->variants[i].bind_now ||
+				       strcmp(run->variants[i].program, VANILLA) != 0))
+		i++;
+	return i;
 }
 
 static const struct paper_row *paper_of(const struct run_variant *variant)
@@ -190,125 +182,105 @@ static const struct paper_row *paper_of(const struct run_variant *variant)
 	return paper_find(name);
 }
 
-/* All rows of one variant; put_more adds what stands behind its first row, or is NULL. */
-static void put_variant(const struct metrics *metrics, const struct run *run, const struct run_variant *variant,
-			enum temperature temperature,
-			void (*put_more)(const struct run *run, const struct summary *summary, struct strbuf *out),
-			struct strbuf *out)
+/* All rows of one variant. */
+static void put_variant(const struct metrics *metrics, const struct figure_place *place, struct grid *grid)
 {
-	const struct summary *summary = &variant->summaries[temperature], *vanilla = find_vanilla(run, temperature);
-	const struct paper_row *paper = paper_of(variant);
+	const struct figure_place vanilla = { place->run, find_vanilla(place->run), place->temperature };
+	const struct paper_row *paper = paper_of(&place->run->variants[place->variant]);
 
-	put_labels(out, variant->name, "worst rank");
-	put_ours(metrics, summary, true, out);
-	if (put_more)
-		put_more(run, summary, out);
-	cell_end(out);
-	put_labels(out, "", "median rank");
-	put_ours(metrics, summary, false, out);
-	cell_end(out);
-	if (vanilla && vanilla != summary) {
-		put_labels(out, "", "× " VANILLA);
-		put_ratios(metrics, summary, vanilla, out);
-	}
-	if (paper)
-		put_paper(metrics, paper, out);
+	put_ours(metrics, place, true, grid);
+	put_ours(metrics, place, false, grid);
+	if (vanilla.variant < place->run->n_variants && vanilla.variant != place->variant)
+		put_ratios(metrics, place, &vanilla, grid);
+	if (!paper)
+		return;
+	put_paper(metrics, paper, NULL, grid);
+	if (paper != paper_find(VANILLA))
+		put_paper(metrics, paper, paper_find(VANILLA), grid);
 }
 
-static bool has_paper(const struct run *run)
+static void add_columns(const struct metrics *metrics, const char *corner, struct grid *grid)
+{
+	const struct grid_column labels[] = {
+		{ corner, NAME_WIDTH, COLUMN_LABEL, NULL },
+		{ "", ROW_WIDTH, COLUMN_LABEL, NULL },
+		{ "n", 0, COLUMN_DETAIL, NULL },
+	};
+	static const struct grid_column source[] = {
+		{ "source", COLUMN_WIDTH - 1, COLUMN_LEFT, NULL },
+		{ "spread", COLUMN_WIDTH, 0, NULL },
+	};
+
+	grid_add_columns(grid, labels, ARRAY_SIZE(labels));
+	for (size_t i = 0; i < metrics->n; i++)
+		grid_add_columns(grid,
+				 &(struct grid_column){ metrics->columns[i].title, COLUMN_WIDTH, 0,
+							metrics->columns[i].group },
+				 1);
+	if (metrics->has_source)
+		grid_add_columns(grid, source, ARRAY_SIZE(source));
+}
+
+/* A table for each temperature; false: nothing was measured. */
+static bool add_tables(const struct metrics *metrics, const struct run *run, struct grid_list *list)
+{
+	bool any = false;
+
+	for (size_t t = 0; t < TEMPERATURE_N; t++) {
+		_cleanup_free_ char *corner = figures_corner(run, t);
+		struct grid *grid = NULL;
+
+		for (size_t i = 0; i < run->n_variants; i++) {
+			const struct figure_place place = { run, i, t };
+
+			if (!figure_summary(&place)->n_untraced)
+				continue;
+			if (!grid) {
+				grid = grid_add(list, GRID_TABLE, "%s %s", metrics->name, temperature_names[t]);
+				if (metrics->caption)
+					grid_set_caption(grid, "%s", metrics->caption);
+				add_columns(metrics, corner, grid);
+			}
+			put_variant(metrics, &place, grid);
+		}
+		any |= grid != NULL;
+	}
+	return any;
+}
+
+static void note_paper(const struct run *run, int table, struct grid_list *list)
 {
 	for (size_t i = 0; i < run->n_variants; i++)
-		if (paper_of(&run->variants[i]))
-			return true;
-	return false;
+		if (paper_of(&run->variants[i])) {
+			grid_note(list, GRID_NOTES, "paper", "Table %d: %s", table, paper_source);
+			return;
+		}
 }
 
-/* "warm: n = 5", over the width of the labels. */
-static void put_corner(const struct run *run, enum temperature temperature, struct strbuf *out)
+void driver_add_times(const struct run *run, struct grid_list *list)
 {
-	uint64_t least = UINT64_MAX, most = 0;
-
-	for (size_t i = 0; i < run->n_variants; i++) {
-		uint64_t n = run->variants[i].summaries[temperature].n_untraced;
-
-		least = n < least ? n : least;
-		most = n > most ? n : most;
-	}
-	cell_runs(out, temperature_names[temperature], least, most, NAME_WIDTH + ROW_WIDTH);
+	/* simulated time is no time */
+	if (!run_is_untraced(run) || run_is_simulated(run) || !add_tables(&times, run, list))
+		return;
+	grid_note(list, GRID_NOTES, "start-up",
+		  "from the launcher's spawn to the driver's first line; of task: from its exec");
+	grid_note(list, GRID_NOTES, "total", "start-up, import and visit, as the paper adds them");
+	note_paper(run, 1, list);
 }
 
-static void put_titles(const struct metrics *metrics, struct strbuf *out)
-{
-	for (size_t i = 0; i < metrics->n; i++)
-		cell_right(out, metrics->columns[i].title, COLUMN_WIDTH);
-}
-
-void metrics_put_times(const struct run *run, struct strbuf *out)
-{
-	for (size_t t = 0; t < TEMPERATURE_N; t++) {
-		if (!is_measured(run, t))
-			continue;
-		put_corner(run, t, out);
-		put_titles(&times, out);
-		cell_end(out);
-		for (size_t i = 0; i < run->n_variants; i++)
-			if (run->variants[i].summaries[t].n_untraced)
-				put_variant(&times, run, &run->variants[i], t, NULL, out);
-	}
-	strbuf_puts(out, "start-up  from the launcher's spawn to the driver's first line; of task: from its exec\n");
-	strbuf_puts(out, "total     start-up, import and visit, as the paper adds them\n");
-	if (has_paper(run))
-		strbuf_printf(out, "paper     Table 1: %s\n", paper_source);
-}
-
-/* Who counted, and by how much its repetitions differ, of the worst rank's counts. */
-static void put_source(const struct run *run, const struct summary *summary, struct strbuf *out)
-{
-	const char *source = json_string_value(json_object_get(run->counters, "source"));
-	double spread = 0;
-	bool repeated = false;
-
-	for (size_t i = 0; i < misses.n; i++) {
-		const struct quantiles *q = at(summary, misses.columns[i].worst);
-
-		repeated |= q->n > 1;
-		if (q->p50 > 0 && (q->max - q->min) / q->p50 > spread)
-			spread = (q->max - q->min) / q->p50;
-	}
-	cell_right(out, source ? source : "?", COLUMN_WIDTH + 1);
-	if (repeated)
-		cell_format(out, COLUMN_WIDTH, "%.2f %%", 100 * spread);
-	else
-		cell_right(out, "-", COLUMN_WIDTH);
-}
-
-void metrics_put_counters(const struct run *run, struct strbuf *out)
+void driver_add_misses(const struct run *run, struct grid_list *list)
 {
 	json_t *notes = json_object_get(run->counters, "notes"), *note;
 	const char *caches = json_string_value(json_object_get(run->counters, "caches"));
 	size_t n;
 
-	for (size_t t = 0; t < TEMPERATURE_N; t++) {
-		if (!is_measured(run, t))
-			continue;
-		cell_left(out, "millions of misses", NAME_WIDTH + ROW_WIDTH);
-		cell_ruled(out, 2 * COLUMN_WIDTH, "import");
-		cell_ruled(out, 2 * COLUMN_WIDTH, "visit");
-		cell_end(out);
-		put_corner(run, t, out);
-		put_titles(&misses, out);
-		cell_right(out, "source", COLUMN_WIDTH + 1);
-		cell_right(out, "spread", COLUMN_WIDTH);
-		cell_end(out);
-		for (size_t i = 0; i < run->n_variants; i++)
-			if (run->variants[i].summaries[t].n_untraced)
-				put_variant(&misses, run, &run->variants[i], t, put_source, out);
-	}
-	strbuf_puts(out, "spread    largest difference between repetitions, of the worst rank's counts\n");
+	if (!run_is_untraced(run) || !json_is_string(json_object_get(run->counters, "source")) ||
+	    !add_tables(&misses, run, list))
+		return;
+	grid_note(list, GRID_NOTES, "spread", "largest difference between repetitions, of the worst rank's counts");
 	if (caches)
-		strbuf_printf(out, "caches    %s\n", caches);
+		grid_note(list, GRID_NOTES, "caches", "%s", caches);
 	json_array_foreach(notes, n, note)
-		strbuf_printf(out, "note      %s\n", json_string_value(note) ? json_string_value(note) : "?");
-	if (has_paper(run))
-		strbuf_printf(out, "paper     Table 2: %s\n", paper_source);
+		grid_note(list, GRID_NOTES, "note", "%s", json_string_value(note) ? json_string_value(note) : "?");
+	note_paper(run, 2, list);
 }

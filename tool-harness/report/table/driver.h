@@ -6,12 +6,11 @@
 #ifndef REPORT_TABLE_DRIVER_H
 #define REPORT_TABLE_DRIVER_H
 
-#include "lib/strbuf.h"
+#include "report/grid/grid.h"
 #include "report/record/record.h"
 
-void metrics_put_times(const struct run *run, struct strbuf *out);
-
-/* Needs run.counters. */
-void metrics_put_counters(const struct run *run, struct strbuf *out);
+/* Both add nothing where nothing was measured. */
+void driver_add_times(const struct run *run, struct grid_list *list);
+void driver_add_misses(const struct run *run, struct grid_list *list);
 
 #endif

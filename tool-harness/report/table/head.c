@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reads the record's JSON parts (scenario, host, target, calibration) as far as a
+ * Words about a run. Reads the record's JSON parts (scenario, host, target, calibration) as far as a
  * person wants to see them. All keys are optional: a record of another tool or an
  * older host section still has a head.
  *
@@ -11,77 +11,52 @@
 #include <string.h>
 
 #include "lib/mem.h"
-#include "report/table/cell.h"
 #include "report/human.h"
-#include "report/table/table.h"
+
+#define QUOTED_CONTRADICTIONS 12
 
 static const char *text_of(json_t *object, const char *key)
 {
 	return json_string_value(json_object_get(object, key));
 }
 
-/* A line of facts separated by dots: "job       4 tasks · mpirun · ...". */
-struct facts {
-	struct strbuf *out;
-	size_t column;
-};
-
-static void facts_begin(struct facts *facts, const char *label, struct strbuf *out)
+/* Facts are separated by dots: "4 tasks · mpirun · ...". */
+static void facts_add(struct strbuf *facts, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void facts_add(struct strbuf *facts, const char *fmt, ...)
 {
-	cell_left(out, label, 10);
-	*facts = (struct facts){ out, 10 };
-}
-
-static void facts_add(struct facts *facts, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static void facts_add(struct facts *facts, const char *fmt, ...)
-{
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	va_list ap;
-	size_t width;
 
+	strbuf_puts(facts, facts->len ? " · " : "");
 	va_start(ap, fmt);
-	strbuf_vprintf(&text, fmt, ap);
+	strbuf_vprintf(facts, fmt, ap);
 	va_end(ap);
-	width = cell_display_width(text.text);
-	if (facts->column > 10 && facts->column + 3 + width > TABLE_WIDTH) {
-		cell_end(facts->out);
-		cell_left(facts->out, "", 10);
-		facts->column = 10;
-	}
-	if (facts->column > 10) {
-		strbuf_puts(facts->out, " · ");
-		facts->column += 3;
-	}
-	strbuf_puts(facts->out, text.text);
-	facts->column += width;
 }
 
-static void put_target(const struct run *run, struct strbuf *out)
+static void add_target(const struct run *run, struct grid_list *list)
 {
-	_cleanup_strbuf_ struct strbuf functions = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf facts = STRBUF_INIT, functions = STRBUF_INIT;
 	json_t *target = run->target, *command = json_object_get(run->scenario, "command"), *word;
-	struct facts facts;
 	size_t i;
 
-	if (target) {
-		facts_begin(&facts, "target", out);
-		facts_add(&facts, "%s", text_of(target, "name") ? text_of(target, "name") : "unnamed");
-		facts_add(&facts, "%" JSON_INTEGER_FORMAT " libraries (%" JSON_INTEGER_FORMAT " modules)",
-			  json_integer_value(json_object_get(target, "libraries")),
-			  json_integer_value(json_object_get(target, "modules")));
-		human_count(&functions, json_integer_value(json_object_get(target, "functions")));
-		facts_add(&facts, "%s functions", functions.text);
-		if (text_of(target, "seed"))
-			facts_add(&facts, "seed %s", text_of(target, "seed"));
-		if (text_of(target, "compiler_version"))
-			facts_add(&facts, "%s", text_of(target, "compiler_version"));
-		cell_end(out);
-	} else if (json_array_size(command) > 0) {
-		cell_left(out, "command", 10);
+	if (!target) {
 		json_array_foreach(command, i, word)
-			strbuf_printf(out, "%s%s", i ? " " : "", json_is_string(word) ? json_string_value(word) : "?");
-		cell_end(out);
+			strbuf_printf(&facts, "%s%s", i ? " " : "",
+				      json_is_string(word) ? json_string_value(word) : "?");
+		if (i)
+			grid_note(list, GRID_FACTS, "command", "%s", facts.text);
+		return;
 	}
+	facts_add(&facts, "%s", text_of(target, "name") ? text_of(target, "name") : "unnamed");
+	facts_add(&facts, "%" JSON_INTEGER_FORMAT " libraries (%" JSON_INTEGER_FORMAT " modules)",
+		  json_integer_value(json_object_get(target, "libraries")),
+		  json_integer_value(json_object_get(target, "modules")));
+	human_count(&functions, json_integer_value(json_object_get(target, "functions")));
+	facts_add(&facts, "%s functions", functions.text);
+	if (text_of(target, "seed"))
+		facts_add(&facts, "seed %s", text_of(target, "seed"));
+	if (text_of(target, "compiler_version"))
+		facts_add(&facts, "%s", text_of(target, "compiler_version"));
+	grid_note(list, GRID_FACTS, "target", "%s", facts.text);
 }
 
 static bool is(const char *text, const char *word)
@@ -89,7 +64,7 @@ static bool is(const char *text, const char *word)
 	return text && strcmp(text, word) == 0;
 }
 
-static void put_breakpoints(const struct run *run, struct facts *facts)
+static void add_breakpoints(const struct run *run, struct strbuf *facts)
 {
 	json_t *breakpoints = json_object_get(run->scenario, "breakpoints");
 	json_int_t count = json_integer_value(json_object_get(breakpoints, "count"));
@@ -104,7 +79,7 @@ static void put_breakpoints(const struct run *run, struct facts *facts)
 		facts_add(facts, "written by %s", write);
 }
 
-static void put_job(const struct run *run, struct strbuf *out)
+static void add_job(const struct run *run, struct grid_list *list)
 {
 	json_t *scenario = run->scenario;
 	json_int_t tasks = json_integer_value(json_object_get(scenario, "tasks"));
@@ -114,11 +89,10 @@ static void put_job(const struct run *run, struct strbuf *out)
 	const char *acquire = text_of(scenario, "acquire");
 	bool by_shim = !acquire || is(acquire, "shim") || is(acquire, "spawn");
 	bool ran_before = !by_shim && !run->target && json_array_size(json_object_get(scenario, "command")) == 0;
-	struct facts facts;
+	_cleanup_strbuf_ struct strbuf facts = STRBUF_INIT;
 
 	if (!launcher && !ran_before)
 		launcher = text_of(scenario, "launcher");
-	facts_begin(&facts, "job", out);
 	if (!run_is_swept(run, "tasks"))
 		facts_add(&facts, "%" JSON_INTEGER_FORMAT " %s%s%s", tasks, tasks == 1 ? "task" : "tasks",
 			  launcher ? " by " : "", launcher ? launcher : "");
@@ -137,11 +111,11 @@ static void put_job(const struct run *run, struct strbuf *out)
 	else if (text_of(scenario, "aslr") && !run_is_swept(run, "aslr"))
 		facts_add(&facts, "ASLR %s", text_of(scenario, "aslr"));
 	if (!untraced)
-		put_breakpoints(run, &facts);
-	cell_end(out);
+		add_breakpoints(run, &facts);
+	grid_note(list, GRID_FACTS, "job", "%s", facts.text);
 }
 
-static void put_machine(const struct run *run, struct strbuf *out)
+static void add_machine(const struct run *run, struct grid_list *list)
 {
 	static const struct {
 		const char *key, *what;
@@ -152,11 +126,12 @@ static void put_machine(const struct run *run, struct strbuf *out)
 	};
 	json_t *host = run->host, *load = json_object_get(host, "load_1min"),
 	       *memory = json_object_get(host, "memory_bytes");
-	struct facts facts;
+	_cleanup_strbuf_ struct strbuf facts = STRBUF_INIT;
 
 	if (json_object_size(host) == 0)
 		return;
-	facts_begin(&facts, "machine", out);
+	if (text_of(host, "hostname"))
+		facts_add(&facts, "%s", text_of(host, "hostname"));
 	if (json_is_integer(json_object_get(host, "cpus")))
 		facts_add(&facts, "%" JSON_INTEGER_FORMAT " CPUs", json_integer_value(json_object_get(host, "cpus")));
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -173,7 +148,7 @@ static void put_machine(const struct run *run, struct strbuf *out)
 	}
 	if (json_is_number(load))
 		facts_add(&facts, "load %.2f", json_number_value(load));
-	cell_end(out);
+	grid_note(list, GRID_FACTS, "machine", "%s", facts.text);
 }
 
 static bool same_tool(const struct trial *a, const struct trial *b)
@@ -183,12 +158,12 @@ static bool same_tool(const struct trial *a, const struct trial *b)
 }
 
 /* Tools that are processes of their own: which they are, and how they came through. */
-static void put_tools(const struct run *run, struct strbuf *out)
+static void add_tools(const struct run *run, struct grid_list *list)
 {
 	for (size_t i = 0; i < run->n_trials; i++) {
 		const struct trial *trial = &run->trials[i];
+		_cleanup_strbuf_ struct strbuf facts = STRBUF_INIT;
 		size_t n = 0, before = 0;
-		struct facts facts;
 
 		if (trial->tool_verdict == VERDICT_NONE)
 			continue;
@@ -198,82 +173,112 @@ static void put_tools(const struct run *run, struct strbuf *out)
 		}
 		if (before)
 			continue;
-		facts_begin(&facts, "tool", out);
 		facts_add(&facts, "%s", trial->tool ? trial->tool : "?");
 		if (trial->tool_version)
 			facts_add(&facts, "%s", trial->tool_version);
 		facts_add(&facts, "%s in %zu run%s", tool_verdict_names[trial->tool_verdict], n, n == 1 ? "" : "s");
 		if (trial->tool_untried)
 			facts_add(&facts, "its description was never tried");
-		cell_end(out);
+		grid_note(list, GRID_FACTS, "tool", "%s", facts.text);
 	}
 }
 
-void head_put(const struct run *run, struct strbuf *out)
+void head_add(const struct run *run, struct grid_list *list)
 {
-	struct facts facts;
+	_cleanup_strbuf_ struct strbuf facts = STRBUF_INIT;
 
-	facts_begin(&facts, "run", out);
 	facts_add(&facts, "%s", run->id);
 	if (run->started_utc)
 		facts_add(&facts, "%s", run->started_utc);
 	if (run->kit_version)
 		facts_add(&facts, "attachstorm %s", run->kit_version);
-	cell_end(out);
-	put_target(run, out);
-	put_job(run, out);
-	put_tools(run, out);
-	put_machine(run, out);
+	grid_note(list, GRID_FACTS, "run", "%s", facts.text);
+	add_target(run, list);
+	add_job(run, list);
+	add_tools(run, list);
+	add_machine(run, list);
 }
 
-/* A calibration value is a number, or an object whose "p50" is one. */
-static double value_of(json_t *json)
+/* --- may the numbers be believed -------------------------------------------------- */
+
+static double resident_share(const struct trial_residency *r)
 {
-	return json_number_value(json_is_object(json) ? json_object_get(json, "p50") : json);
+	return r->pages ? (double)r->pages_resident / (double)r->pages : 0;
 }
 
-void floors_read(const struct run *run, const struct run_variant *variant, struct floors *ret)
+/* The run whose page cache was least as it should be stands for all; NULL: of none it is known. */
+static const struct trial_residency *worst_residency(const struct run *run, size_t variant, bool tool,
+						     enum temperature temperature)
 {
-	json_t *stops = json_object_get(run->calibration, "bare_stop_continue_ns");
-	const char *wait = run_variant_text(run, variant, "wait");
-	const char *bind = run_variant_text(run, variant, "bind");
-	bool together = wait && bind && !strcmp(wait, "follow") && !strcmp(bind, "core");
-	const char *write = run_variant_text(run, variant, "breakpoints.write");
-	_cleanup_free_ char *trap_key = mem_printf("trap_write_%s_ns", write ? write : "");
-	json_t *trap = json_object_get(run->calibration, trap_key);
+	const struct trial_residency *worst = NULL;
 
-	*ret = (struct floors){ .wait = wait ? wait : "block" };
-	/* A tracer that follows a bound task is on its core. */
-	ret->task = together ? ", task bound" : "";
-	ret->stop_ns = value_of(json_object_get(stops, together ? "same_core" : ret->wait));
-	ret->trap_ns = value_of(trap ? trap : json_object_get(run->calibration, "trap_write_ns"));
-	ret->register_ns = value_of(json_object_get(run->calibration, "register_access_ns"));
-}
+	for (size_t i = 0; i < run->n_trials; i++) {
+		const struct trial *trial = &run->trials[i];
+		const struct trial_residency *r = tool ? &trial->tool_residency : &trial->residency;
 
-void floors_put(const struct floors *floors, struct strbuf *out)
-{
-	struct facts facts;
-	const struct {
-		const char *name;
-		double ns;
-	} rows[] = {
-		{ "register access", floors->register_ns },
-		{ "trap write", floors->trap_ns },
-	};
-	_cleanup_strbuf_ struct strbuf stop = STRBUF_INIT;
-
-	if (!(floors->stop_ns > 0))
-		return;
-	facts_begin(&facts, "floor", out);
-	human_duration(&stop, floors->stop_ns);
-	facts_add(&facts, "stop and continue %s, wait %s%s", stop.text, floors->wait, floors->task);
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-
-		if (!(rows[i].ns > 0))
+		if ((variant < run->n_variants && trial->variant != variant) || trial->temperature != temperature ||
+		    !r->pages)
 			continue;
-		human_duration(&text, rows[i].ns);
-		facts_add(&facts, "%s %s", rows[i].name, text.text);
+		if (!worst || (temperature == TEMPERATURE_COLD ? resident_share(r) > resident_share(worst) :
+								 resident_share(r) < resident_share(worst)))
+			worst = r;
 	}
-	cell_end(out);
+	return worst;
+}
+
+void residency_add(const struct run *run, size_t variant, struct grid_list *list)
+{
+	for (size_t i = 0; i < 2 * TEMPERATURE_N; i++) {
+		enum temperature temperature = i % TEMPERATURE_N;
+		bool tool = i >= TEMPERATURE_N;
+		const struct trial_residency *worst = worst_residency(run, variant, tool, temperature);
+		_cleanup_strbuf_ struct strbuf pages = STRBUF_INIT, files = STRBUF_INIT;
+
+		if (!worst)
+			continue;
+		human_count(&pages, worst->pages);
+		human_count(&files, worst->files);
+		grid_note(list, GRID_NOTES, temperature_names[temperature],
+			  "at %s %.1f %% of %s pages of %s files%s in the page cache at launch%s",
+			  temperature == TEMPERATURE_COLD ? "most" : "least", 100 * resident_share(worst), pages.text,
+			  files.text, tool ? " of the tool" : "", worst->dropped_caches ? "; all caches dropped" : "");
+	}
+}
+
+static void quote_contradictions(const struct run *run, struct grid_list *list)
+{
+	size_t all = 0;
+
+	for (size_t i = 0; i < run->n_trials; i++) {
+		const struct trial *trial = &run->trials[i];
+
+		for (size_t j = 0; j < trial->n_contradictions; j++, all++)
+			if (all < QUOTED_CONTRADICTIONS)
+				grid_note(list, GRID_NOTES, "INVALID", "%s %u, %s%s%s: %s",
+					  temperature_names[trial->temperature], trial->repetition + 1,
+					  trial->traced ? "traced" : "untraced", run->n_variants > 1 ? ", " : "",
+					  run->n_variants > 1 ? run->variants[trial->variant].name : "",
+					  trial->contradictions[j]);
+	}
+	if (all > QUOTED_CONTRADICTIONS)
+		grid_note(list, GRID_NOTES, "INVALID", "and %zu more in the record", all - QUOTED_CONTRADICTIONS);
+}
+
+void verdict_add(const struct run *run, struct grid_list *list)
+{
+	size_t invalid = 0;
+
+	for (size_t i = 0; i < run->n_trials; i++)
+		invalid += run->trials[i].n_contradictions > 0;
+	if (run->n_trials == 0) {
+		grid_note(list, GRID_NOTES, "INVALID", "nothing was measured");
+	} else if (invalid == 0) {
+		grid_note(list, GRID_NOTES, "valid", "the counts of all %zu runs agree%s%s", run->n_trials,
+			  run->target ? " with the manifest" : "", run->complete ? "" : " (not all repetitions yet)");
+	} else {
+		grid_note(list, GRID_NOTES, "INVALID",
+			  "%zu of %zu runs contradict themselves%s; the numbers leave them out", invalid, run->n_trials,
+			  run->target ? " or the manifest" : "");
+		quote_contradictions(run, list);
+	}
 }

@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A run as one table that a person reads at a glance: plain UTF-8 text, 100
- * columns at most. Made from the summaries alone, so a record that was read back
- * gives the same table.
+ * All tables of a run, in the order in which a person reads them. Made from the summaries alone, so a record
+ * that was read back gives the same tables.
  */
 #ifndef REPORT_TABLE_TABLE_H
 #define REPORT_TABLE_TABLE_H
 
-#include "lib/strbuf.h"
+#include "report/grid/grid.h"
 #include "report/record/record.h"
 
-#define TABLE_WIDTH 100
-
-/* Appends the table: of several variants one row each, of one all details. Call after
+/* Of several variants one row each, and with details all tables of each; of one variant these always. Call after
  * run_summarise or run_read. */
-void table_format(const struct run *run, struct strbuf *out);
+void table_add(const struct run *run, bool details, struct grid_list *list);
 
-/* With all details of all variants behind their rows. */
+/* The same on a terminal, of GRID_TEXT_WIDTH columns at most: without and with details. */
+void table_format(const struct run *run, struct strbuf *out);
 void table_format_details(const struct run *run, struct strbuf *out);
 
 #endif

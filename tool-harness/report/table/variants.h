@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The table's comparison of variants. */
+/* Tables about several variants or tools: a row each. */
 #ifndef REPORT_TABLE_VARIANTS_H
 #define REPORT_TABLE_VARIANTS_H
 
-#include "lib/strbuf.h"
+#include "report/grid/grid.h"
 #include "report/record/record.h"
 
-/* One row per variant, a block per temperature: medians of what is compared most. */
-void variants_put(const struct run *run, struct strbuf *out);
+/* Variants side by side, by temperature; what is measured of each, and what its name does not say of it. */
+void variants_add(const struct run *run, struct grid_list *list);
+
+/* Tools that are processes of their own, run by run: how each ended. Nothing without any. */
+void tools_add(const struct run *run, struct grid_list *list);
 
 #endif

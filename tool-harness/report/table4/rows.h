@@ -8,7 +8,7 @@
 #ifndef REPORT_TABLE4_ROWS_H
 #define REPORT_TABLE4_ROWS_H
 
-#include "lib/strbuf.h"
+#include "report/grid/grid.h"
 #include "report/record/record.h"
 
 /* The total of a plain command, which has no marks, is its whole run. */
@@ -56,7 +56,8 @@ void table4_deinit(struct table4 *table);
 /* Memory of this machine, if a predicted row would hold more than that; 0: it would not, or one is not known. */
 double table4_exceeds_bytes(const struct run *run, const struct table4_row *row);
 
-/* As text, with the paper's numbers beside a target's. */
-void table4_put(const struct run *run, struct strbuf *out);
+/* The table, with the paper's numbers beside a target's; of runs that are all of a target, or of one. */
+void table4_add_runs(const struct run *const *runs, size_t n, struct grid_list *list);
+void table4_add(const struct run *run, struct grid_list *list);
 
 #endif

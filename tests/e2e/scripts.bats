@@ -42,7 +42,7 @@ path_of_all() {
 	); do
 		case $program in
 		# coreutils and gcc's; one that must be missing; asked for apart
-		ls | sleep | objcopy | gdb-add-index | rr) ;;
+		ls | sleep | gcc | objcopy | gdb-add-index | rr) ;;
 		*) grep -qE "(need_program|command -v) $program " "$ROOT/scripts/setup" || {
 			echo "setup does not know $program"
 			false

@@ -123,12 +123,18 @@ expected() {
 @test "a uprobe without the right to it: status 77, with the way out" {
 	[ "$(id -u)" -eq 0 ] || skip "needs root to give up being root"
 	[ -e /sys/bus/event_source/devices/uprobe ] || skip "this kernel has no perf events of uprobes"
-	results=$(mktemp -d)
-	chmod 777 "$results"
-	run setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$results" attachstorm run -q -r 1 -n 2 -T warm \
-		--no-baseline -t "$TINY" -p plain -l spawn -o "$results/r" -b 4 -s breakpoints.policy=new-only \
-		-s breakpoints.write=uprobe
-	rm -r "$results"
+	# Another user may not be let into the folders of the checkout: all that is needed is copied out of it.
+	local place
+	place=$(mktemp -d)
+	cp -r "$O"/attachstorm* "$TINY" "$place"
+	mkdir "$place/home"
+	chmod 755 "$place"
+	chown 65534:65534 "$place/home"
+	cd /
+	run setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$place/home" "$place/attachstorm" run -q -r 1 \
+		-n 2 -T warm --no-baseline -t "$place/tiny" -p plain -l spawn -o "$place/home/r" -b 4 \
+		-s breakpoints.policy=new-only -s breakpoints.write=uprobe
+	rm -r "$place"
 	[ "$status" -eq 77 ]
 	expect_output "cannot set a uprobe"
 	expect_output "breakpoints.write mem do without"

@@ -13,13 +13,7 @@
 #include "lib/mem.h"
 #include "tool/native/native.h"
 
-#define MARK_FUNCTION "pynamic_phase" /* targets/phase.h */
 #define MARK_MAX 64
-
-bool native_is_deferred(const struct native *native)
-{
-	return !native->policy->hooked;
-}
 
 /* --- looking ---------------------------------------------------------------------- */
 
@@ -96,50 +90,6 @@ static struct err *hold_and_look(struct native *native, struct native_task *t, c
 }
 
 /* --- moments ---------------------------------------------------------------------- */
-
-static struct err *mark_trap_in(struct native *native, struct native_task *t)
-{
-	struct loader_change all;
-	struct err *err = NULL;
-	uint64_t value;
-	bool found = false;
-
-	namespaces_all(&t->loader.spaces, &all);
-	for (size_t i = 0; !err && !found && i < all.n_added; i++) {
-		struct symidx *symbols = library_symbols(native_libraries(native, t), all.added[i]->data);
-
-		found = symbols && symidx_find(symbols, MARK_FUNCTION, &value);
-		if (found)
-			err = trap_insert(t->task, all.added[i]->bias + value, NATIVE_TRAP_MARK);
-	}
-	loader_change_deinit(&all);
-	if (err || found)
-		return err;
-	return err_hint(err_new("breakpoints.deferred_until names a phase mark, but the program has no function "
-				MARK_FUNCTION " to stop at"),
-			"set it to interval or stop, or run a target's host or plain");
-}
-
-struct err *native_unhook(struct native *native, struct native_task *t)
-{
-	const struct trap_table *table = &t->task->traps;
-	size_t i = 0;
-	struct err *err = NULL;
-
-	/* The `ret` behind the trap stays: the thread that waits at the hook has it before it. */
-	while (!err && i < table->n) {
-		const struct trap *trap = &table->traps[i];
-
-		if (trap->id == TRAP_ID_LOADER && trap->byte == TRAP_BYTE)
-			err = trap_remove(t->task, trap->addr);
-		else
-			i++;
-	}
-	t->looked_ns = clock_now_ns();
-	if (!err && native->request->scenario->breakpoints_deferred_until >= DEFERRED_MARK_FIRST)
-		err = mark_trap_in(native, t);
-	return err;
-}
 
 struct err *native_mark(struct native *native, struct native_task *t, struct thread *thread, const struct trap *trap)
 {

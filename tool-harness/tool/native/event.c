@@ -9,31 +9,6 @@
 #include "lib/mem.h"
 #include "tool/native/native.h"
 
-/* --- counters --------------------------------------------------------------------- */
-
-struct native_counters native_counters_now(const struct native *native, const struct native_task *t)
-{
-	return (struct native_counters){
-		.nodes = namespaces_nodes_read(&t->loader.spaces),
-		.bytes = native->tracer.bytes_read,
-		.traps = native->tracer.traps_written,
-		.calls = native->tracer.ptrace_calls,
-	};
-}
-
-void native_event_count(struct event *event, const struct native *native, const struct native_task *t,
-			const struct native_counters *since)
-{
-	struct native_counters now = native_counters_now(native, t);
-
-	event->nodes_read += (uint32_t)(now.nodes - since->nodes);
-	event->bytes_read += (uint32_t)(now.bytes - since->bytes);
-	event->traps_written += (uint32_t)(now.traps - since->traps);
-	event->ptrace_calls += (uint32_t)(now.calls - since->calls);
-}
-
-/* --- load events ------------------------------------------------------------------ */
-
 static struct event *event_begin(struct native *native, struct native_task *t, const struct stop *stop,
 				 int64_t begin_ns)
 {
@@ -54,28 +29,6 @@ static void hold_started(struct native *native, struct native_task *t, const str
 	t->state = NATIVE_STARTED;
 	t->waiting = stop->thread;
 	t->stop = *loader_stop;
-}
-
-/* Lets a thread go on from the hook or the probe. */
-struct err *native_hook_return(const struct native_task *t, struct thread *thread, const struct loader_stop *stop)
-{
-	struct user_regs_struct regs;
-	struct err *err;
-
-	if (t->loader.trap == LOADER_TRAP_PROBES) {
-		err = thread_step_over(thread, trap_find(&t->task->traps, stop->at));
-		if (err)
-			return err;
-	} else if (!t->loader.returning) {
-		err = thread_regs_get(thread, &regs);
-		if (err)
-			return err;
-		regs_emulate_return(&regs, stop->ret_addr);
-		err = thread_regs_set(thread, &regs);
-		if (err)
-			return err;
-	}
-	return thread_cont(thread, 0);
 }
 
 /* The stack pointer, where it is needed to find the return address. */
@@ -155,8 +108,7 @@ static struct err *event_end(struct native *native, struct native_task *t, struc
 static struct err *load_event(struct native *native, struct native_task *t, const struct stop *stop, taddr at,
 			      int64_t begin_ns)
 {
-	const struct native_counters before = { namespaces_nodes_read(&t->loader.spaces), native->tracer.bytes_read,
-					 native->tracer.traps_written, native->tracer.ptrace_calls - 1 };
+	struct native_counters before = native_counters_now(native, t);
 	struct loader_change change = { 0 };
 	struct loader_stop loader_stop;
 	struct trial_task *task = native_trial_task(native, t);
@@ -164,6 +116,7 @@ static struct err *load_event(struct native *native, struct native_task *t, cons
 	taddr sp;
 	struct err *err;
 
+	before.calls--; /* the request that told where the thread stands is this event's, too */
 	err = native_scope_hold(native, t, stop->thread);
 	if (!err)
 		err = stack_pointer(t, stop->thread, &sp);

@@ -84,6 +84,12 @@ static struct err *dispatch(struct native *native, const struct stop *stop)
 	return err_wrap(err, "rank %d (pid %d)", native->trial->tasks[t->task->index].rank, t->task->pid);
 }
 
+static struct err *tick(struct native *native)
+{
+	native_policy_tick(native);
+	return native_deferred_tick(native);
+}
+
 /* The end of the time for which a running job is to be followed is no fault of it. */
 bool native_out_of_time(struct native *native)
 {
@@ -115,9 +121,9 @@ struct err *native_step(struct native *native, bool *go_on_ret)
 	struct err *err = tracer_wait(&native->tracer, &stop);
 
 	if (!err)
-		err = stop.kind == STOP_TICK ? native_policy_tick(native) : dispatch(native, &stop);
+		err = stop.kind == STOP_TICK ? tick(native) : dispatch(native, &stop);
 	/* Busy tasks may leave no time for ticks. */
-	*go_on_ret = stop.kind != STOP_NO_CHILDREN && !native_given_up(native) &&
+	*go_on_ret = stop.kind != STOP_NO_CHILDREN && !barrier_aborted(native->barrier) &&
 		     !((stop.kind == STOP_TICK || stop.seen_ns > native->deadline_ns) && native_out_of_time(native));
 	return err;
 }

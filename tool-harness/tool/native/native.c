@@ -124,7 +124,7 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 		trial_add_breakpoints(trial, request->breakpoints, request->n_breakpoints);
 		native.n_tasks = native.job->n_tasks;
 		native.tasks = mem_calloc(native.n_tasks, sizeof(native.tasks[0]));
-		err = native_team_run(&native, count_threads(&native), &native.team);
+		err = native_team_run(&native, count_threads(&native), native_phases, &native.team);
 		if (!err)
 			wait_for_launcher(&native);
 		job_end(native.job, END_GRACE_NS);

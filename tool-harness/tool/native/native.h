@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Inside of the native tool. native.c sets up and takes down; threads.c has the tracer's
- * threads; phases.c brings each one's tasks through their phases; loop.c waits;
+ * threads, barrier.c what they meet at; phases.c brings each one's tasks through their phases; loop.c waits;
  * trap.c handles a trap, event.c one at the loader's hook, libraries.c and
  * plant.c what follows from it; start.c has the rounds of phase 1, adopt.c
  * tasks that run. Nobody else includes this.
@@ -13,6 +13,7 @@
 #include "ld/loader.h"
 #include "tool/library.h"
 #include "tool/native/policies.h"
+#include "tool/native/barrier.h"
 #include "tool/tool.h"
 #include "tool/native/plant.h"
 #include "trace/wait.h"
@@ -71,6 +72,7 @@ struct native {
 	struct native_stacks *stacks;  /* NULL: none are asked for */
 	int64_t deadline_ns;
 	struct native_team *team;
+	struct barrier *barrier;       /* of the team */
 };
 
 static inline struct trial_task *native_trial_task(struct native *native, const struct native_task *t)
@@ -79,23 +81,16 @@ static inline struct trial_task *native_trial_task(struct native *native, const 
 }
 
 /*
- * The threads of a run. native_team_run starts them, each with its share of run->tasks, releases
+ * The threads of a run. native_team_run has them do `part`, each with its share of run->tasks, releases
  * the launcher once all have their tasks, and returns when all have ended: with what they saw in the run's
  * trial, and the first error. Tasks that were left are let go. native_team_destroy frees the
  * struct tasks, and what their link maps refer to.
  */
-MUST_CHECK struct err *native_team_run(struct native *run, size_t n_threads, struct native_team **ret);
+MUST_CHECK struct err *native_team_run(struct native *run, size_t n_threads,
+				       struct err *(*part)(struct native *native), struct native_team **ret);
 void native_team_destroy(struct native_team *team);
 
-/*
- * All threads come to this point before any goes on. False if one of them has given up: then
- * the others do. native_give_up says so; whoever waits or is to wait is told.
- */
-bool native_meet(struct native *native);
-void native_give_up(struct native *native);
-bool native_given_up(const struct native *native);
-
-/* Tasks of all shares that are gone; between two meetings in which no task is waited for. */
+/* Tasks of all shares that are gone; between two rounds of the barrier in which no task is waited for. */
 size_t native_team_gone(const struct native *native);
 
 /* From acquiring the tasks to the end of the last one, a deadline, or an interrupt: of one share. */
@@ -154,10 +149,10 @@ MUST_CHECK struct err *native_plant_added(struct native *native, struct native_t
 					  const struct loader_change *change, uint32_t *n_ret);
 void native_unplant(const struct native *native, struct native_task *t, const struct library *library, taddr bias);
 
-/* The policy's share of a run (scope.c): before anything is started; at each tick; when all
- * tasks are gone; in any case at last. A hit is counted by native_count_hit (trap.c). */
+/* The policy's share of a run (policies.c): before anything is started; at each tick; when all
+ * tasks are gone; in any case at last. A hit is counted by native_count_hit (plant.c). */
 MUST_CHECK struct err *native_policy_init(struct native *native);
-MUST_CHECK struct err *native_policy_tick(struct native *native);
+void native_policy_tick(struct native *native);
 void native_policy_end(struct native *native);
 void native_policy_deinit(struct native *native);
 void native_count_hit(struct native *native, struct native_task *t, uint32_t breakpoint);
@@ -170,7 +165,7 @@ MUST_CHECK struct err *native_scope_release(const struct native *native, struct 
 /* The added cost of a slower tool (policies.c): spins for so long. */
 void native_slow(int64_t ns);
 
-/* Deferred breakpoints (deferred.c). native_unhook: a task's start-up is over. native_mark: its
+/* Deferred breakpoints (deferred.c). native_unhook (hook.c): a task's start-up is over. native_mark: its
  * thread is at a phase mark. native_stopped_otherwise: it stopped for another reason than a load. */
 bool native_is_deferred(const struct native *native);
 MUST_CHECK struct err *native_unhook(struct native *native, struct native_task *t);

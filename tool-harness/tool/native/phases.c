@@ -97,7 +97,7 @@ static struct err *acquire(struct native *native, bool *go_on_ret)
 		err = seize(native, i);
 	if (err)
 		return err;
-	*go_on_ret = native_meet(native);
+	*go_on_ret = barrier_wait(native->barrier);
 	if (*go_on_ret && native_team_gone(native) == native->job->n_tasks)
 		return err_new("no task is left: those that were found (%zu) have ended before they could be traced",
 			       native->job->n_tasks);
@@ -105,7 +105,7 @@ static struct err *acquire(struct native *native, bool *go_on_ret)
 	for (size_t i = 0; !err && *go_on_ret && i < native->n_tasks; i++)
 		err = adopt_or_release(native, i);
 	if (!err && *go_on_ret)
-		*go_on_ret = native_meet(native); /* then the launcher may go on */
+		*go_on_ret = barrier_wait(native->barrier); /* then the launcher may go on */
 	return err;
 }
 
@@ -172,7 +172,7 @@ static struct err *come_to(struct native *native, enum native_state state, int64
 	if (err || !*go_on_ret)
 		return err;
 	*done_ns_ret = clock_now_ns();
-	*go_on_ret = native_meet(native);
+	*go_on_ret = barrier_wait(native->barrier);
 	return NULL;
 }
 
@@ -204,7 +204,7 @@ static struct err *bring_up(struct native *native, bool *go_on_ret)
 		err = round_of(native, rounds[i].part, NATIVE_STARTED,
 			       (int64_t *)((char *)phases + rounds[i].done_offset));
 		if (!err)
-			*go_on_ret = native_meet(native);
+			*go_on_ret = barrier_wait(native->barrier);
 	}
 	return err;
 }
@@ -215,7 +215,7 @@ struct err *native_phases(struct native *native)
 	struct err *err = bring_up(native, &go_on);
 
 	if (err || !go_on) {
-		native_give_up(native);
+		barrier_abort(native->barrier);
 		native_out_of_time(native);
 		return err;
 	}
@@ -224,6 +224,6 @@ struct err *native_phases(struct native *native)
 	while (!err && go_on)
 		err = native_step(native, &go_on);
 	if (err)
-		native_give_up(native);
+		barrier_abort(native->barrier);
 	return err;
 }

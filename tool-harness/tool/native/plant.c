@@ -207,3 +207,12 @@ void native_unplant(const struct native *native, struct native_task *t, const st
 		t->n_planted--;
 	}
 }
+
+void native_count_hit(struct native *native, struct native_task *t, uint32_t breakpoint)
+{
+	struct trial_breakpoint *bp = &native->trial->breakpoints[breakpoint];
+
+	bp->hits++;
+	bp->rank_hits[t->task->index]++;
+	native_trial_task(native, t)->breakpoint_hits++;
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The table of policies, what each does with the breakpoints that are in, and an added cost that
- * plays a slower tool. Planting itself is plant.c's.
+ * plays a slower tool; what the policy and the way to write do at a run's begin, ticks and end.
+ * Planting itself is plant.c's.
  *
  * Invariant: a policy that is not late has each breakpoint in before the library's code can run.
  */
@@ -12,6 +13,7 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "tool/native/native.h"
+#include "tool/native/uprobes.h"
 
 static bool always(const struct native *native, const struct loader_change *change)
 {
@@ -85,4 +87,73 @@ void native_slow(int64_t ns)
 	/* A tool that is at work keeps its core. */
 	while (clock_now_ns() < until_ns)
 		;
+}
+
+bool native_is_deferred(const struct native *native)
+{
+	return !native->policy->hooked;
+}
+
+/* --- share of a run --------------------------------------------------------------- */
+
+struct err *native_policy_init(struct native *native)
+{
+	const struct scenario *scenario = native->request->scenario;
+
+	native->policy = policy_get((enum bp_policy)scenario->breakpoints_policy);
+	native->way = trap_way_get((enum bp_write)scenario->breakpoints_write);
+	native->trial->late = native->policy->late && native->request->n_breakpoints;
+	native->trial->sampled = native_is_deferred(native);
+	if (native->request->n_breakpoints && native->way->check) {
+		struct err *err = native->way->check();
+
+		if (err)
+			return err;
+	}
+	if (scenario->breakpoints_write == BP_WRITE_UPROBE)
+		native->uprobes = uprobes_create();
+	return NULL;
+}
+
+/* Other processes of this machine, and the tasks' children, are none of ours. */
+static void take_hit(void *data, uint32_t breakpoint, pid_t pid)
+{
+	struct native *native = data;
+
+	for (size_t i = 0; i < native->n_tasks; i++) {
+		struct native_task *t = &native->tasks[i];
+
+		if (t->task && t->task->pid == pid) {
+			native_count_hit(native, t, breakpoint);
+			return;
+		}
+	}
+}
+
+void native_policy_tick(struct native *native)
+{
+	if (native->uprobes)
+		uprobes_drain(native->uprobes, take_hit, native);
+}
+
+void native_policy_end(struct native *native)
+{
+	_cleanup_err_ struct err *err = NULL;
+	uint64_t unheard = 0;
+
+	if (!native->uprobes)
+		return;
+	err = uprobes_end(native->uprobes, take_hit, native, &unheard);
+	if (err)
+		trial_contradict(native->trial, "whether all hits of breakpoints were heard is not known: %s",
+				 err_message(err));
+	if (unheard)
+		trial_contradict(native->trial, "%ju hits of breakpoints went unheard: a uprobe's buffer was full, or "
+				 "the kernel held it back", (uintmax_t)unheard);
+}
+
+void native_policy_deinit(struct native *native)
+{
+	uprobes_destroy(native->uprobes);
+	native->uprobes = NULL;
 }

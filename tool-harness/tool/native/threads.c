@@ -2,10 +2,10 @@
 /*
  * The threads of a run: each seizes its share of the tasks and sees them through, and the one
  * that started the job waits for nobody meanwhile, since a thread's wait would take the stops of
- * children that other threads of its process trace. What a thread does is phases.c's.
+ * children that other threads of its process trace. What a thread does is given by who starts them.
  *
  * Invariant: threads have nothing in common that changes but the symbols, which have their
- * own lock, and what is under the team's.
+ * own lock, and the barrier.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -20,7 +20,7 @@
 #include "measure/trial_merge.h"
 #include "tool/native/native.h"
 
-#define MEETING_ADOPTED 2 /* the second: all tasks are seized, and those that ran are stopped */
+#define ROUND_ADOPTED 2 /* of the barrier: all tasks are seized, and those that ran are stopped */
 
 struct member {
 	struct native native;
@@ -32,50 +32,9 @@ struct member {
 struct native_team {
 	struct member *members;
 	size_t n;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	size_t n_here;     /* at the meeting to come */
-	size_t n_meetings; /* that all have come to */
-	bool given_up;
+	struct barrier barrier;
+	struct err *(*part)(struct native *native); /* of the run, in each thread */
 };
-
-/* --- meetings --------------------------------------------------------------------- */
-
-bool native_meet(struct native *native)
-{
-	struct native_team *team = native->team;
-	size_t meeting;
-	bool held;
-
-	pthread_mutex_lock(&team->lock);
-	meeting = team->n_meetings;
-	if (++team->n_here == team->n) {
-		team->n_here = 0;
-		team->n_meetings++;
-		pthread_cond_broadcast(&team->changed);
-	}
-	while (team->n_meetings == meeting && !team->given_up)
-		pthread_cond_wait(&team->changed, &team->lock);
-	held = !team->given_up;
-	pthread_mutex_unlock(&team->lock);
-	return held;
-}
-
-void native_give_up(struct native *native)
-{
-	struct native_team *team = native->team;
-
-	pthread_mutex_lock(&team->lock);
-	__atomic_store_n(&team->given_up, true, __ATOMIC_RELAXED);
-	pthread_cond_broadcast(&team->changed);
-	pthread_mutex_unlock(&team->lock);
-}
-
-/* Asked at each stop, so without the lock. */
-bool native_given_up(const struct native *native)
-{
-	return __atomic_load_n(&native->team->given_up, __ATOMIC_RELAXED);
-}
 
 size_t native_team_gone(const struct native *native)
 {
@@ -89,14 +48,7 @@ size_t native_team_gone(const struct native *native)
 /* For the thread that started the job: its launcher is traced by it alone (MPIR). */
 static struct err *release_launcher(struct native_team *team, struct job *job)
 {
-	bool adopted;
-
-	pthread_mutex_lock(&team->lock);
-	while (team->n_meetings < MEETING_ADOPTED && !team->given_up)
-		pthread_cond_wait(&team->changed, &team->lock);
-	adopted = team->n_meetings >= MEETING_ADOPTED;
-	pthread_mutex_unlock(&team->lock);
-	return adopted ? job_release_launcher(job) : NULL;
+	return barrier_passed(&team->barrier, ROUND_ADOPTED) ? job_release_launcher(job) : NULL;
 }
 
 /* --- a member --------------------------------------------------------------------- */
@@ -109,7 +61,7 @@ static void keep_first(struct err **first, struct err *err)
 		*first = err;
 }
 
-/* A running job's task that cannot be let go clean is an error; one of ours is ended. */
+/* If detaching fails: kills a task that we launched, reports an error for an attached one. */
 static struct err *not_let_go(const struct native *native, const struct native_task *t, struct err *err)
 {
 	pid_t pid = t->task->pid;
@@ -154,9 +106,9 @@ static void *member_run(void *arg)
 	tracer_wait_by(&native->tracer, (enum wait_mode)scenario->wait);
 	tracer_ticks_start();
 	if (!member->err)
-		member->err = native_phases(native);
+		member->err = native->team->part(native);
 	else
-		native_give_up(native);
+		barrier_abort(native->barrier);
 	if (!member->err && (native->trial->timed_out || native->trial->interrupted))
 		native_end_stacks(native);
 	keep_first(&member->err, let_go(native));
@@ -173,6 +125,7 @@ static void member_init(struct member *member, const struct native *run, struct 
 	trial_shard_init(&member->shard, run->trial);
 	*native = *run;
 	native->team = team;
+	native->barrier = &team->barrier;
 	native->trial = &member->shard;
 	native->first = first;
 	native->tasks = run->tasks + first;
@@ -210,7 +163,7 @@ static struct err *start_members(struct native_team *team, size_t *n_started_ret
 				     pthread_create(&team->members[i].thread, NULL, member_run, &team->members[i]);
 
 		if (errnum) {
-			native_give_up(&team->members[i].native);
+			barrier_abort(&team->barrier);
 			return proc_limit_hint(err_errno(errnum, "cannot start tracer thread %zu", i));
 		}
 		++*n_started_ret;
@@ -232,7 +185,8 @@ static void merge(struct native_team *team, struct trial *trial)
 		trial_shard_deinit(&team->members[i].shard);
 }
 
-struct err *native_team_run(struct native *run, size_t n_threads, struct native_team **ret)
+struct err *native_team_run(struct native *run, size_t n_threads, struct err *(*part)(struct native *native),
+			    struct native_team **ret)
 {
 	struct native_team *team = mem_alloc(sizeof(*team));
 	size_t n_started = 0;
@@ -240,14 +194,14 @@ struct err *native_team_run(struct native *run, size_t n_threads, struct native_
 
 	team->n = n_threads;
 	team->members = mem_calloc(n_threads, sizeof(team->members[0]));
-	pthread_mutex_init(&team->lock, NULL);
-	pthread_cond_init(&team->changed, NULL);
+	team->part = part;
+	barrier_init(&team->barrier, n_threads);
 	for (size_t i = 0; i < n_threads; i++)
 		member_init(&team->members[i], run, team, i);
 	err = start_members(team, &n_started);
 	launcher_err = release_launcher(team, run->job);
 	if (launcher_err)
-		native_give_up(&team->members[0].native);
+		barrier_abort(&team->barrier);
 	for (size_t i = 0; i < n_started; i++)
 		pthread_join(team->members[i].thread, NULL);
 	for (size_t i = 0; i < n_started; i++)
@@ -267,8 +221,7 @@ void native_team_destroy(struct native_team *team)
 		library_set_destroy(team->members[i].native.libraries);
 		mapsteps_destroy(team->members[i].native.steps);
 	}
-	pthread_cond_destroy(&team->changed);
-	pthread_mutex_destroy(&team->lock);
+	barrier_deinit(&team->barrier);
 	free(team->members);
 	free(team);
 }

@@ -14,15 +14,6 @@
 #include "lib/mem.h"
 #include "tool/native/native.h"
 
-void native_count_hit(struct native *native, struct native_task *t, uint32_t breakpoint)
-{
-	struct trial_breakpoint *bp = &native->trial->breakpoints[breakpoint];
-
-	bp->hits++;
-	bp->rank_hits[t->task->index]++;
-	native_trial_task(native, t)->breakpoint_hits++;
-}
-
 static struct err *breakpoint_hit(struct native *native, struct native_task *t, struct thread *thread,
 				  const struct trap *trap)
 {

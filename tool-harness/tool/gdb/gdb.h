@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Inside of the tool "gdb": real GDBs, driven through their machine interface (mi.h).
- * gdb.c brings the job through its phases; session.c is one GDB process, what is said to it and
- * what its answers mean; stop.c is what it says of tasks by itself: stops, libraries,
+ * gdb.c brings the job through its phases; command.c says something to a GDB, session.c
+ * is one GDB process and what its answers mean; stop.c is what it says of tasks by itself: stops, libraries,
  * breakpoints; report.c puts what GDB tells of itself into the record. Nobody else
  * includes this.
  *
@@ -125,11 +125,7 @@ static inline bool gdb_over(const struct gdb *gdb)
 	return gdb->trial->tool_verdict > VERDICT_OK;
 }
 
-/* --- session.c ---------------------------------------------------------------- */
-
-/* Starts the GDB of a session and tells it its settings. */
-MUST_CHECK struct err *gdb_session_start(struct gdb_session *s);
-void gdb_session_deinit(struct gdb_session *s);
+/* --- command.c ---------------------------------------------------------------- */
 
 /* Sends one command. */
 void gdb_send(struct gdb_session *s, enum gdb_command_kind kind, size_t arg, const char *fmt, ...) PRINTF_LIKE(4, 5);
@@ -137,15 +133,21 @@ void gdb_send(struct gdb_session *s, enum gdb_command_kind kind, size_t arg, con
 /* Lets a stopped task go on. */
 void gdb_continue(struct gdb_task *t);
 
-/* Reads what all GDBs have printed, and tells those to exit that have no task left. One that refuses a
- * command or prints rubbish is a verdict. */
-MUST_CHECK struct err *gdb_read(struct gdb *gdb);
-
 /* True if all commands have been answered. */
 bool gdb_idle(const struct gdb *gdb);
 
 /* Ends the trial by a verdict about a session. */
 void gdb_fail(struct gdb_session *s, enum tool_verdict verdict, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* --- session.c ---------------------------------------------------------------- */
+
+/* Starts the GDB of a session and tells it its settings. */
+MUST_CHECK struct err *gdb_session_start(struct gdb_session *s);
+void gdb_session_deinit(struct gdb_session *s);
+
+/* Reads what all GDBs have printed, and tells those to exit that have no task left. One that refuses a
+ * command or prints rubbish is a verdict. */
+MUST_CHECK struct err *gdb_read(struct gdb *gdb);
 
 /* --- stop.c ------------------------------------------------------------------- */
 

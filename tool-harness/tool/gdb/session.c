@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One GDB process: its settings, the commands it is given and their answers. Commands are
- * sent without waiting; GDB answers them in order. What a stop means is stop.c's.
+ * One GDB process: its settings, and what its answers mean. GDB answers commands in order. Sending one is
+ * command.c's, what a stop means is stop.c's.
  *
  * Invariant: an answer is matched with the command whose token it has, which is the oldest
  * unanswered one; anything else is rubbish.
  */
-#include <stdarg.h>
 #include <string.h>
 
 #include "job/acquire/acquire.h"
@@ -17,40 +16,7 @@
 #define MAX_RUBBISH 1000 /* lines; a library of GDB's that prints a warning is no reason to end */
 #define QUOTED 300       /* bytes of its words in a message */
 
-void gdb_fail(struct gdb_session *s, enum tool_verdict verdict, const char *fmt, ...)
-{
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	va_list ap;
-
-	va_start(ap, fmt);
-	strbuf_vprintf(&text, fmt, ap);
-	va_end(ap);
-	stage_judge(&s->gdb->stage, verdict, s->process, "%s", text.text);
-}
-
-/* --- commands --------------------------------------------------------------------- */
-
-void gdb_send(struct gdb_session *s, enum gdb_command_kind kind, size_t arg, const char *fmt, ...)
-{
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	va_list ap;
-
-	va_start(ap, fmt);
-	strbuf_vprintf(&text, fmt, ap);
-	va_end(ap);
-	outside_send(s->process, "%zu%s\n", s->n_commands, text.text);
-	mem_grow(s->commands, s->n_commands, s->cap_commands);
-	s->commands[s->n_commands++] = (struct gdb_command){ kind, arg };
-}
-
-void gdb_continue(struct gdb_task *t)
-{
-	/* With one inferior all of its threads have stopped and go on; with several just the one. */
-	if (t->session->n_tasks == 1)
-		gdb_send(t->session, GDB_CONTINUE, t->index, "-exec-continue");
-	else
-		gdb_send(t->session, GDB_CONTINUE, t->index, "-exec-continue --thread %u", t->thread);
-}
+/* --- settings --------------------------------------------------------------------- */
 
 static void send_console(struct gdb_session *s, const char *command)
 {
@@ -281,12 +247,4 @@ struct err *gdb_read(struct gdb *gdb)
 			return err;
 	}
 	return NULL;
-}
-
-bool gdb_idle(const struct gdb *gdb)
-{
-	for (size_t i = 0; i < gdb->n_sessions; i++)
-		if (gdb->sessions[i].n_answered < gdb->sessions[i].n_commands)
-			return false;
-	return true;
 }

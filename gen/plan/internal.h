@@ -20,7 +20,11 @@ enum stream {
 	STREAM_UTILITY_GRAPH,
 };
 
-void plan_init_stream(struct rng *rng, const struct target_spec *spec, enum stream purpose, uint32_t index);
+static inline void plan_init_stream(struct rng *rng, const struct target_spec *spec, enum stream purpose,
+				    uint32_t index)
+{
+	rng_init_stream(rng, spec->seed, (uint64_t)purpose << 32 | index);
+}
 
 /* n distinct elements of v[0..len), moved to its front. */
 void plan_draw_front(uint32_t *v, size_t len, size_t n, struct rng *rng);

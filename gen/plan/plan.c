@@ -10,11 +10,6 @@
 #include "gen/plan/internal.h"
 #include "lib/mem.h"
 
-void plan_init_stream(struct rng *rng, const struct target_spec *spec, enum stream purpose, uint32_t index)
-{
-	rng_init_stream(rng, spec->seed, (uint64_t)purpose << 32 | index);
-}
-
 /* --- functions ------------------------------------------------------------------- */
 
 static void make_signature(struct plan_function *function, struct rng *rng)

@@ -3,6 +3,7 @@
  * Keys that are set although nothing heeds them, by the conditions in the option table.
  * Invariant: a key that has its default is never refused.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "lib/conf/internal.h"
@@ -50,6 +51,22 @@ static bool values_meet(const char *values, const char *value)
 			return true;
 	}
 	return false;
+}
+
+bool conf_is_default(const struct conf_table *table, const char *key, const void *obj)
+{
+	const struct conf_option *option = conf_find(table, key);
+	const struct conf_table one = { .what = table->what, .options = option, .n_options = 1 };
+	_cleanup_free_ char *is = NULL, *would_be = NULL;
+	_cleanup_free_ void *defaults = NULL;
+
+	assert(option && !conf_is_sweep(option->type));
+	defaults = mem_calloc(1, option->offset + sizeof(struct conf_list)); /* the largest field */
+	conf_defaults(&one, defaults);
+	is = conf_value_text(option, obj);
+	would_be = conf_value_text(option, defaults);
+	conf_deinit(&one, defaults);
+	return !strcmp(is, would_be);
 }
 
 static bool is_set(const struct conf_table *table, const struct conf_option *option, const void *obj)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the parts of conf share: conf.c, value.c, yaml.c, text.c. */
+/* What the files of this folder share. */
 #ifndef LIB_CONF_INTERNAL_H
 #define LIB_CONF_INTERNAL_H
 
@@ -31,6 +31,11 @@ char *conf_size_text(int64_t bytes);
 
 /* False for an end of a range that is beyond what the type can hold: "no limit". */
 bool conf_is_bound(double bound);
+
+/* --- words.c ------------------------------------------------------------------ */
+
+/* A text as YAML, quoted where it must be. */
+void conf_put_string(struct strbuf *sb, const char *text);
 
 /* Foreign text made fit for a message: shortened, control characters replaced. Heap. */
 char *conf_quote(const char *text);
@@ -71,7 +76,7 @@ MUST_CHECK struct err *conf_unknown_key(const struct conf_table *table, const ch
 /* "'x' is a section", with its keys as hint. */
 MUST_CHECK struct err *conf_needs_key(const struct conf_table *table, const char *section);
 
-/* --- conf.c ---------------------------------------------------------------------- */
+/* --- store.c ---------------------------------------------------------------------- */
 
 bool conf_is_list(enum conf_type type);
 
@@ -83,6 +88,9 @@ MUST_CHECK struct err *conf_store_text(const struct conf_option *option, const c
  * of the member at fault. */
 MUST_CHECK struct err *conf_store_list(const struct conf_option *option, const char *what,
 				       char *const *texts, size_t n, void *obj, size_t *ret_bad);
+
+/* Frees what a field owns, and zeroes it. Not of sweeps. */
+void conf_store_free(const struct conf_option *option, void *obj);
 
 /* --- sweep.c: matrix and cases ------------------------------------------------ */
 
@@ -112,11 +120,6 @@ void conf_sweep_yaml(const struct conf_option *option, const void *obj, struct s
 
 /* Appends "; only with KEY a or b and ...", or nothing. */
 void conf_heeded_text(const struct conf_table *table, const struct conf_option *option, struct strbuf *out);
-
-/* --- text.c ------------------------------------------------------------------- */
-
-/* A text as YAML, quoted where it must be. */
-void conf_put_string(struct strbuf *sb, const char *text);
 
 static inline void *conf_field(const struct conf_option *option, const void *obj)
 {

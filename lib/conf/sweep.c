@@ -4,7 +4,6 @@
  * sweeps them gives to conf_set_value; reading them from YAML is in sweep_yaml.c.
  * Invariant: a stored text fits its key, so that setting it later cannot fail.
  */
-#include <assert.h>
 #include <string.h>
 
 #include "lib/conf/internal.h"
@@ -37,13 +36,11 @@ struct err *conf_sweep_check_value(const struct conf_table *table, const char *k
 		struct conf_list list;
 		union conf_value value;
 	} scratch = { 0 };
-	const struct conf_option *const one = &option;
-	const struct conf_table alone = { .what = table->what, .options = one, .n_options = 1 };
 	struct err *err;
 
 	option.offset = 0;
 	err = conf_store_text(&option, key, value, &scratch);
-	conf_deinit(&alone, &scratch);
+	conf_store_free(&option, &scratch);
 	return err;
 }
 

@@ -15,8 +15,6 @@
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 
-#define QUOTE_MAX 60
-
 struct unit {
 	const char *name;
 	int64_t factor;
@@ -39,68 +37,6 @@ static const struct unit size_units[] = {
 	{ "GiB", INT64_C(1) << 30 },
 	{ "TiB", INT64_C(1) << 40 },
 };
-
-size_t conf_utf8_next(const char *s, size_t len, uint32_t *ret)
-{
-	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *p = (const unsigned char *)s;
-	size_t n = !len		     ? 0
-		   : p[0] < 0x80     ? 1
-		   : p[0] >> 5 == 6  ? 2
-		   : p[0] >> 4 == 14 ? 3
-		   : p[0] >> 3 == 30 ? 4
-				     : 0;
-
-	if (n == 0 || n > len)
-		return 0;
-	uint32_t c = n == 1 ? p[0] : p[0] & (0x7f >> n);
-	for (size_t i = 1; i < n; i++) {
-		if (p[i] >> 6 != 2)
-			return 0;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	if (c < smallest[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	*ret = c;
-	return n;
-}
-
-size_t conf_utf8_check(const char *s, size_t len)
-{
-	size_t at = 0;
-	uint32_t c;
-
-	while (at < len) {
-		size_t n = conf_utf8_next(s + at, len - at, &c);
-
-		if (!n)
-			break;
-		at += n;
-	}
-	return at;
-}
-
-char *conf_quote(const char *text)
-{
-	struct strbuf sb = STRBUF_INIT;
-	size_t len = strlen(text);
-	uint32_t c;
-
-	for (size_t at = 0; at < len;) {
-		size_t n = conf_utf8_next(text + at, len - at, &c);
-
-		if (sb.len >= QUOTE_MAX) {
-			strbuf_puts(&sb, "...");
-			break;
-		}
-		if (!n || c < 0x20 || (c >= 0x7f && c < 0xa0))
-			strbuf_putc(&sb, '?');
-		else
-			strbuf_add(&sb, text + at, n);
-		at += n ? n : 1;
-	}
-	return strbuf_steal(&sb);
-}
 
 /* Removes the underscores between digits; false if one stands elsewhere. */
 static bool copy_digits(const char *text, char *space, size_t size)

@@ -22,14 +22,14 @@ static void check_launch(struct fixture *f)
 	f->plan.argv = argv;
 	assert_ok(job_launch(&f->plan, in_time(), &never, &job));
 	assert_int_equal(job->n_tasks, 3);
-	assert_true(job_owns(job, job->launcher_pid));
-	assert_false(job_owns(job, getpid()));
+	assert_int_equal(job->spawned[0], job->launcher_pid);
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(job->tasks[i].rank, i);
 		assert_string_equal(job->tasks[i].host, host);
 		assert_string_equal(job->tasks[i].exe, sleep_path);
 		assert_int_equal(kill(job->tasks[i].pid, 0), 0);
-		assert_int_equal(job_owns(job, job->tasks[i].pid), f->plan.launcher == LAUNCHER_SPAWN);
+		if (f->plan.launcher == LAUNCHER_SPAWN)
+			assert_int_equal(job->spawned[i], job->tasks[i].pid);
 	}
 	assert_ok(job_release(job, 1));
 	while (job->tasks[1].fd >= 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A job that stands: its tasks are let go, looked at and ended here. Starting is in
+ * A job: made empty, its tasks let go, looked at and ended. Starting is in
  * launch.c, the untraced run in untraced.c.
  *
  * Invariant: no signal is sent by a bare pid that could have been given to another
@@ -28,6 +28,20 @@
 
 #define TAIL_BYTES 65536
 #define KILLED_LIMIT_NS (10 * NS_PER_S) /* how long a killed process may take to go */
+
+struct job *job_create(enum acquire acquire, enum launcher launcher, size_t n_tasks)
+{
+	struct job *job = mem_alloc(sizeof(*job));
+
+	job->acquire = acquire;
+	job->n_tasks = n_tasks;
+	job->launcher = launcher;
+	job->listen_fd = -1;
+	job->tasks = mem_calloc(n_tasks + 1, sizeof(*job->tasks));
+	for (size_t i = 0; i < n_tasks; i++)
+		job->tasks[i].fd = job->tasks[i].pidfd = -1;
+	return job;
+}
 
 void job_fill_trial(const struct job *job, struct trial *trial)
 {
@@ -105,14 +119,6 @@ struct err *job_exec_errors(struct job *job)
 	for (size_t i = 0; !err && i < job->n_tasks; i++)
 		err = job_exec_error(job, i);
 	return err;
-}
-
-bool job_owns(const struct job *job, pid_t pid)
-{
-	for (size_t i = 0; i < job->n_spawned; i++)
-		if (job->spawned[i] == pid)
-			return true;
-	return false;
 }
 
 static bool task_ended(const struct job_task *task)

@@ -110,9 +110,6 @@ MUST_CHECK struct err *job_exec_error(struct job *job, size_t task);
 /* The first of them. */
 MUST_CHECK struct err *job_exec_errors(struct job *job);
 
-/* True if pid is a child that job_launch started (the launcher, or a spawned task). */
-bool job_owns(const struct job *job, pid_t pid);
-
 /*
  * Ends what is left: SIGTERM to the launcher (to the tasks with LAUNCHER_SPAWN), then
  * after grace_ns SIGKILL to launcher and tasks, and to whatever they left behind: any
@@ -124,6 +121,9 @@ void job_end(struct job *job, int64_t grace_ns);
 
 /* The last lines of the tasks' output, for messages; heap, caller frees. */
 char *job_output_tail(const struct job *job, size_t max_lines);
+
+/* An empty job with n tasks to be filled, of which no process is started. */
+struct job *job_create(enum acquire acquire, enum launcher launcher, size_t n_tasks);
 
 /* Frees; ends nothing. The folder with marks and output stays. NULL is fine. */
 void job_destroy(struct job *job);

@@ -18,12 +18,12 @@
 #include <unistd.h>
 
 #include "job/rendezvous.h"
+#include "job/shim.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/proc.h"
 
-#define SHIM_NAME "attachstorm-shim"
 #define OUTPUT_NAME "output.txt"
 #define VERSION_LIMIT_NS (30 * NS_PER_S)
 #define FAILED_GRACE_NS (2 * NS_PER_S)
@@ -86,28 +86,6 @@ static struct err *program_check(const char *name)
 	if (!S_ISREG(st.st_mode) || access(name, X_OK))
 		return err_hint(fs_noexec_hint(err_errno(EACCES, "cannot start '%s'", name), name),
 				"it is not an executable file");
-	return NULL;
-}
-
-struct err *shim_find(char **ret)
-{
-	const char *env = getenv("ATTACHSTORM_SHIM");
-	_cleanup_free_ char *self = NULL, *dir = NULL, *shim = NULL;
-	struct err *err;
-
-	if (env) {
-		shim = mem_strdup(env);
-	} else {
-		err = fs_realpath("/proc/self/exe", &self);
-		if (err)
-			return err;
-		dir = fs_dirname(self);
-		shim = fs_join(dir, SHIM_NAME);
-	}
-	if (access(shim, X_OK))
-		return err_hint(fs_noexec_hint(err_errno(errno, "cannot use the shim '%s'", shim), shim),
-				"it belongs beside the program attachstorm; 'make' builds both");
-	*ret = no_free_ptr(shim);
 	return NULL;
 }
 
@@ -254,20 +232,6 @@ static struct err *start_spawn(const struct job_plan *plan, struct job *job, con
 		job->n_spawned++;
 	}
 	return NULL;
-}
-
-struct job *job_create(enum acquire acquire, enum launcher launcher, size_t n_tasks)
-{
-	struct job *job = mem_alloc(sizeof(*job));
-
-	job->acquire = acquire;
-	job->n_tasks = n_tasks;
-	job->launcher = launcher;
-	job->listen_fd = -1;
-	job->tasks = mem_calloc(n_tasks + 1, sizeof(*job->tasks));
-	for (size_t i = 0; i < n_tasks; i++)
-		job->tasks[i].fd = job->tasks[i].pidfd = -1;
-	return job;
 }
 
 static struct err *job_start(const struct job_plan *plan, struct job *job, const char *shim, bool open_mpi,

@@ -14,16 +14,10 @@ enum gate {
 /* Checks and starts; with a gate the shims are on their way to the rendezvous. */
 MUST_CHECK struct err *launch_start(const struct job_plan *plan, enum gate gate, struct job **ret);
 
-/* An empty job with n tasks to be filled, of which no process is started. */
-struct job *job_create(enum acquire acquire, enum launcher launcher, size_t n_tasks);
-
 /* Ends and frees a job that could not be brought up; the error with the end of its output. */
 MUST_CHECK struct err *launch_failed(struct job *job, struct err *err);
 
 /* One file for each task's socket, pidfd and a tracer's two. */
 MUST_CHECK struct err *raise_file_limit(size_t n_tasks);
-
-/* The file of the shim; heap, caller frees. */
-MUST_CHECK struct err *shim_find(char **ret);
 
 #endif

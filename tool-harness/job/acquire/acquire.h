@@ -78,8 +78,8 @@ MUST_CHECK struct err *mpir_check(pid_t launcher);
 /* Closes and frees what the job knows of its tasks; it has none then. */
 void job_free_tasks(struct job *job);
 
-/* Puts tasks found into a job that has none yet, and opens their pidfds. Takes nothing. */
-MUST_CHECK struct err *job_take_found(struct job *job, const struct found *found);
+/* Puts tasks found into a job that has none yet, and opens their pidfds; `at` is where they stand. Takes nothing. */
+MUST_CHECK struct err *job_take_found(struct job *job, const struct found *found, enum task_at at);
 
 MUST_CHECK struct err *mpir_launch(const struct job_plan *plan, int64_t deadline_ns, const volatile bool *stop,
 				   struct job **ret);

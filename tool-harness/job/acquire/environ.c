@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "job/acquire/acquire.h"
-#include "job/launch.h"
+#include "job/shim.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 

@@ -1,13 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Internal to job/mpir*.c: where the interface's variables are in a launcher. */
+/* What the files of MPIR share: where the interface's variables are in a launcher, and one that is held. */
 #ifndef JOB_ACQUIRE_INTERNAL_H
 #define JOB_ACQUIRE_INTERNAL_H
 
 #include "job/acquire/acquire.h"
 #include "trace/memory.h"
+#include "trace/wait.h"
 
 struct mpir {
 	taddr being_debugged, debug_state, proctable, proctable_size, breakpoint;
+};
+
+/* A launcher that a tracer of the job's own holds, from its exec on. */
+struct mpir_hold {
+	struct tracer tracer;
+	struct task *launcher;
+	struct mpir mpir;
+	bool script;                /* what was started is a script, which may execute the launcher */
+	const volatile bool *stop;
+	int64_t deadline_ns;
 };
 
 /* In the files that a process maps; without all of them an error that says which launchers have them. */

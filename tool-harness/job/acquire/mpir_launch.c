@@ -7,7 +7,6 @@
  * comes to anybody's wait; it is let go with no trap in it.
  */
 #include <elf.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,33 +19,11 @@
 #include "lib/mem.h"
 #include "lib/proc.h"
 #include "trace/procmem.h"
-#include "trace/wait.h"
 
 enum { DEBUG_SPAWNED = 1, DEBUG_ABORTING = 2 }; /* MPIR_debug_state */
 
 #define TRAP_ID_ENTRY 1
 #define TRAP_ID_MPIR 2
-
-struct mpir_hold {
-	struct tracer tracer;
-	struct task *launcher;
-	struct mpir mpir;
-	bool script;                /* what was started is a script, which may execute the launcher */
-	const volatile bool *stop;
-	int64_t deadline_ns;
-};
-
-struct err *mpir_hold_release(struct mpir_hold *hold)
-{
-	struct err *err;
-
-	if (!hold)
-		return NULL;
-	err = hold->launcher && !hold->launcher->gone ? task_detach(hold->launcher) : NULL;
-	tracer_deinit(&hold->tracer);
-	free(hold);
-	return err_is_gone(err) ? NULL : err_wrap(err, "cannot let the launcher go on");
-}
 
 static struct err *launcher_ended(const struct stop *stop)
 {
@@ -208,7 +185,7 @@ static struct err *bring_to_table(struct mpir_hold *hold, const struct job_plan 
 		return err_new("the launcher was killed before it had started the tasks");
 	if (err)
 		return err;
-	return found->n ? job_take_found(job, found) : mpir_none_here(found);
+	return found->n ? job_take_found(job, found, TASK_AT_MPI_INIT) : mpir_none_here(found);
 }
 
 struct err *mpir_launch(const struct job_plan *plan, int64_t deadline_ns, const volatile bool *stop,

@@ -8,6 +8,8 @@
 
 #include <signal.h>
 
+#include "measure/failure.h"
+
 #define MANY_TASKS 36
 
 static void check_launch(struct fixture *f)
@@ -98,7 +100,11 @@ static void test_untraced(void **state)
 		assert_int_equal(trial.tasks[i].report.calls, -1);
 		assert_in_range(trial.tasks[i].exec_ns, trial.phases.acquired_ns, trial.phases.continued_ns);
 	}
-	assert_int_equal(WEXITSTATUS(trial.launcher_status), 1);
+	/* The status of the first that did not exit with 0, whichever that was. */
+	assert_int_equal(trial.failure.who, FAILURE_TASK);
+	assert_in_range(trial.failure.task, 1, 2);
+	assert_int_equal(trial.launcher_status, trial.tasks[trial.failure.task].exit_status);
+	assert_true(trial.tasks[trial.failure.task].ended < trial.tasks[3 - trial.failure.task].ended);
 	assert_in_range(trial.phases.launch_ns, 1, trial.phases.acquired_ns);
 	assert_in_range(trial.phases.continued_ns, trial.phases.acquired_ns, trial.phases.ended_ns);
 	assert_false(trial.timed_out || trial.interrupted);
@@ -147,9 +153,42 @@ static void test_mpirun_many(void **state)
 		_cleanup_free_ char *line = mem_printf("rank %d lives\n", i);
 
 		assert_output(f, line);
-		assert_int_equal(trial.tasks[i].exit_status, -1);
+		assert_int_equal(trial.tasks[i].exit_status, 0); /* mpirun's child, and seen all the same */
+		assert_in_range(trial.tasks[i].ended, 1, MANY_TASKS);
 	}
 	trial_deinit(&trial);
+}
+
+/* The others end later, and with another status; what each says is its own. */
+static void check_failure(struct fixture *f, const char *script, int code)
+{
+	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
+	struct trial trial;
+
+	run(f, argv, &trial);
+	assert_int_equal(trial.failure.who, FAILURE_TASK);
+	assert_int_equal(trial.failure.task, 1);
+	assert_int_equal(failure_code(trial.failure.status), code);
+	assert_int_equal(trial.tasks[1].ended, 1);
+	assert_string_equal(trial.failure.last_words, "first | no licence");
+	trial_deinit(&trial);
+}
+
+static void test_failure(void **state)
+{
+	check_failure(*state, "[ $ATTACHSTORM_RANK = 1 ] || { echo other >&2; sleep 0.3; exit 4; }; "
+			      "echo first >&2; echo no licence >&2; exit 3", 3);
+	check_failure(*state, "[ $ATTACHSTORM_RANK = 1 ] || { echo other >&2; sleep 0.3; exit 4; }; "
+			      "echo first >&2; echo no licence >&2; kill -ABRT $$", 128 + SIGABRT);
+}
+
+static void test_mpirun_failure(void **state)
+{
+	use_mpirun(*state);
+	check_failure(*state, "[ $OMPI_COMM_WORLD_RANK = 1 ] || { echo other >&2; exec sleep 100; }; "
+			      "echo first >&2; echo no licence >&2; exit 3", 3);
+	check_failure(*state, "[ $OMPI_COMM_WORLD_RANK = 1 ] || { echo other >&2; exec sleep 100; }; "
+			      "echo first >&2; echo no licence >&2; kill -SEGV $$", 128 + SIGSEGV);
 }
 
 static void test_output_tail(void **state)
@@ -173,6 +212,8 @@ int main(void)
 		JOB_TEST(test_untraced),
 		JOB_TEST(test_environment),
 		JOB_TEST(test_mpirun_many),
+		JOB_TEST(test_failure),
+		JOB_TEST(test_mpirun_failure),
 		JOB_TEST(test_output_tail),
 	};
 

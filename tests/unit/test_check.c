@@ -4,6 +4,7 @@
  * says so. The right trial is the null tool's, of a small manifest.
  */
 #include "nullrun.h"
+#include "measure/failure.h"
 
 #include <signal.h>
 #include <string.h>
@@ -66,9 +67,21 @@ static void lie_stops(struct trial *t) { t->tasks[1].stops[EVENT_ADD]++; }
 static void lie_events(struct trial *t) { t->tasks[1].load_events++; }
 static void lie_mark(struct trial *t) { t->tasks[3].marks_ns[MARK_MPI_END] = 0; }
 static void lie_gone(struct trial *t) { t->tasks[3].gone_early = true; }
-static void lie_exit(struct trial *t) { t->tasks[3].exit_status = 7 << 8; }
-static void lie_killed(struct trial *t) { t->tasks[3].exit_status = SIGKILL; }
-static void lie_launcher(struct trial *t) { t->launcher_status = 1 << 8; }
+static void lie_exit(struct trial *t)
+{
+	t->tasks[3].exit_status = 7 << 8;
+	failure_find(t);
+}
+static void lie_killed(struct trial *t)
+{
+	t->tasks[3].exit_status = SIGKILL;
+	failure_find(t);
+}
+static void lie_launcher(struct trial *t)
+{
+	t->launcher_status = 1 << 8;
+	failure_find(t);
+}
 static void lie_hits(struct trial *t)
 {
 	t->breakpoints[0].hits--;
@@ -114,9 +127,9 @@ static const struct {
 	{ lie_events, "rank 1: 4 load events counted, but the list of stops says 3" },
 	{ lie_mark, "mark 'mpi_end' of 1 of 6 tasks is missing, rank 3's first" },
 	{ lie_gone, "rank 3 was gone before its import was over" },
-	{ lie_exit, "rank 3 exited with status 7" },
-	{ lie_killed, "rank 3 was killed by signal 9" },
-	{ lie_launcher, "the launcher exited with status 1" },
+	{ lie_exit, "the job failed: rank 3, the first to fail of 6, exited with status 7; its last words are not known" },
+	{ lie_killed, "the job failed: rank 3, the first to fail of 6, was killed by SIGKILL; its last words are not known" },
+	{ lie_launcher, "the job failed: the launcher exited with status 1, though no task did so; the job's last words are not known" },
 	{ lie_hits, "breakpoint 'libmodule0_fn1' was hit 29 times, but the manifest predicts 30" },
 	{ lie_hits_by_task, "53 breakpoint hits by task, but 54 by breakpoint" },
 	{ lie_planted, "breakpoint 'libmodule0_cross' was in 5 of 6 tasks" },
@@ -179,7 +192,7 @@ static void many_ranks_are_counted(void **state)
 	trial_deinit(&trial);
 }
 
-/* Of any program nothing is predicted, but its own counts must agree and it must not be killed. */
+/* Of any program nothing is predicted, but its own counts must agree and it must end as expected. */
 static void any_program_is_checked_generically(void **state)
 {
 	struct expectation expectation;
@@ -192,15 +205,17 @@ static void any_program_is_checked_generically(void **state)
 	lie_calls(&trial);
 	lie_mark(&trial);
 	lie_gone(&trial);
-	lie_exit(&trial);
-	lie_launcher(&trial);
 	lie_import(&trial);
 	check_trial(&trial, &expectation);
 	assert_int_equal(trial.n_contradictions, 0);
-	lie_killed(&trial);
+	lie_exit(&trial);
 	lie_stops(&trial);
+	expectation.exit_status = 7;
 	check_trial(&trial, &expectation);
-	assert_int_equal(trial.n_contradictions, 2);
+	assert_int_equal(trial.n_contradictions, 1); /* the stops */
+	expectation.exit_status = 0;
+	check_trial(&trial, &expectation);
+	assert_int_equal(trial.n_contradictions, 2); /* it failed, which is reason enough for other counts */
 	trial_deinit(&trial);
 }
 

@@ -156,6 +156,13 @@ static void version_2_is_read(void **state)
 	assert_true(run_is_valid(&back));
 	run_deinit(&back);
 
+	/* and version 3, in which nobody looked who failed */
+	assert_null(run_read("results/baselines/null.json", &back));
+	assert_int_equal(back.trials[0].failure.who, FAILURE_NONE);
+	assert_int_equal(back.trials[0].failure.task, -1);
+	assert_int_equal(back.trials[0].failure.status, -1);
+	run_deinit(&back);
+
 	json_object_set_new(json_array_get(json_object_get(root, "trials"), 2), "program", json_string("other"));
 	text = json_dumps(root, 0);
 	assert_refused(text, strlen(text), "trials[2]: its program is none of the variants");
@@ -219,7 +226,7 @@ static void samples_are_beside_it(void **state)
 	assert_null(fs_remove_tree(dir));
 }
 
-#define HEAD "{\"schema\": \"attachstorm-run\", \"schema_version\": 3"
+#define HEAD "{\"schema\": \"attachstorm-run\", \"schema_version\": 4"
 #define VARIANT "{\"name\": \"x\", \"program\": null, \"bind_now\": false"
 #define WHOLE VARIANT ", \"settings\": {}, \"target\": null, \"summary\": {}}"
 
@@ -235,7 +242,7 @@ static void what_is_no_record_is_refused(void **state)
 		{ "nonsense", "not JSON" },
 		{ "{\"schema\": \"other\", \"schema_version\": 1}", "not a run record" },
 		{ "{\"schema\": \"attachstorm-run\"}", "no schema version" },
-		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 4}", "schema version 4 is not known" },
+		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 5}", "schema version 5 is not known" },
 		{ "{\"schema\": \"attachstorm-run\", \"schema_version\": 1}", "schema version 1 is not known" },
 		{ HEAD "}", "id" },
 		{ HEAD ", \"id\": \"a\"}", "variants: missing" },

@@ -118,7 +118,6 @@ static void numbers_add_up(void **state)
 		shard->phases.stopped_ns = 50 - i;
 		shard->phases.first_stack_ns = i ? 90 - i : 0;
 		shard->phases.last_stack_ns = 90 + i;
-		shard->launcher_status = (int)i;
 	}
 	f->shards[1].breakpoints[0].library = mem_strdup("liba");
 	f->shards[2].breakpoints[0].library = mem_strdup("libb");
@@ -141,7 +140,6 @@ static void numbers_add_up(void **state)
 	assert_int_equal(f->trial.phases.stopped_ns, 50);
 	assert_int_equal(f->trial.phases.first_stack_ns, 88);
 	assert_int_equal(f->trial.phases.last_stack_ns, 92);
-	assert_int_equal(f->trial.launcher_status, 1);
 	assert_true(f->trial.timed_out);
 	assert_false(f->trial.interrupted);
 	assert_string_equal(f->trial.loader.path, "/ld.so");

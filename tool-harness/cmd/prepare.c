@@ -151,6 +151,7 @@ static struct err *prepare_files(const struct prepared_list *list, struct prepar
 		err = make_argv(true, p);
 	set_env(list->counter_source, p);
 	expectation_init(&p->expectation, p->manifest, p->program);
+	p->expectation.exit_status = (int)p->scenario->expect_status;
 	return err;
 }
 

@@ -256,7 +256,9 @@ static struct err *run_trial(struct loop *loop, const struct prepared *p, uint32
 	note_end(p, trial);
 	expect_hits(p, trial);
 	missed_compute(trial);
-	if (!trial->n_contradictions)
+	if (trial->n_contradictions)
+		check_failure(trial, &p->expectation);
+	else
 		check_trial(trial, &p->expectation);
 	write_err = save(loop);
 	if (!err)

@@ -9,9 +9,7 @@
  */
 #include "job/job.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -20,13 +18,14 @@
 
 #include "job/acquire/acquire.h"
 #include "job/child.h"
+#include "job/ends.h"
+#include "job/lastwords.h"
 #include "job/leftovers.h"
 #include "job/rendezvous.h"
 #include "lib/clock.h"
 #include "lib/fault.h"
 #include "lib/mem.h"
 
-#define TAIL_BYTES 65536
 #define KILLED_LIMIT_NS (10 * NS_PER_S) /* how long a killed process may take to go */
 
 struct job *job_create(enum acquire acquire, enum launcher launcher, size_t n_tasks)
@@ -36,10 +35,10 @@ struct job *job_create(enum acquire acquire, enum launcher launcher, size_t n_ta
 	job->acquire = acquire;
 	job->n_tasks = n_tasks;
 	job->launcher = launcher;
-	job->listen_fd = -1;
+	job->listen_fd = job->ends_fd = -1;
 	job->tasks = mem_calloc(n_tasks + 1, sizeof(*job->tasks));
 	for (size_t i = 0; i < n_tasks; i++)
-		job->tasks[i].fd = job->tasks[i].pidfd = -1;
+		job->tasks[i].fd = job->tasks[i].pidfd = job->tasks[i].status = -1;
 	return job;
 }
 
@@ -57,20 +56,6 @@ void job_fill_trial(const struct job *job, struct trial *trial)
 	}
 	trial->table_rows = job->table_rows;
 	trial->phases.launch_ns = job->launch_ns;
-}
-
-void job_read_statuses(const struct job *job, struct trial *trial)
-{
-	int status;
-
-	for (size_t i = 0; i < job->n_spawned; i++) {
-		if (!child_exited(job->spawned[i], &status))
-			continue;
-		if (job->launcher == LAUNCHER_SPAWN)
-			trial->tasks[i].exit_status = status;
-		if (!trial->launcher_status)
-			trial->launcher_status = status;
-	}
 }
 
 struct err *job_release(struct job *job, size_t i)
@@ -205,26 +190,20 @@ void job_end(struct job *job, int64_t grace_ns)
 	}
 	entry = mem_printf("ATTACHSTORM_PHASE_DIR=%s", job->dir);
 	leftovers_kill(entry, NULL, NULL);
+	lastwords_tidy(job);
 }
 
 char *job_output_tail(const struct job *job, size_t max_lines)
 {
-	_cleanup_close_ int fd = !job->output_path ? -1 : open(job->output_path, O_RDONLY | O_CLOEXEC);
-	char *text = mem_alloc(TAIL_BYTES + 1);
-	off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
-	ssize_t n = fd < 0 ? 0 : pread(fd, text, TAIL_BYTES, size > TAIL_BYTES ? size - TAIL_BYTES : 0);
-	char *start;
+	char *tail = job->output_path ? file_tail(job->output_path, max_lines) : mem_strdup("");
 
-	if (n < 0)
-		n = 0;
-	while (n > 0 && isspace((unsigned char)text[n - 1]))
-		n--;
-	text[n] = '\0';
-	for (start = text + n; start > text; start--)
-		if (start[-1] == '\n' && !--max_lines)
-			break;
-	memmove(text, start, text + n + 1 - start);
-	return text;
+	for (size_t i = 0; job->output_path && !*tail && i < job->n_tasks; i++) {
+		_cleanup_free_ char *path = errors_path(job, job->tasks[i].rank);
+
+		free(tail);
+		tail = file_tail(path, max_lines);
+	}
+	return tail;
 }
 
 void job_free_tasks(struct job *job)
@@ -250,6 +229,7 @@ void job_destroy(struct job *job)
 	if (!job)
 		return;
 	err_free(job_release_launcher(job));
+	ends_deinit(job);
 	job_free_tasks(job);
 	if (job->listen_fd >= 0)
 		close(job->listen_fd);

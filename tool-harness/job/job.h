@@ -32,6 +32,8 @@ struct job_task {
 	enum task_at at;    /* where it is stopped, as far as the strategy knows */
 	int fd;             /* connection to its shim; -1 once its program has started or failed to, or without one */
 	int pidfd;          /* readable when it has ended; its pid cannot be mistaken for another's */
+	uint64_t ended;     /* it was the n-th to end, from 1; 0: no end was seen. This and status: ends.h */
+	int status;         /* as from waitpid(2); -1: not known */
 	char *exec_error;   /* what the shim said of a failed exec, or NULL */
 };
 
@@ -67,9 +69,13 @@ struct job {
 	pid_t launcher_pid;             /* mpirun, or the first task with LAUNCHER_SPAWN; 0: not known */
 	int64_t launch_ns;              /* just before the launcher was started */
 	char *dir;                      /* absolute */
-	char *output_path;              /* file with the tasks' stdout and stderr; NULL if not started here */
+	char *output_path;              /* file with what launcher and tasks print, but for the tasks' stderr, which is
+					   in files of their own (lastwords.h); NULL if not started here */
 	pid_t *spawned;                 /* children we started: mpirun, or all tasks; none if it ran already */
 	size_t n_spawned;
+	int ends_fd;                    /* readable when a task, or what we have started, has ended: ends.h; or -1 */
+	int *spawned_fds;               /* pidfds of `spawned` that are no tasks, else -1; or NULL */
+	size_t n_left, n_ended;         /* followed and not ended; tasks that have ended */
 	int listen_fd;
 	char *socket_name;              /* in the abstract namespace, unix(7): no file, nothing to clean up */
 };
@@ -92,13 +98,6 @@ MUST_CHECK struct err *job_launch(const struct job_plan *plan, int64_t deadline_
 /* Fills trial->tasks (rank, pid, host, exe; nothing seen yet) and the launch phase from the job. */
 void job_fill_trial(const struct job *job, struct trial *trial);
 
-/*
- * The exit statuses of those of our own children that have ended: of each task if we started
- * the tasks, and the first that is not 0 as the launcher's. Those of mpirun's tasks are
- * mpirun's to know. Nothing is reaped.
- */
-void job_read_statuses(const struct job *job, struct trial *trial);
-
 /* Lets one task's shim go on to exec its program. If the exec fails, job_exec_error tells. */
 MUST_CHECK struct err *job_release(struct job *job, size_t task);
 
@@ -119,7 +118,8 @@ MUST_CHECK struct err *job_exec_errors(struct job *job);
  */
 void job_end(struct job *job, int64_t grace_ns);
 
-/* The last lines of the tasks' output, for messages; heap, caller frees. */
+/* The last lines of the job's output, for messages; if there is none, of the standard error of its first task that
+ * wrote any. Heap, caller frees. */
 char *job_output_tail(const struct job *job, size_t max_lines);
 
 /* An empty job with n tasks to be filled, of which no process is started. */
@@ -130,11 +130,11 @@ void job_destroy(struct job *job);
 
 /*
  * Runs the job untraced to its end: launch, release all, wait. Fills the trial's
- * phases, tasks (exec_ns is the time of release), launcher_status, timed_out and
+ * phases, tasks (exec_ns is the time of release), launcher_status, failure, timed_out and
  * interrupted; the baseline of every traced run. A time limit or an interrupt once the
  * tasks run is told by the flags alone; before that, also as an error. Nothing of the
  * job is left in any case. launcher_status is the launcher's; with LAUNCHER_SPAWN that
- * of the first task, by rank, that did not exit with 0.
+ * of the first task that did not exit with 0.
  */
 MUST_CHECK struct err *job_run_untraced(const struct job_plan *plan, int64_t time_limit_ns,
 					const volatile bool *stop, struct trial *trial);

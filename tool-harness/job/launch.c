@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "job/ends.h"
+#include "job/lastwords.h"
 #include "job/rendezvous.h"
 #include "job/shim.h"
 #include "lib/clock.h"
@@ -25,6 +27,7 @@
 #include "lib/proc.h"
 
 #define OUTPUT_NAME "output.txt"
+#define OUTPUT_FLAGS (O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC)
 #define VERSION_LIMIT_NS (30 * NS_PER_S)
 #define FAILED_GRACE_NS (2 * NS_PER_S)
 #define TAIL_LINES 12
@@ -141,6 +144,8 @@ static void task_words(const struct job_plan *plan, const struct job *job, const
 			words_add(argv, "--no-aslr");
 		if (plan->bind)
 			words_add(argv, "--bind");
+		words_add(argv, "--errors");
+		words_add(argv, job->dir);
 		for (size_t i = 0; env && plan->env[i]; i++) {
 			words_add(argv, "--env");
 			words_add(argv, plan->env[i]);
@@ -214,14 +219,23 @@ static struct err *start_spawn(const struct job_plan *plan, struct job *job, con
 			       struct proc_opts *opts)
 {
 	_cleanup_(words_deinit) struct words argv = { 0 };
+	bool own_errors;
 
 	task_words(plan, job, shim, gate, &argv);
+	/* The shim gives each task an own standard error; without one it is done here. */
+	own_errors = argv.n && strcmp(argv.v[0], shim) != 0 && !(plan->wrap && plan->wrap[0]);
 	opts->death_signal = SIGKILL;
 	job->launch_ns = clock_now_ns();
 	for (size_t i = 0; i < plan->n_tasks; i++) {
 		_cleanup_(words_deinit) struct words env = { 0 };
+		_cleanup_free_ char *errors = errors_path(job, (int)i);
+		_cleanup_close_ int errors_fd = !own_errors ? -1 : open(errors, OUTPUT_FLAGS, 0666);
 		struct err *err;
 
+		if (own_errors && errors_fd < 0)
+			return err_errno(errno, "cannot write '%s'", errors);
+		if (own_errors)
+			opts->stderr_fd = errors_fd;
 		env_words(job, &env);
 		words_take(&env, mem_printf("ATTACHSTORM_RANK=%zu", i));
 		words_take(&env, mem_printf("ATTACHSTORM_SIZE=%zu", plan->n_tasks));
@@ -245,7 +259,7 @@ static struct err *job_start(const struct job_plan *plan, struct job *job, const
 	if (err)
 		return err;
 	job->output_path = fs_join(job->dir, OUTPUT_NAME);
-	output_fd = open(job->output_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+	output_fd = open(job->output_path, OUTPUT_FLAGS, 0666);
 	if (output_fd < 0)
 		return err_errno(errno, "cannot write '%s'", job->output_path);
 	err = rendezvous_open(job);
@@ -328,6 +342,8 @@ struct err *job_launch(const struct job_plan *plan, int64_t deadline_ns, const v
 	if (err)
 		return err;
 	err = rendezvous_wait(job, deadline_ns, stop);
+	if (!err)
+		err = ends_follow(job);
 	if (err)
 		return launch_failed(job, err);
 	*ret = job;

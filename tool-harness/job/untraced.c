@@ -6,16 +6,11 @@
  *
  * Invariant: nothing of the job is left when it returns.
  */
-#include <errno.h>
 #include <poll.h>
-#include <string.h>
-#include <sys/pidfd.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "job/ends.h"
 #include "job/job.h"
 #include "lib/clock.h"
-#include "lib/mem.h"
 
 #define POLL_MS 100
 #define END_GRACE_NS (5 * NS_PER_S)
@@ -35,19 +30,17 @@ static struct err *release_all(struct job *job, struct trial *trial)
 	return NULL;
 }
 
-/* Waits until tasks and launcher have ended, the time is over, or *stop; one descriptor each. */
-static void wait_all(struct pollfd *fds, size_t n, int64_t deadline_ns, const volatile bool *stop,
-		     struct trial *trial)
+/* Until tasks and launcher have ended, the time is over, or *stop. */
+static void wait_all(struct job *job, int64_t deadline_ns, const volatile bool *stop, struct trial *trial)
 {
-	while (n && !trial->timed_out && !trial->interrupted) {
-		int ready = poll(fds, n, POLL_MS);
+	struct pollfd ends = { .fd = job->ends_fd, .events = POLLIN };
 
-		for (size_t i = n; ready > 0 && i-- > 0;)
-			if (fds[i].revents)
-				fds[i] = fds[--n];
-		if (n && *stop)
+	while (!ends_read(job) && !trial->timed_out && !trial->interrupted) {
+		if (poll(&ends, 1, POLL_MS) > 0)
+			continue;
+		if (*stop)
 			trial->interrupted = true;
-		else if (n && clock_now_ns() >= deadline_ns)
+		else if (clock_now_ns() >= deadline_ns)
 			trial->timed_out = true;
 	}
 }
@@ -55,23 +48,14 @@ static void wait_all(struct pollfd *fds, size_t n, int64_t deadline_ns, const vo
 static struct err *job_watch(struct job *job, int64_t deadline_ns, const volatile bool *stop,
 			     struct trial *trial)
 {
-	_cleanup_free_ struct pollfd *fds = mem_calloc(job->n_tasks + 1, sizeof(*fds));
-	_cleanup_close_ int launcher = pidfd_open(job->launcher_pid, 0);
-	struct err *err;
+	struct err *err = release_all(job, trial);
 
-	if (launcher < 0)
-		return err_errno(errno, "cannot follow the launcher (pid %d)", (int)job->launcher_pid);
-	for (size_t i = 0; i < job->n_tasks; i++)
-		fds[i] = (struct pollfd){ .fd = job->tasks[i].pidfd, .events = POLLIN };
-	fds[job->n_tasks] = (struct pollfd){ .fd = launcher, .events = POLLIN };
-
-	err = release_all(job, trial);
 	if (err)
 		return err;
-	wait_all(fds, job->n_tasks + 1, deadline_ns, stop, trial);
+	wait_all(job, deadline_ns, stop, trial);
 	if (!trial->timed_out && !trial->interrupted)
 		trial->phases.ended_ns = clock_now_ns();
-	job_read_statuses(job, trial);
+	ends_tell(job, trial);
 	return job_exec_errors(job);
 }
 

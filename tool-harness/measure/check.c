@@ -10,9 +10,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "lib/mem.h"
+#include "measure/failure.h"
 #include "measure/loadevent.h"
 
 #define COLD_RESIDENT_MAX 0.01 /* share of pages; a page or two of a library that runs anyway */
@@ -21,7 +21,7 @@
 void expectation_init(struct expectation *expectation, const struct manifest *manifest,
 		      const struct manifest_program *program)
 {
-	*expectation = (struct expectation){ -1, -1, -1, -1, manifest };
+	*expectation = (struct expectation){ -1, -1, -1, -1, manifest, 0 };
 	if (manifest) {
 		expectation->libraries = program ? program->libraries : manifest->expect_libraries;
 		expectation->modules = manifest->n_modules;
@@ -84,24 +84,14 @@ static void check_end(struct trial *trial, bool generated)
 		trial_contradict(trial, "it was interrupted");
 	if (trial->n_tasks == 0)
 		trial_contradict(trial, "it has no tasks");
-	if (trial->timed_out || trial->interrupted)
-		return;
-	if (generated && WIFEXITED(trial->launcher_status) && WEXITSTATUS(trial->launcher_status) != 0)
-		trial_contradict(trial, "the launcher exited with status %d", WEXITSTATUS(trial->launcher_status));
-	if (WIFSIGNALED(trial->launcher_status))
-		trial_contradict(trial, "the launcher was killed by signal %d", WTERMSIG(trial->launcher_status));
-	for (size_t i = 0; i < trial->n_tasks; i++) {
-		const struct trial_task *task = &trial->tasks[i];
+	for (size_t i = 0; generated && i < trial->n_tasks; i++)
+		if (trial->tasks[i].gone_early)
+			trial_contradict(trial, "rank %d was gone before its import was over", trial->tasks[i].rank);
+}
 
-		if (task->exit_status != -1 && WIFSIGNALED(task->exit_status))
-			trial_contradict(trial, "rank %d was killed by signal %d", task->rank,
-					 WTERMSIG(task->exit_status));
-		else if (generated && task->exit_status != -1 && WEXITSTATUS(task->exit_status) != 0)
-			trial_contradict(trial, "rank %d exited with status %d", task->rank,
-					 WEXITSTATUS(task->exit_status));
-		if (generated && task->gone_early)
-			trial_contradict(trial, "rank %d was gone before its import was over", task->rank);
-	}
+bool check_failure(struct trial *trial, const struct expectation *expectation)
+{
+	return !trial->interrupted && failure_check(trial, expectation->exit_status);
 }
 
 /* Some marks every driver writes; of the others all ranks write the same ones. */
@@ -322,10 +312,12 @@ void check_trial(struct trial *trial, const struct expectation *expectation)
 	_cleanup_(load_events_deinit) struct load_events loads = { 0 };
 	bool generated = expectation->manifest;
 
+	bool failed = check_failure(trial, expectation);
+
 	check_end(trial, generated);
 	check_residency(trial);
 	/* What was cut off counts less by nature; one reason is enough. */
-	if (trial->timed_out || trial->interrupted)
+	if (trial->timed_out || trial->interrupted || failed)
 		return;
 	if (generated) {
 		check_marks(trial);

@@ -18,6 +18,7 @@ struct expectation {
 	int64_t calls;         /* of the visit */
 	int64_t import_events; /* load events of the import that bring in a library of the target */
 	const struct manifest *manifest; /* names the target's libraries; NULL: any program, no marks expected */
+	int exit_status;       /* with which the job ends, as measure/failure.h has it; 0 by expectation_init */
 };
 
 /*
@@ -29,6 +30,10 @@ void expectation_init(struct expectation *expectation, const struct manifest *ma
 
 /* Calls of a function (of a library, its cross-module one or its entry) in one rank; -1: not in the manifest. */
 int64_t expectation_calls(const struct manifest *manifest, const char *function);
+
+/* The part of check_trial about a job that failed, for trials that have contradicted themselves before. True if it
+ * did so against what was expected. */
+bool check_failure(struct trial *trial, const struct expectation *expectation);
 
 /* Call once, after the marks are in (trial_classify). Cold trials must prove their residency. */
 void check_trial(struct trial *trial, const struct expectation *expectation);

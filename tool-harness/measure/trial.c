@@ -39,6 +39,8 @@ _Static_assert(ARRAY_SIZE(counter_names) == COUNTER_N + 1, "a name per counter")
 void trial_init(struct trial *trial)
 {
 	memset(trial, 0, sizeof(*trial));
+	trial->launcher_status = -1;
+	trial->failure.task = trial->failure.status = -1;
 }
 
 void trial_add_tasks(struct trial *trial, size_t n)
@@ -106,6 +108,7 @@ void trial_deinit(struct trial *trial)
 	free(trial->tool_version);
 	free(trial->tool_report);
 	free(trial->transcript);
+	free(trial->failure.last_words);
 	free(trial->acquire);
 	free(trial->tasks);
 	free(trial->events);

@@ -146,6 +146,7 @@ struct trial_task {
 	uint64_t threads;                 /* threads ever traced, the main one included */
 	uint64_t children_released;       /* forked processes let go */
 	int exit_status;                  /* as from waitpid(2); -1: not seen */
+	uint64_t ended;                   /* it was the n-th of the tasks to end, from 1; 0: its end was not seen */
 	bool gone_early;                  /* it died before its import was over */
 };
 
@@ -236,6 +237,24 @@ struct trial_work {
 	uint64_t names_shared; /* of new link-map nodes, known from another task: share maps */
 };
 
+/* Whose failure a job's is. */
+enum failure_who {
+	FAILURE_NONE,      /* no failure was seen */
+	FAILURE_TASK,
+	FAILURE_LAUNCHER,  /* it says so, though all tasks have ended well */
+	FAILURE_NOT_KNOWN, /* something failed, and which task it was first was not seen */
+	FAILURE_N,
+};
+extern const char *const failure_who_names[]; /* "none", ..., NULL */
+
+/* The first task of a job to end with another status than 0; see measure/failure.h. */
+struct trial_failure {
+	enum failure_who who;
+	int64_t task;     /* index; -1: none, or not known */
+	int status;       /* as from waitpid(2): the task's, else the launcher's; -1: none, or not known */
+	char *last_words; /* the end of its standard error, as one line; NULL: none failed, or not known */
+};
+
 struct trial {
 	uint32_t repetition;           /* from 0 */
 	enum temperature temperature;
@@ -287,7 +306,8 @@ struct trial {
 	uint64_t table_rows;           /* rows of the launcher's process table; 0: none was read */
 	bool left_running;             /* it ran before and runs on: its tasks were let go */
 	bool timed_out, interrupted;
-	int launcher_status;           /* as from waitpid(2) */
+	int launcher_status;           /* as from waitpid(2); -1: not seen */
+	struct trial_failure failure;
 	char **contradictions;         /* why it is invalid, one sentence each */
 	size_t n_contradictions, cap_contradictions;
 };

@@ -127,8 +127,6 @@ static void merge_rest(struct trial *trial, const struct trial *shard)
 	trial->left_running |= shard->left_running;
 	trial->timed_out |= shard->timed_out;
 	trial->interrupted |= shard->interrupted;
-	if (!trial->launcher_status)
-		trial->launcher_status = shard->launcher_status;
 	for (size_t i = 0; i < shard->n_contradictions; i++)
 		trial_contradict(trial, "%s", shard->contradictions[i]);
 }

@@ -16,6 +16,7 @@
  *   e ERRNO TEXT              what failed; the shim exits with 127
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
@@ -132,6 +133,22 @@ static int harness_connect(const char *name)
 	return fd;
 }
 
+/* So that a task's words can be told from others'. Where the folder is not, on another machine, it stays as it is. */
+static void errors_to_file(const char *folder, long rank)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (rank < 0 || snprintf(path, sizeof(path), "%s/stderr.%ld.txt", folder, rank) >= (int)sizeof(path))
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return;
+	dup2(fd, STDERR_FILENO);
+	if (fd != STDERR_FILENO)
+		close(fd);
+}
+
 static bool is_program(const char *path)
 {
 	struct stat st;
@@ -202,7 +219,7 @@ static void die_with_parent(pid_t parent, bool launcher)
 int main(int argc, char **argv)
 {
 	pid_t parent = getppid();
-	const char *socket_name = NULL;
+	const char *socket_name = NULL, *errors = NULL;
 	bool no_aslr = false, bind = false, launcher = false, usage = false;
 	int i, fd = -1;
 
@@ -215,6 +232,8 @@ int main(int argc, char **argv)
 			launcher = true;
 		} else if (!strcmp(argv[i], "--socket") && i + 1 < argc) {
 			socket_name = argv[++i];
+		} else if (!strcmp(argv[i], "--errors") && i + 1 < argc) {
+			errors = argv[++i];
 		} else if (!strcmp(argv[i], "--env") && i + 1 < argc && strchr(argv[i + 1], '=')) {
 			/* For the program alone: nothing here reads it but exec. */
 			putenv(argv[++i]);
@@ -225,7 +244,7 @@ int main(int argc, char **argv)
 	}
 	if (usage || i + 1 >= argc) {
 		fprintf(stderr, "usage: attachstorm-shim [--socket NAME] [--launcher] [--no-aslr] [--bind] "
-				"[--env NAME=VALUE]... -- PROGRAM [ARGS]\n"
+				"[--errors FOLDER] [--env NAME=VALUE]... -- PROGRAM [ARGS]\n"
 				"Started by 'attachstorm run'; of no use on its own.\n");
 		return 2;
 	}
@@ -238,6 +257,8 @@ int main(int argc, char **argv)
 		die(fd, errno, "cannot turn off address randomisation");
 	if (bind)
 		bind_to_core(fd);
+	if (errors)
+		errors_to_file(errors, rank_among(rank_names, fd));
 	if (socket_name) {
 		say_hello(fd, launcher ? 0 : rank_read(fd), argv[0]);
 		wait_for_leave(fd);

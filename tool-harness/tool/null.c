@@ -198,6 +198,7 @@ static void make_tasks(struct null_run *run)
 	struct trial *trial = run->trial;
 
 	trial_add_tasks(trial, run->request->scenario->tasks);
+	trial->launcher_status = 0;
 	for (size_t i = 0; i < trial->n_tasks; i++) {
 		struct trial_task *task = &trial->tasks[i];
 

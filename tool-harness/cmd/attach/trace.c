@@ -78,6 +78,7 @@ static struct err *follow(struct attach *attach, const struct job_plan *plan, co
 	if (!err)
 		err = read_marks(trial);
 	expectation_init(&expectation, NULL, NULL);
+	expectation.exit_status = (int)attach->scenario->expect_status;
 	if (err)
 		trial_contradict(trial, "%s", err_message(err));
 	else if (!trial->interrupted)

@@ -72,7 +72,7 @@ static struct err *mpirun_try(struct doctor *doctor, const char *dir)
 	plan.n_tasks = tasks_to_try();
 	plan.acquire = ACQUIRE_SHIM;
 	err = job_run_untraced(&plan, LIMIT_NS, doctor->stop, &trial);
-	if (!err && trial.launcher_status) {
+	if (!err && trial.launcher_status > 0) {
 		_cleanup_free_ char *how = proc_status_text(trial.launcher_status);
 
 		err = err_new("%s %s", plan.mpirun, how);

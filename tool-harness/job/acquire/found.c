@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "job/acquire/acquire.h"
+#include "job/ends.h"
 #include "job/launch.h"
 #include "lib/fault.h"
 #include "lib/fs.h"
@@ -103,7 +104,7 @@ struct err *job_take_found(struct job *job, const struct found *found, enum task
 		int pidfd = FAULT_OR(FAULT_PIDFD, from->pid, pidfd_open(from->pid, 0)), errnum = errno;
 
 		job->tasks[i] = (struct job_task){ .rank = from->rank, .pid = from->pid, .fd = -1, .pidfd = pidfd,
-						   .at = at };
+						   .status = -1, .at = at };
 		job->tasks[i].host = mem_strdup(from->host);
 		job->tasks[i].exe = exe_of(from);
 		/* One that has ended is for the tracer to tell. */
@@ -113,5 +114,5 @@ struct err *job_take_found(struct job *job, const struct found *found, enum task
 			err = err_new("rank %d: pid %d is this program itself", from->rank, (int)from->pid);
 	}
 	qsort(job->tasks, job->n_tasks, sizeof(*job->tasks), compare_ranks);
-	return err;
+	return err ? err : ends_follow(job);
 }

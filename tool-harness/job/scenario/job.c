@@ -86,6 +86,10 @@ static const struct conf_option options[] = {
 	{ .key = "time_limit", .type = CONF_DURATION, FIELD(time_limit_ns), .default_text = "10min",
 	  .min = NS_PER_MS, .max = MAX_TIME_NS,
 	  .help = "longest time for one execution of the job", .group = "Job", .heeded_by = OF_LAUNCH },
+	{ .key = "expect_status", .type = CONF_INT, FIELD(expect_status), .default_text = "0", .min = 0, .max = 255,
+	  .help = "exit status of the job, that of its first task to fail (128 and N: killed by signal N): any other "
+		  "one makes a run invalid",
+	  .group = "Job" },
 
 	{ .key = "temperature", .type = CONF_CHOICES, FIELD(temperature), .default_text = "cold,warm",
 	  .choices = temperatures,

@@ -83,6 +83,7 @@ struct scenario {
 	bool cold_drop_caches;
 	struct conf_list cold_files; /* more files or folders to evict */
 	int64_t time_limit_ns;       /* of one execution of the job */
+	int64_t expect_status;       /* with which the job ends: measure/failure.h */
 	char *results;               /* folder for records */
 	struct conf_matrix matrix;   /* keys to sweep: see job/scenario/variant.h */
 	struct conf_cases cases;

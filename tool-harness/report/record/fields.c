@@ -79,6 +79,7 @@ static const struct field task_fields[] = {
 	TASK(FIELD_U64, threads),
 	TASK(FIELD_U64, children_released),
 	TASK(FIELD_INT, exit_status),
+	TASK(FIELD_U64, ended),
 	TASK(FIELD_BOOL, gone_early),
 	END,
 };
@@ -112,6 +113,14 @@ static const struct field breakpoint_fields[] = {
 	END,
 };
 static const struct field one_breakpoint[] = { { .key = "", .type = FIELD_OBJECT, .fields = breakpoint_fields } };
+
+static const struct field failure_fields[] = {
+	{ "who", FIELD_CHOICE, offsetof(struct trial_failure, who), NULL, failure_who_names, 0, 0, 0 },
+	FIELD(FIELD_I64, struct trial_failure, "task", task),
+	FIELD(FIELD_INT, struct trial_failure, "status", status),
+	FIELD(FIELD_STRING, struct trial_failure, "last_words", last_words),
+	END,
+};
 
 const struct field trial_fields[] = {
 	T(FIELD_U32, repetition),
@@ -153,6 +162,7 @@ const struct field trial_fields[] = {
 	T(FIELD_STRING, transcript),
 	T(FIELD_JSON, tool_report),
 	T(FIELD_INT, launcher_status),
+	{ "failure", FIELD_OBJECT, offsetof(struct trial, failure), failure_fields, NULL, 0, 0, 0 },
 	{ "breakpoints", FIELD_LIST, offsetof(struct trial, breakpoints), one_breakpoint, NULL,
 	  sizeof(struct trial_breakpoint), offsetof(struct trial, n_breakpoints), 0 },
 	{ "tasks", FIELD_LIST, offsetof(struct trial, tasks), one_task, NULL, sizeof(struct trial_task),

@@ -118,10 +118,10 @@ static struct err *check_schema(json_t *root)
 		return err_new("not a run record");
 	if (!json_is_integer(version))
 		return err_new("no schema version");
-	if (json_integer_value(version) == 2)
-		return record_upgrade(root);
+	if (json_integer_value(version) == 2 || json_integer_value(version) == 3)
+		return record_upgrade(root, json_integer_value(version));
 	if (json_integer_value(version) != RUN_SCHEMA_VERSION)
-		return err_hint(err_new("schema version %" JSON_INTEGER_FORMAT " is not known, only 2 and %d",
+		return err_hint(err_new("schema version %" JSON_INTEGER_FORMAT " is not known, only 2 to %d",
 					json_integer_value(version), RUN_SCHEMA_VERSION),
 				"measure again, or use the version of attachstorm that wrote it");
 	return NULL;

@@ -15,7 +15,7 @@
 #include "measure/trial.h"
 
 #define RUN_SCHEMA "attachstorm-run"
-#define RUN_SCHEMA_VERSION 3
+#define RUN_SCHEMA_VERSION 4
 
 /* One of the things that a run compares, and what is said about its trials. */
 struct run_variant {
@@ -104,7 +104,7 @@ MUST_CHECK struct err *run_check_results_dir(const char *dir);
 MUST_CHECK struct err *run_write(struct run *run, const char *dir, char **ret_path);
 
 /*
- * Reads a record, of this version or of version 2: trials without their events, libraries and names, and the summaries
+ * Reads a record, of this version or of 2 and 3: trials without their events, libraries and names, and the summaries
  * as written. Foreign, truncated, older and newer files are errors that name the file.
  */
 MUST_CHECK struct err *run_read(const char *path, struct run *ret);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Records of version 2 in the form of today's. Works on the JSON alone, so that there is one
+ * Records of version 2 and 3 in the form of today's. Works on the JSON alone, so that there is one
  * reader of records.
  *
  * Invariant: a number that the old record has is kept as it is.
@@ -46,18 +46,32 @@ static struct err *upgrade_trial(json_t *variants, json_t *trial)
 	return err_new("its program is none of the variants");
 }
 
-struct err *record_upgrade(json_t *root)
+/* What was not looked for: an index and a status of 0 would be a task and a good end. */
+static void add_failure(json_t *trial)
+{
+	json_t *failure = json_object();
+
+	json_object_set_new(failure, "task", json_integer(-1));
+	json_object_set_new(failure, "status", json_integer(-1));
+	json_object_set_new(trial, "failure", failure);
+	fields_complete(trial_fields, trial);
+}
+
+struct err *record_upgrade(json_t *root, json_int_t version)
 {
 	json_t *variants = json_object_get(root, "variants"), *trials = json_object_get(root, "trials"), *json;
 	size_t i;
 
 	json_array_foreach(trials, i, json) {
-		struct err *err = upgrade_trial(variants, json);
+		struct err *err;
 
+		add_failure(json);
+		err = version == 2 ? upgrade_trial(variants, json) : NULL;
 		if (err)
 			return err_wrap(err, "trials[%zu]", i);
 	}
 	json_array_foreach(variants, i, json)
-		upgrade_variant(json);
+		if (version == 2)
+			upgrade_variant(json);
 	return NULL;
 }

@@ -308,7 +308,7 @@ static void group_exited(struct gdb_session *s, const struct mi_record *record)
 	if (t->event != GDB_NO_EVENT)
 		trial->events[t->event].done_ns = trial->events[t->event].begin_ns;
 	t->event = GDB_NO_EVENT;
-	if (t->state == GDB_STARTING)
+	if (t->state == GDB_STARTING && !stage_job_failed(&s->gdb->stage))
 		gdb_fail(s, VERDICT_FAILED, "gdb (%s) did not stop rank %d at its start: it ran to its end",
 			 outside_label(s->process), gdb_trial_task(t)->rank);
 	t->state = GDB_GONE;

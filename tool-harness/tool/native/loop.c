@@ -26,8 +26,6 @@ static void task_gone(struct native *native, struct native_task *t, const struct
 
 	task->exit_status = stop->status;
 	native_count_threads(native, t);
-	if (native->job->launcher == LAUNCHER_SPAWN && !native->trial->launcher_status)
-		native->trial->launcher_status = stop->status;
 	t->state = NATIVE_GONE;
 	t->waiting = NULL;
 	native->n_gone++;

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "job/acquire/acquire.h"
-#include "job/child.h"
+#include "job/ends.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
@@ -79,7 +79,6 @@ static void wait_for_launcher(struct native *native)
 	}
 	if (ended.fd >= 0)
 		close(ended.fd);
-	child_exited(job->launcher_pid, &trial->launcher_status);
 }
 
 static struct err *use_index(const struct tool_request *request, struct library_set *libraries)
@@ -127,6 +126,7 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 		err = native_team_run(&native, count_threads(&native), native_phases, &native.team);
 		if (!err)
 			wait_for_launcher(&native);
+		ends_tell(native.job, trial);
 		job_end(native.job, END_GRACE_NS);
 		trial->phases.ended_ns = clock_now_ns();
 		count_planted(&native);

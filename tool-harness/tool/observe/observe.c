@@ -8,13 +8,11 @@
  */
 #include "tool/observe/observe.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <sys/pidfd.h>
-#include <sys/wait.h>
 #include <time.h>
 
 #include "job/acquire/acquire.h"
+#include "job/ends.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "tool/usage.h"
@@ -142,39 +140,29 @@ static struct err *release_all(struct observe *observe)
 	return NULL;
 }
 
-/* Sleeps until something ends or it is time to look; takes ended ones out of the list. */
-static void wait_a_while(struct pollfd *fds, size_t *n, const struct scenario *scenario)
+/* Sleeps until something ends or it is time to look; true when all have ended. */
+static bool wait_a_while(struct job *job, const struct scenario *scenario)
 {
 	int64_t wait_ns = scenario->wait == WAIT_SPIN ? 0 : scenario->poll_interval_ns;
 	const struct timespec timeout = { .tv_sec = wait_ns / NS_PER_S, .tv_nsec = wait_ns % NS_PER_S };
-	int ready = ppoll(fds, *n, &timeout, NULL);
+	struct pollfd ends = { .fd = job->ends_fd, .events = POLLIN };
 
-	for (size_t i = *n; ready > 0 && i-- > 0;)
-		if (fds[i].revents)
-			fds[i] = fds[--*n];
+	ppoll(&ends, 1, &timeout, NULL);
+	return ends_read(job);
 }
 
 static struct err *watch(struct observe *observe, const struct observer_ops *ops, int64_t deadline_ns)
 {
-	_cleanup_free_ struct pollfd *fds = mem_calloc(observe->n_tasks + 1, sizeof(*fds));
-	_cleanup_close_ int launcher = pidfd_open(observe->job->launcher_pid, 0);
 	struct trial *trial = observe->trial;
-	size_t n = observe->n_tasks + 1;
-	struct err *err;
+	bool ended = false;
+	struct err *err = release_all(observe);
 
-	if (launcher < 0)
-		return err_errno(errno, "cannot follow the launcher (pid %d)", (int)observe->job->launcher_pid);
-	for (size_t i = 0; i < observe->n_tasks; i++)
-		fds[i] = (struct pollfd){ .fd = observe->job->tasks[i].pidfd, .events = POLLIN };
-	fds[observe->n_tasks] = (struct pollfd){ .fd = launcher, .events = POLLIN };
-
-	err = release_all(observe);
-	while (!err && n && !trial->timed_out && !trial->interrupted) {
-		wait_a_while(fds, &n, observe->request->scenario);
+	while (!err && !ended && !trial->timed_out && !trial->interrupted) {
+		ended = wait_a_while(observe->job, observe->request->scenario);
 		err = ops->look(observe);
-		if (n && *observe->request->stop)
+		if (!ended && *observe->request->stop)
 			trial->interrupted = true;
-		else if (n && clock_now_ns() >= deadline_ns)
+		else if (!ended && clock_now_ns() >= deadline_ns)
 			trial->timed_out = true;
 	}
 	return err;
@@ -195,7 +183,7 @@ static struct err *run_phases(struct observe *observe, const struct observer_ops
 	if (!err && !observe->trial->timed_out && !observe->trial->interrupted)
 		observe->trial->phases.ended_ns = clock_now_ns();
 	if (!err) {
-		job_read_statuses(observe->job, observe->trial);
+		ends_tell(observe->job, observe->trial);
 		err = job_exec_errors(observe->job);
 	}
 	if (!err && ops->finish)

@@ -9,22 +9,24 @@
 #include "tool/process/stage.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <fts.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "job/acquire/acquire.h"
+#include "job/ends.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/proc.h"
+#include "measure/failure.h"
 
 #define READY_SLEEP_NS NS_PER_MS /* TracerPid cannot be waited for */
 #define TERM_GRACE_NS NS_PER_S
+#define FAILED_GRACE_NS NS_PER_S /* for a tool to end, or to crash, after a job that failed */
 #define JOB_GRACE_NS (3 * NS_PER_S)
 #define QUOTE_BYTES 200
 
@@ -43,26 +45,6 @@ static uint64_t folder_bytes(const char *path)
 	if (tree)
 		fts_close(tree);
 	return bytes;
-}
-
-static struct err *watch(struct stage *stage)
-{
-	const struct job *job = stage->job;
-
-	stage->watched = mem_calloc(job->n_tasks + job->n_spawned + 1, sizeof(*stage->watched));
-	stage->own_fds = mem_calloc(job->n_spawned + 1, sizeof(*stage->own_fds));
-	for (size_t i = 0; i < job->n_tasks; i++)
-		stage->watched[stage->n_watched++] =
-			(struct pollfd){ .fd = job->tasks[i].pidfd, .events = POLLIN };
-	for (size_t i = 0; i < job->n_spawned; i++) {
-		int fd = pidfd_open(job->spawned[i], 0);
-
-		if (fd < 0)
-			return err_errno(errno, "cannot follow pid %d", (int)job->spawned[i]);
-		stage->own_fds[stage->n_own++] = fd;
-		stage->watched[stage->n_watched++] = (struct pollfd){ .fd = fd, .events = POLLIN };
-	}
-	return NULL;
 }
 
 struct err *stage_begin(const struct tool_request *request, const char *const *wrap, struct trial *trial,
@@ -88,7 +70,6 @@ struct err *stage_begin(const struct tool_request *request, const char *const *w
 		trial->acquire = mem_strdup(acquire_get(plan.acquire)->name);
 		job_fill_trial(stage.job, trial);
 		trial->phases.found_ns = clock_now_ns();
-		err = watch(&stage);
 	} else {
 		trial->timed_out = err_status(err) == EXIT_TIMED_OUT;
 		trial->interrupted = err_status(err) == EXIT_INTERRUPTED;
@@ -185,6 +166,18 @@ static bool tasks_left_behind(const struct stage *stage)
 	return false;
 }
 
+/* SIGKILL and SIGTRAP may be a tool's doing. */
+bool stage_job_failed(struct stage *stage)
+{
+	const struct trial_failure *failure = &stage->trial->failure;
+
+	ends_tell(stage->job, stage->trial);
+	if (failure->who != FAILURE_TASK || failure_code(failure->status) == stage->request->scenario->expect_status)
+		return false;
+	return !WIFSIGNALED(failure->status) ||
+	       (WTERMSIG(failure->status) != SIGKILL && WTERMSIG(failure->status) != SIGTRAP);
+}
+
 static void judge_ended(struct stage *stage, const struct outside *o)
 {
 	const char *name = stage->trial->tool, *label = outside_label(o);
@@ -195,6 +188,8 @@ static void judge_ended(struct stage *stage, const struct outside *o)
 	if (WIFSIGNALED(status))
 		stage_judge(stage, VERDICT_CRASHED, o, "the tool %s (%s) %s; its last words: '%s'", name,
 			    label, how, words);
+	else if (stage_job_failed(stage))
+		return; /* a debugger without its task ends, or with its task's status */
 	else if (!good)
 		stage_judge(stage, VERDICT_FAILED, o, "the tool %s (%s) %s; its last words: '%s'", name,
 			    label, how, words);
@@ -221,12 +216,9 @@ static void judge_running(struct stage *stage)
 	}
 }
 
-static void drop_ended(struct stage *stage)
+static void notice_ended(struct stage *stage)
 {
-	for (size_t i = stage->n_watched; i-- > 0;)
-		if (stage->watched[i].revents)
-			stage->watched[i] = stage->watched[--stage->n_watched];
-	if (!stage->n_watched && !stage->job_ended) {
+	if (!stage->job_ended && ends_read(stage->job)) {
 		stage->job_ended = true;
 		stage->trial->phases.ended_ns = clock_now_ns();
 	}
@@ -235,12 +227,13 @@ static void drop_ended(struct stage *stage)
 bool stage_wait(struct stage *stage)
 {
 	struct trial *trial = stage->trial;
+	struct pollfd ends = { .fd = stage->job->ends_fd, .events = POLLIN };
 	int64_t until_ns = stage->deadline_ns;
 
 	if (!trial->phases.continued_ns || !trial->phases.acquired_ns)
 		until_ns = clock_now_ns() + READY_SLEEP_NS;
-	outside_set_wait(&stage->tools, stage->watched, stage->n_watched, until_ns);
-	drop_ended(stage);
+	outside_set_wait(&stage->tools, &ends, 1, until_ns);
+	notice_ended(stage);
 	judge_running(stage);
 	if (trial->tool_verdict > VERDICT_OK)
 		return false;
@@ -309,7 +302,7 @@ void stage_wait_tools(struct stage *stage, int64_t grace_ns)
 	while (!outside_set_ended(&stage->tools) && clock_now_ns() < until_ns && !*stage->request->stop)
 		outside_set_wait(&stage->tools, NULL, 0, until_ns);
 	judge_running(stage);
-	if (!*stage->request->stop)
+	if (!*stage->request->stop && !stage_job_failed(stage))
 		judge_hanging(stage, "after the job's end");
 }
 
@@ -320,10 +313,10 @@ static void judge_all(struct stage *stage, int64_t grace_ns)
 	_cleanup_free_ char *when = mem_printf("at the time limit of %s", limit);
 
 	if (stage->job_ended)
-		stage_wait_tools(stage, grace_ns);
+		stage_wait_tools(stage, stage_job_failed(stage) ? FAILED_GRACE_NS : grace_ns);
 	else if (trial->timed_out)
 		judge_hanging(stage, when);
-	if (!trial->interrupted && stage->job_ended)
+	if (!trial->interrupted && stage->job_ended && !stage_job_failed(stage))
 		stage_judge(stage, VERDICT_OK, NULL, "%s", "");
 	else if (trial->timed_out)
 		stage_judge(stage, VERDICT_HUNG, NULL, "the job under the tool %s had not ended %s",
@@ -335,12 +328,14 @@ struct err *stage_end(struct stage *stage, int64_t grace_ns)
 	struct trial *trial = stage->trial;
 	struct err *err = NULL;
 
-	if (stage->job)
+	if (stage->job) {
+		ends_tell(stage->job, trial); /* before the tools' end may be that of tasks */
 		judge_all(stage, grace_ns);
+	}
 	outside_set_end(&stage->tools, TERM_GRACE_NS, trial);
 	if (stage->job) {
 		if (stage->job_ended)
-			job_read_statuses(stage->job, trial);
+			ends_tell(stage->job, trial); /* a tool may have hidden statuses until its end */
 		err = job_exec_errors(stage->job);
 		job_end(stage->job, JOB_GRACE_NS);
 		if (!trial->phases.ended_ns)
@@ -351,10 +346,6 @@ struct err *stage_end(struct stage *stage, int64_t grace_ns)
 	outside_set_deinit(&stage->tools, trial->tool_verdict != VERDICT_OK);
 	if (stage->about && fs_exists(stage->about))
 		trial->transcript = no_free_ptr(stage->about);
-	for (size_t i = 0; i < stage->n_own; i++)
-		close(stage->own_fds[i]);
-	free(stage->own_fds);
-	free(stage->watched);
 	free(stage->about);
 	job_destroy(stage->job);
 	*stage = (struct stage){ 0 };

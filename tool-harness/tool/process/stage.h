@@ -31,9 +31,6 @@ struct stage {
 	int ok_status;              /* likewise: an exit status that is as good as 0 */
 	bool ready, job_ended;      /* set here: phase 1 is over; all tasks and the launcher have ended */
 	/* private */
-	struct pollfd *watched;     /* pidfds of tasks and of what we have started */
-	int *own_fds;               /* those of the latter */
-	size_t n_watched, n_own;
 	char *about;                /* transcript that the verdict is about */
 };
 
@@ -71,6 +68,9 @@ bool stage_wait(struct stage *stage);
 void stage_judge(struct stage *stage, enum tool_verdict verdict, const struct outside *about, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
 
+/* A task has failed by itself, against the scenario's expect_status: no tool is to blame for what it did then. */
+bool stage_job_failed(struct stage *stage);
+
 /* With the job over: waits until all tools have ended by themselves, and judges those that have not
  * within grace_ns. What they have printed can be read by lines then. */
 void stage_wait_tools(struct stage *stage, int64_t grace_ns);
@@ -83,7 +83,8 @@ void stage_wait_tools(struct stage *stage, int64_t grace_ns);
  *   rubbish  likewise, it was not ready, and has printed what is no text
  *   hung     likewise, for any other reason; the sentence quotes its last words
  *   ok
- * An interrupted trial keeps none. Transcripts stay if the verdict is not ok or they are small;
+ * An interrupted trial keeps none, nor does one whose job failed by itself, unless the tool crashed or was judged
+ * before: it is not to blame. Transcripts stay if the verdict is not ok or they are small;
  * trial->transcript names the one that the verdict is about, else the first. Returns why a task's
  * program could not be started, which the shim tells.
  */

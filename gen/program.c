@@ -43,7 +43,7 @@ const char *program_library_dir(const struct program_kind *kind)
 	return kind->now ? LIBRARY_NOW_DIR : LIBRARY_DIR;
 }
 
-const char *program_module_list(const struct program_kind *kind)
+static const char *program_module_list(const struct program_kind *kind)
 {
 	return kind->now ? MODULE_LIST_NOW : MODULE_LIST;
 }

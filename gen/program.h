@@ -47,8 +47,6 @@ struct program_needs program_needs(const struct target_spec *spec);
 
 /* "lib" or "lib-now"; the module list that says so to the driver. */
 const char *program_library_dir(const struct program_kind *kind);
-const char *program_module_list(const struct program_kind *kind);
-
 /* Programs of the target as its manifest has them; the interpreter is always one. Heap, the manifest's. */
 struct manifest_program *program_describe(const struct target_spec *spec, const struct plan *plan, size_t *ret_n);
 

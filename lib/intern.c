@@ -105,13 +105,3 @@ void intern_put(const char *bytes)
 	}
 	pthread_mutex_unlock(&lock);
 }
-
-size_t intern_count(void)
-{
-	size_t n;
-
-	pthread_mutex_lock(&lock);
-	n = n_texts;
-	pthread_mutex_unlock(&lock);
-	return n;
-}

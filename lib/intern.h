@@ -17,7 +17,4 @@ const char *intern_again(const char *text);
 /* One user less; NULL is fine. */
 void intern_put(const char *text);
 
-/* How many different texts are in use. */
-size_t intern_count(void);
-
 #endif

@@ -39,7 +39,4 @@ void fit_put_table(const struct fit_result *result, const char *what, struct str
 /* By what share model and real differ; infinite if only the model has any. */
 double fit_miss(double real, double model);
 
-/* Ratio of model to real; 1 if both have none of it, infinite if only the model has. */
-double fit_ratio(const struct fit_result *result, enum footprint_column column);
-
 #endif

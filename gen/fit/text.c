@@ -13,7 +13,8 @@ double fit_miss(double real, double model)
 	return fabs(model / real - 1);
 }
 
-double fit_ratio(const struct fit_result *result, enum footprint_column column)
+/* Ratio of model to real; 1 if both have none of it, infinite if only the model has. */
+static double fit_ratio(const struct fit_result *result, enum footprint_column column)
 {
 	double real = result->goal.bytes[column], model = result->bytes[column];
 

@@ -145,7 +145,7 @@ static struct err *find_loader(const struct elf_sizes *sizes, char **ret)
 	return NULL;
 }
 
-struct err *footprint_of_program(const char *path, const char *debug_dir, struct footprint *ret)
+static struct err *footprint_of_program(const char *path, const char *debug_dir, struct footprint *ret)
 {
 	struct footprint footprint = { 0 };
 	_cleanup_free_ char *loader = NULL;

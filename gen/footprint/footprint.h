@@ -64,7 +64,6 @@ extern const char *const footprint_kind_names[];   /* NULL-terminated */
 MUST_CHECK struct err *footprint_find(const char *argument, const char *debug_dir, struct footprint *ret);
 
 MUST_CHECK struct err *footprint_of_target(const char *dir, const char *debug_dir, struct footprint *ret);
-MUST_CHECK struct err *footprint_of_program(const char *path, const char *debug_dir, struct footprint *ret);
 MUST_CHECK struct err *footprint_of_process(pid_t pid, const char *debug_dir, struct footprint *ret);
 
 /* docs/formats.md describes the format. */

@@ -77,14 +77,6 @@ static void normal_with_continuity_and_ties(void **state)
 	assert_test(series(40, 1, 1, 3), series(40, 1, 1, 3), 800, 1, false);
 }
 
-static void smallest(void **state)
-{
-	(void)state;
-	assert_near(ranktest_smallest_p(5, 5), 0.007936507936507936, 1e-15);
-	assert_near(ranktest_smallest_p(5, 10), 0.000666000666000666, 1e-15);
-	assert_near(ranktest_smallest_p(10, 10), 1.082508822446903e-05, 1e-15);
-}
-
 /* By hand: 0.005 x 4, 0.01 x 3, 0.03 x 2, then never less than before: 0.04 x 1 becomes 0.06. */
 static void holm(void **state)
 {
@@ -108,7 +100,6 @@ int main(void)
 		cmocka_unit_test(exact_with_ties),
 		cmocka_unit_test(largest_exact_one),
 		cmocka_unit_test(normal_with_continuity_and_ties),
-		cmocka_unit_test(smallest),
 		cmocka_unit_test(holm),
 	};
 

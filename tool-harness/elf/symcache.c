@@ -33,7 +33,6 @@ struct symcache {
 	pthread_mutex_t lock;
 	pthread_cond_t read; /* an entry is being read no more */
 	struct entry *buckets[CACHE_BUCKETS];
-	size_t n;
 	struct symstore *store; /* may be NULL */
 	struct symwork work;
 };
@@ -137,7 +136,6 @@ static struct err *get(struct symcache *cache, int fd, const char *path, struct 
 		pthread_mutex_lock(&cache->lock);
 		entry->index = index;
 		entry->reading = false;
-		cache->n += index != NULL;
 		symwork_add(&cache->work, &work);
 		pthread_cond_broadcast(&cache->read);
 		pthread_mutex_unlock(&cache->lock);
@@ -164,16 +162,6 @@ struct err *symcache_get(struct symcache *cache, const char *path, struct symidx
 	if (fd < 0)
 		return err_errno(errno, "cannot open '%s'", path);
 	return symcache_get_of(cache, fd, path, ret);
-}
-
-size_t symcache_files(struct symcache *cache)
-{
-	size_t n;
-
-	pthread_mutex_lock(&cache->lock);
-	n = cache->n;
-	pthread_mutex_unlock(&cache->lock);
-	return n;
 }
 
 struct symwork symcache_work(struct symcache *cache)

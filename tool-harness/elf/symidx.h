@@ -87,8 +87,6 @@ MUST_CHECK struct err *symcache_get_of(struct symcache *cache, int fd, const cha
 /* The same of a path, in this program's own namespace. */
 MUST_CHECK struct err *symcache_get(struct symcache *cache, const char *path, struct symidx **ret);
 
-/* How many files were read so far, and what that has taken. */
-size_t symcache_files(struct symcache *cache);
 struct symwork symcache_work(struct symcache *cache);
 
 /* Reads all subprograms and line tables of an open file's debug information, once; see elf/debuglines.h. */

@@ -102,19 +102,6 @@ void ranktest_compute(const struct samples *a, const struct samples *b, struct r
 	free(ranking.doubled);
 }
 
-double ranktest_smallest_p(size_t n_a, size_t n_b)
-{
-	_cleanup_(samples_deinit) struct samples a = { 0 }, b = { 0 };
-	struct ranktest test;
-
-	for (size_t i = 0; i < n_a; i++)
-		samples_add(&a, i);
-	for (size_t i = 0; i < n_b; i++)
-		samples_add(&b, n_a + i);
-	ranktest_compute(&a, &b, &test);
-	return test.p;
-}
-
 void holm_adjust(const double *p, size_t n, double *ret)
 {
 	_cleanup_free_ size_t *order = mem_calloc(n, sizeof(*order));

@@ -28,9 +28,6 @@ struct ranktest {
  */
 void ranktest_compute(const struct samples *a, const struct samples *b, struct ranktest *ret);
 
-/* The smallest p that groups of these sizes can have: without ties, completely apart. */
-double ranktest_smallest_p(size_t n_a, size_t n_b);
-
 /* Holm's adjusted p of n tests made together, into ret (may be p itself). */
 void holm_adjust(const double *p, size_t n, double *ret);
 

@@ -88,7 +88,9 @@ static void put_below(const struct stacktree *tree, uint32_t parent, const char 
 	}
 }
 
-void stacktree_put(const struct stacktree *tree, struct strbuf *out)
+/* One tree: a line for each function, those that one caller called below it, with the ranks
+ * and the number of stacks wherever they change. */
+static void stacktree_put(const struct stacktree *tree, struct strbuf *out)
 {
 	text_left(out, "ranks", 2 + RANKS_WIDTH);
 	text_right(out, "stacks", STACKS_WIDTH);

@@ -12,10 +12,6 @@
 #include "lib/strbuf.h"
 #include "report/record/record.h"
 
-/* One tree: a line for each function, those that one caller called below it, with the ranks
- * and the number of stacks wherever they change. */
-void stacktree_put(const struct stacktree *tree, struct strbuf *out);
-
 /* The trees of the last trial that has any, of each variant. Nothing without stacks. */
 void stacks_put(const struct run *run, struct strbuf *out);
 

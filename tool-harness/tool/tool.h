@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A tool under test: whatever brings a job's tasks through start-up and says what
- * it saw. Our own ptrace engine ("native"), made-up events ("null") and later real
- * debuggers are equal implementations; everything downstream sees the trial only.
+ * it saw. Our own ptrace engine ("native"), made-up events ("null"), real
+ * debuggers and described tools are equal implementations; everything downstream sees the trial only.
  */
 #ifndef TOOL_TOOL_H
 #define TOOL_TOOL_H

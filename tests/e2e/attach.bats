@@ -116,7 +116,11 @@ has_mpi() {
 @test "attach by a launcher's table, for a time; the tasks run on" {
 	started attachstorm starter -n 2 -r 9 -- "$O/victims/steady" "$O/victims"
 	wait_for 2 pgrep -P "$PID" -x steady
-	expect_status 0 attachstorm attach -q --launcher "$PID" --for 300ms -B victim_add -o "$RESULTS"
+	# 7 rows are elsewhere, which is a part of the job only if that is what was asked for
+	expect_status 3 attachstorm attach -q --launcher "$PID" --for 100ms -o "$RESULTS-part"
+	expect_output "only 2 of the 9 tasks in the launcher's process table are on this machine; not here: row 2 (pid 1002 on 'invented0')"
+	expect_output "and 3 more"
+	expect_status 0 attachstorm attach -q --launcher "$PID" --local --for 300ms -B victim_add -o "$RESULTS"
 	expect_output "acquired by mpir-attach"
 	r=$(record)
 	[ "$(jq '.trials[0] | .left_running and .table_rows == 9 and ([.tasks[] | .libraries_at_start >= 4] | all) and .breakpoints[0].hits > 0' "$r")" = true ]
@@ -150,6 +154,35 @@ has_mpi() {
 	[ "$(jq '.trials[0].left_running' "$(record)")" = false ]
 	expect_status 2 attachstorm attach -q --pids "$a" -o "$RESULTS"
 	expect_output "have ended"
+}
+
+@test "attach to a list with a process that has ended, or is elsewhere: told by row, and not valid" {
+	started sleep 5
+	a=$PID
+	true &
+	dead=$!
+	wait "$dead"
+	expect_status 3 attachstorm attach -q --pids "$a,$dead" --for 200ms -o "$RESULTS"
+	expect_output "row 1 of the list: process $dead had ended before it could be traced"
+	printf '0 - %s\n1 other-host.example 17\n' "$a" >"$BATS_TEST_TMPDIR/list"
+	expect_status 3 attachstorm attach -q --list "$BATS_TEST_TMPDIR/list" --for 200ms -o "$RESULTS"
+	expect_output "only 1 of the 2 tasks in the list are on this machine; not here: row 1 (pid 17 on 'other-host.example')"
+	expect_status 0 attachstorm attach -q --list "$BATS_TEST_TMPDIR/list" --local --for 200ms -o "$RESULTS"
+}
+
+@test "who cannot be traced: each for its own reason" {
+	[ "$(id -u)" -eq 0 ] || skip "other words for other users"
+	started sleep 5
+	a=$PID
+	kernel=$(grep -l '^Kthread:.1' /proc/[0-9]*/status 2>/dev/null | head -1 | tr -dc 0-9)
+	[ -z "$kernel" ] || {
+		expect_status 2 attachstorm attach -q --pids "$kernel" --for 100ms -o "$RESULTS"
+		expect_output "it is a thread of the kernel"
+	}
+	command -v setpriv >/dev/null || skip "no setpriv here"
+	expect_status 2 setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace \
+		attachstorm attach -q --pids 1 --for 100ms -o "$RESULTS"
+	[[ "$output" != *"run as root"* ]]
 }
 
 @test "attach with stacks: of all tasks where they were found, and the tasks run on" {

@@ -196,7 +196,7 @@ expect_nothing_left() {
 	# a sanitized build would want to be the first library
 	ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=$O/victims/libnoptrace.so expect_status 2 attachstorm run "${QUICK[@]}" -T warm --no-baseline -l spawn -- sleep 100
 	expect_output "cannot trace pid"
-	expect_output "ptrace_scope"
+	expect_output "forbidden to this process altogether"
 	expect_nothing_left
 }
 

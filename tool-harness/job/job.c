@@ -55,6 +55,8 @@ void job_fill_trial(const struct job *job, struct trial *trial)
 		task->acquired_at = job->tasks[i].at;
 	}
 	trial->table_rows = job->table_rows;
+	if (job->left_out)
+		trial_contradict(trial, "%s", job->left_out);
 	trial->phases.launch_ns = job->launch_ns;
 }
 
@@ -236,6 +238,7 @@ void job_destroy(struct job *job)
 	free(job->spawned);
 	free(job->dir);
 	free(job->output_path);
+	free(job->left_out);
 	free(job->socket_name);
 	free(job);
 }

@@ -56,6 +56,7 @@ struct job_plan {
 	bool attach;                    /* the job runs already; of the above only acquire and hosts_here count */
 	pid_t attach_launcher;          /* its launcher; 0: not known */
 	const struct tasklist *list;    /* its tasks, with ACQUIRE_LIST */
+	bool attach_local;              /* rows of a table or list whose tasks are elsewhere are left out on purpose */
 	int64_t attach_ns;              /* how long to follow it; 0: to its end */
 };
 
@@ -63,6 +64,8 @@ struct job {
 	struct job_task *tasks;         /* by rank */
 	size_t n_tasks;
 	enum acquire acquire;
+	char *left_out;                 /* rows whose tasks are on other machines, in words; NULL: there are none, or
+					   they are not wanted */
 	uint64_t table_rows;            /* rows of the launcher's table; 0 without one */
 	struct mpir_hold *hold;         /* the launcher waits until tasks are seized; or NULL */
 	enum launcher launcher;

@@ -5,6 +5,7 @@
  * waits have told; requests that need a stopped thread are only made on one.
  */
 #include "trace/task.h"
+#include "trace/refused.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -272,10 +273,6 @@ bool task_is_ending(const struct task *task)
 /* Why a process may not be seized. One that has ended, and waits to be reaped, is refused, too. */
 static struct err *seize_refused(struct err *err, pid_t pid)
 {
-	_cleanup_free_ char *path = NULL;
-	_cleanup_strbuf_ struct strbuf name = STRBUF_INIT;
-	long tracer;
-
 	if (err_is_gone(err))
 		return err;
 	if (err_errnum(err) != EPERM)
@@ -283,14 +280,7 @@ static struct err *seize_refused(struct err *err, pid_t pid)
 	err_free(err);
 	if (has_ended(pid))
 		return err_gone();
-	err = err_errno(EPERM, "cannot trace pid %d", pid);
-	tracer = status_field(pid, "TracerPid");
-	if (!tracer)
-		return err_hint(err, "this user may not trace it: see kernel.yama.ptrace_scope, or run as root");
-	path = mem_printf("/proc/%ld/comm", tracer);
-	err_free(fs_read(path, &name));
-	return err_hint(err, "pid %ld (%.*s) traces it already, and a task has one tracer at a time", tracer,
-			(int)strcspn(name.text, "\n"), name.text);
+	return refused_hint(err_errno(EPERM, "cannot trace pid %d", pid), pid);
 }
 
 /* Threads that were started while we went through the list are found by another round. */

@@ -19,12 +19,12 @@
 #include "lib/progress.h"
 #include "tool/observe/interface.h"
 
-enum { OPT_PIDS = 0x300, OPT_LIST, OPT_FOR, OPT_REPAIR, OPT_ENVIRON };
+enum { OPT_PIDS = 0x300, OPT_LIST, OPT_FOR, OPT_REPAIR, OPT_ENVIRON, OPT_LOCAL };
 
 struct attach_args {
 	struct scenario scenario;
 	const char *pids, *list;
-	bool environ;
+	bool environ, local;
 	int64_t launcher; /* 0: not given */
 	int64_t for_ns;
 	bool repair, json;
@@ -66,6 +66,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_ENVIRON:
 		args->environ = true;
 		return 0;
+	case OPT_LOCAL:
+		args->local = true;
+		return 0;
 	case OPT_FOR:
 		args->err = conf_parse_duration(arg, "--for", &args->for_ns);
 		if (!args->err && !args->for_ns)
@@ -100,6 +103,9 @@ static void option_table(struct argp_option *table)
 		  "by ranks in the processes' environment; with --launcher only below that", GROUP_JOB },
 		{ "pids", OPT_PIDS, "PID,...", 0, "these processes, ranks in this order", GROUP_JOB },
 		{ "list", OPT_LIST, "FILE", 0, "lines 'RANK HOST PID'; - is standard input", GROUP_JOB },
+		{ "local", OPT_LOCAL, NULL, 0,
+		  "of a table or list with tasks on other machines only those here are wanted; without it that is no "
+		  "valid measurement", GROUP_JOB },
 		{ "for", OPT_FOR, "TIME", 0, "let them go after this time, as 10s; default: follow them to their end",
 		  GROUP_JOB },
 		{ .doc = "Tool:", .group = GROUP_TOOL },
@@ -194,6 +200,7 @@ struct err *cmd_attach(int argc, char **argv, int *status_ret)
 	plan.hosts_here = &args.scenario.acquire_hosts;
 	plan.attach_launcher = (pid_t)args.launcher;
 	plan.attach_ns = args.for_ns;
+	plan.attach_local = args.local;
 	if (!err)
 		err = args.repair ? attach_repair(&plan) :
 				    attach_trace(&args.scenario, &plan, args.json, status_ret);

@@ -7,6 +7,7 @@
  */
 #include "job/acquire/acquire.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +30,8 @@ static struct err *list_find(const struct job_plan *plan, pid_t launcher, struct
 
 		if (host_is_here(task->host, &here))
 			found_add(found, task->rank, task->pid, strcmp(task->host, "-") ? task->host : here.own, NULL);
+		else
+			found_add_elsewhere(found, task->rank, task->pid, task->host);
 	}
 	if (!found->n)
 		return err_hint(err_new("none of the %zu tasks in the list is on this machine", plan->list->n),
@@ -86,8 +89,11 @@ static struct err *find_all(const struct job_plan *plan, struct job *job, int64_
 		found_deinit(found);
 		nanosleep(&(struct timespec){ .tv_nsec = LOOK_AGAIN_NS }, NULL);
 	}
-	if (found->n != plan->n_tasks)
-		return err_new("%zu tasks were found, but %zu are the job's", found->n, plan->n_tasks);
+	if (found->n != plan->n_tasks) {
+		_cleanup_free_ char *elsewhere = found_elsewhere_text(found);
+
+		return err_new("%zu tasks were found, but %zu are the job's%s", found->n, plan->n_tasks, elsewhere);
+	}
 	return NULL;
 }
 
@@ -109,6 +115,23 @@ static struct err *start_and_find(const struct job_plan *plan, int64_t deadline_
 	return NULL;
 }
 
+static struct err *launcher_is_no_task(const struct job_plan *plan, const struct found *found)
+{
+	for (size_t i = 0; i < found->n; i++)
+		if (found->tasks[i].pid == plan->attach_launcher)
+			return err_new("row %d of the launcher's process table: pid %d is the launcher itself",
+				       found->tasks[i].rank, (int)found->tasks[i].pid);
+	return NULL;
+}
+
+static char *rows_left_out(const struct acquire_ops *ops, const struct found *found)
+{
+	_cleanup_free_ char *elsewhere = found_elsewhere_text(found);
+
+	return mem_printf("only %zu of the %" PRIu64 " tasks in %s are on this machine%s", found->n,
+			  found->n + found->n_elsewhere, ops->rows, elsewhere);
+}
+
 static struct err *attach(const struct job_plan *plan, const struct acquire_ops *ops, struct job **ret)
 {
 	_cleanup_(found_deinit) struct found found = { 0 };
@@ -126,11 +149,15 @@ static struct err *attach(const struct job_plan *plan, const struct acquire_ops 
 	job = job_create(plan->acquire, LAUNCHER_MPIRUN, 0);
 	job->launch_ns = begin_ns;
 	job->launcher_pid = plan->attach_launcher;
-	err = job_take_found(job, &found, acquire_get(plan->acquire)->at);
+	err = launcher_is_no_task(plan, &found);
+	if (!err)
+		err = job_take_found(job, &found, ops->at);
 	if (err) {
 		job_destroy(job);
 		return err;
 	}
+	if (found.n_elsewhere && !plan->attach_local)
+		job->left_out = rows_left_out(ops, &found);
 	*ret = job;
 	return NULL;
 }

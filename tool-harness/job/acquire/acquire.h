@@ -10,6 +10,7 @@
 #include "job/job.h"
 #include "job/acquire/tasklist.h"
 #include "lib/err.h"
+#include "lib/strbuf.h"
 
 /* Tasks on this machine, as a strategy found them. */
 struct found_task {
@@ -23,14 +24,21 @@ struct found {
 	struct found_task *tasks;
 	size_t n, cap;
 	uint64_t table_rows; /* rows of the launcher's table, elsewhere too; 0 without one */
+	uint64_t n_elsewhere; /* rows of a table or list whose tasks are on other machines, */
+	struct strbuf elsewhere; /* and the first of them in words */
 };
 
 /* host and exe are copied; exe may be NULL. */
 void found_add(struct found *found, int rank, pid_t pid, const char *host, const char *exe);
+/* A row whose task is on another machine. */
+void found_add_elsewhere(struct found *found, int rank, pid_t pid, const char *host);
+/* "; not here: row 1 (pid 12 on 'n2') and 7 more", "" if all are here: heap, caller frees. */
+char *found_elsewhere_text(const struct found *found);
 void found_deinit(struct found *found);
 
 struct acquire_ops {
 	const char *name;
+	const char *rows;             /* where its tasks stand, a row for each rank: "the list"; NULL: nowhere */
 	enum task_at at;              /* where its tasks are stopped */
 	/* Starts a job and has its tasks; NULL: starts with `find`. */
 	struct err *(*start)(const struct job_plan *plan, int64_t deadline_ns, const volatile bool *stop,

@@ -5,6 +5,7 @@
  * Invariant: a task in a job has a pidfd, or it had ended when it was found.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
@@ -16,14 +17,39 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 
+#define NAMED_ELSEWHERE 4 /* the others are counted */
+
 void found_add(struct found *found, int rank, pid_t pid, const char *host, const char *exe)
 {
 	mem_grow(found->tasks, found->n, found->cap);
 	found->tasks[found->n++] = (struct found_task){ rank, pid, mem_strdup(host), mem_strdup(exe) };
 }
 
+void found_add_elsewhere(struct found *found, int rank, pid_t pid, const char *host)
+{
+	if (found->n_elsewhere++ >= NAMED_ELSEWHERE)
+		return;
+	strbuf_printf(&found->elsewhere, "%srow %d (pid %d on '", found->elsewhere.len ? ", " : "", rank, (int)pid);
+	/* It is another process's text, and may be anything. */
+	for (const char *c = host; *c; c++)
+		strbuf_putc(&found->elsewhere, (unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f ? '?' : *c);
+	strbuf_puts(&found->elsewhere, "')");
+}
+
+char *found_elsewhere_text(const struct found *found)
+{
+	if (!found->n_elsewhere)
+		return mem_strdup("");
+	if (found->n_elsewhere <= NAMED_ELSEWHERE)
+		return mem_printf("; not here: %s", found->elsewhere.text);
+	return mem_printf("; not here: %s and %" PRIu64 " more", found->elsewhere.text,
+			  found->n_elsewhere - NAMED_ELSEWHERE);
+}
+
 void found_deinit(struct found *found)
 {
+	if (found->elsewhere.cap)
+		strbuf_deinit(&found->elsewhere);
 	for (size_t i = 0; i < found->n; i++) {
 		free(found->tasks[i].host);
 		free(found->tasks[i].exe);

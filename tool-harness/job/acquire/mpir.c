@@ -19,6 +19,7 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "trace/procmem.h"
+#include "trace/refused.h"
 
 #define PAGE 4096u
 
@@ -132,7 +133,7 @@ struct err *mpir_table_read(struct memory *memory, const struct mpir *mpir, cons
 	};
 	struct err *err = memory_read_spans(memory, spans, ARRAY_SIZE(spans));
 
-	if (err || (!n && !addr))
+	if (err || !n)
 		return err;
 	here_init(plan, &here);
 	err = proctable_read(memory, addr, n, host_is_here, &here, &table);
@@ -140,7 +141,10 @@ struct err *mpir_table_read(struct memory *memory, const struct mpir *mpir, cons
 		return err;
 	for (size_t i = 0; i < table.n_rows; i++)
 		found_add(found, table.rows[i].rank, table.rows[i].pid, table.rows[i].host, table.rows[i].exe);
+	for (size_t i = 0; i < table.n_named; i++)
+		found_add_elsewhere(found, table.elsewhere[i].rank, table.elsewhere[i].pid, table.elsewhere[i].host);
 	found->table_rows = table.n_total;
+	found->n_elsewhere = table.n_total - table.n_rows;
 	proctable_deinit(&table);
 	return NULL;
 }
@@ -171,9 +175,7 @@ struct err *mpir_find(const struct job_plan *plan, pid_t launcher, struct found 
 		found_deinit(found);
 		return NULL;
 	}
-	if (err && err_errnum(err) == EPERM)
-		err = err_hint(err, "this user may not trace launcher %d: see kernel.yama.ptrace_scope, or run as root",
-			       (int)launcher);
+	err = refused_hint(err, launcher);
 	if (err)
 		return err;
 	if (found->table_rows && !found->n)

@@ -209,9 +209,12 @@ struct err *mpir_launch(const struct job_plan *plan, int64_t deadline_ns, const 
 		err = bring_to_table(hold, plan, job, &found);
 		tracer_ticks_stop();
 	}
-	if (!err && found.n != plan->n_tasks)
-		err = err_new("the launcher's process table has %zu tasks here, but %zu were asked for", found.n,
-			      plan->n_tasks);
+	if (!err && found.n != plan->n_tasks) {
+		_cleanup_free_ char *elsewhere = found_elsewhere_text(&found);
+
+		err = err_new("the launcher's process table has %zu tasks here, but %zu were asked for%s", found.n,
+			      plan->n_tasks, elsewhere);
+	}
 	if (err)
 		return launch_failed(job, err);
 	*ret = job;

@@ -3,7 +3,7 @@
  * Reads a launcher's process table. Does not look for it, and trusts nothing in it.
  *
  * Invariant: memory and time are bounded by the number of rows, whatever they hold: a
- * string that is too long ends the reading, and strings of rows elsewhere are not kept.
+ * string that is too long ends the reading, and of rows elsewhere only a few are kept.
  */
 #include "job/acquire/proctable.h"
 
@@ -96,8 +96,12 @@ static struct err *row_read(struct reader *reader, const struct raw_row *raw, in
 		return err_new("it has no host");
 	if (raw->pid < 1 || raw->pid > PID_LIMIT)
 		return err_new("%" PRId32 " is no pid", raw->pid);
-	if (!is_here(reader->string, arg))
+	if (!is_here(reader->string, arg)) {
+		if (table->n_named < PROCTABLE_NAMED)
+			table->elsewhere[table->n_named++] =
+				(struct proctable_row){ rank, raw->pid, mem_strdup(reader->string), NULL };
 		return NULL;
+	}
 	if (table->n_rows == PROCTABLE_MAX_LOCAL)
 		return err_new("more than %d tasks on one machine", PROCTABLE_MAX_LOCAL);
 	host = mem_strdup(reader->string);
@@ -179,6 +183,8 @@ void proctable_deinit(struct proctable *table)
 		free(table->rows[i].host);
 		free(table->rows[i].exe);
 	}
+	for (size_t i = 0; i < table->n_named; i++)
+		free(table->elsewhere[i].host);
 	free(table->rows);
 	*table = (struct proctable){ 0 };
 }

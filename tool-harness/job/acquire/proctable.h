@@ -33,10 +33,14 @@ struct proctable_row {
 	char *exe;
 };
 
+#define PROCTABLE_NAMED 4 /* rows elsewhere that are kept, for messages */
+
 struct proctable {
 	struct proctable_row *rows; /* those on this machine, by rank */
 	size_t n_rows, cap_rows;
 	uint64_t n_total;           /* rows of the table, here and elsewhere */
+	struct proctable_row elsewhere[PROCTABLE_NAMED]; /* the first of those on other machines; no exe */
+	size_t n_named;
 };
 
 /*

@@ -16,13 +16,13 @@
 	ROW(ACQUIRE_SPAWN, "spawn", "the same for N processes without MPI", .at = TASK_AT_EXEC, .start = job_launch) \
 	ROW(ACQUIRE_MPIR_LAUNCH, "mpir-launch", \
 	    "by the launcher's process table, while it holds the tasks in MPI_Init", \
-	    .at = TASK_AT_MPI_INIT, .start = mpir_launch) \
+	    .rows = "the launcher's process table", .at = TASK_AT_MPI_INIT, .start = mpir_launch) \
 	ROW(ACQUIRE_MPIR_ATTACH, "mpir-attach", "by the process table of a launcher whose tasks run", \
-	    .at = TASK_AT_RUNNING, .find = mpir_find) \
+	    .rows = "the launcher's process table", .at = TASK_AT_RUNNING, .find = mpir_find) \
 	ROW(ACQUIRE_ENVIRON, "environ", "by ranks in /proc/PID/environ, in the launchers' variables", \
 	    .at = TASK_AT_RUNNING, .find = environ_find) \
 	ROW(ACQUIRE_LIST, "list", "by a list of ranks, hosts and pids: of 'attachstorm attach' alone", \
-	    .at = TASK_AT_RUNNING, .find = list_find)
+	    .rows = "the list", .at = TASK_AT_RUNNING, .find = list_find)
 enum acquire { ACQUIRES(ROW_CONSTANT) ACQUIRE_N };
 
 /* load_events, how a tool hears of libraries: struct interface, tool/observe/interface.c */

@@ -47,6 +47,15 @@ static struct err *seize_meant(struct native *native, size_t i, struct task **re
 	return NULL;
 }
 
+/* A job of which a part was never seen is not the job. */
+static void tell_gone(struct native *native, const struct job_task *task)
+{
+	const char *rows = acquire_get(native->job->acquire)->rows;
+
+	trial_contradict(native->trial, "%s %d%s%s: process %d had ended before it could be traced",
+			 rows ? "row" : "rank", task->rank, rows ? " of " : "", rows ? rows : "", (int)task->pid);
+}
+
 static struct err *seize(struct native *native, size_t i)
 {
 	const struct tool_request *request = native->request;
@@ -66,6 +75,7 @@ static struct err *seize(struct native *native, size_t i)
 		return err_wrap(err, "rank %d", from->rank);
 	if (from->at == TASK_AT_EXEC)
 		return err_new("rank %d (pid %d) ended before it could be traced", from->rank, from->pid);
+	tell_gone(native, from);
 	t->state = NATIVE_GONE; /* the others run on without it, and so do we */
 	native->n_gone++;
 	return NULL;

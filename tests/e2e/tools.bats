@@ -242,6 +242,29 @@ verdict() {
 	run_fake 77 missing
 	expect_output "cannot use the tool missing: there is no program 'no-such-debugger' here"
 	expect_output "install the-debugger"
+	# Another that its command line starts, or that tells the version; nothing has been run before.
+	local key
+	for key in 'programs: [sh, no-such-helper]' 'version: [no-such-helper, --version]'; do
+		fake missing "touch $BATS_TEST_TMPDIR/started" 'ready: exit' 'package: the-helper' "$key"
+		run_fake 77 missing
+		expect_output "cannot use the tool missing: there is no program 'no-such-helper' here"
+		expect_output "install the-helper"
+		expect_status 77 attachstorm validate -n 1 -l spawn --tool "$BATS_TEST_TMPDIR/missing.yaml" -- true
+	done
+	[ ! -e "$BATS_TEST_TMPDIR/started" ]
+	[ ! -e "$RESULTS" ] || [ -z "$(ls "$RESULTS")" ]
+}
+
+@test "tools: a description names each program behind a pipe of its command line" {
+	local file program
+	for file in "$ROOT"/scenarios/tools/*.yaml; do
+		for program in $(sed -n 's/.*| \([a-z][a-z-]*\) .*/\1/p' "$file"); do
+			grep -qE "^programs: \[(.*, )?$program[],]" "$file" || {
+				echo "$file: programs does not name $program"
+				return 1
+			}
+		done
+	done
 }
 
 @test "tools: one that was never tried is told so" {

@@ -52,6 +52,8 @@ static const struct conf_option options[] = {
 	  .group = "Tool" },
 	{ .key = "argv", .type = CONF_STRINGS, FIELD(argv), .default_text = "",
 	  .help = "its command line, with placeholders; in the form wrap the task's own follows", .group = "Tool" },
+	{ .key = "programs", .type = CONF_STRINGS, FIELD(programs), .default_text = "",
+	  .help = "other programs that this command line starts: without them nothing is run", .group = "Tool" },
 	{ .key = "form", .type = CONF_CHOICE, FIELD(form), .default_text = "attach", .choices = forms,
 	  .help = "how it comes to the tasks",
 	  .group = "Tool" },

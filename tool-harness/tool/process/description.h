@@ -33,6 +33,7 @@ struct template {
 	int form;                 /* enum template_form */
 	int processes;            /* enum template_processes */
 	struct conf_list argv;
+	struct conf_list programs; /* that the first of argv starts in turn */
 	int ready;                /* enum template_ready */
 	char *ready_text;
 	char *ready_file;

@@ -251,6 +251,8 @@ verdict() {
 		expect_output "install the-helper"
 		expect_status 77 attachstorm validate -n 1 -l spawn --tool "$BATS_TEST_TMPDIR/missing.yaml" -- true
 	done
+	ATTACHSTORM_TOOLS=$BATS_TEST_TMPDIR run attachstorm doctor
+	[[ "$output" =~ missing\ +no\ +cannot\ use\ the\ tool\ missing:\ there\ is\ no\ program\ \'no-such-helper\' ]]
 	[ ! -e "$BATS_TEST_TMPDIR/started" ]
 	[ ! -e "$RESULTS" ] || [ -z "$(ls "$RESULTS")" ]
 }

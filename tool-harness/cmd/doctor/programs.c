@@ -194,27 +194,26 @@ static void say_adapter(struct doctor *doctor, const struct doctor_check *check,
 static void say_template(struct doctor *doctor, const struct doctor_check *check, const char *name)
 {
 	_cleanup_(template_deinit) struct template t = { 0 };
-	_cleanup_free_ char *file = template_find(name), *path = NULL, *version = NULL, *what = NULL, *way_out = NULL;
+	_cleanup_free_ char *file = template_find(name), *version = NULL, *what = NULL;
 	struct err *err = template_read(file, &t);
 
+	if (!err)
+		err = version_check_template(&t);
 	if (err) {
 		doctor_say(doctor, check, name, DOCTOR_NO, err_message(err), err_hint_text(err));
 		err_free(err);
 		return;
 	}
-	path = fs_find_program(t.argv.strings[0]);
-	if (path && t.version.n) {
+	if (t.version.n) {
 		_cleanup_free_ const char **argv = mem_calloc(t.version.n + 1, sizeof(*argv));
 
 		for (size_t i = 0; i < t.version.n; i++)
 			argv[i] = t.version.strings[i];
 		version = version_ask(argv);
 	}
-	what = path ? mem_printf("%s%s", version ? version : path, t.tried ? "" : "; its description was not tried") :
-		      mem_printf("no program '%s' here", t.argv.strings[0]);
-	way_out = t.package ? mem_printf("install %s", t.package) : NULL;
-	doctor_say(doctor, check, name, path ? t.tried ? DOCTOR_YES : DOCTOR_PARTLY : DOCTOR_NO, what,
-		   path ? NULL : way_out);
+	what = mem_printf("%s%s", version ? version : t.argv.strings[0],
+			  t.tried ? "" : "; its description was not tried");
+	doctor_say(doctor, check, name, t.tried ? DOCTOR_YES : DOCTOR_PARTLY, what, NULL);
 }
 
 static void look_tools(struct doctor *doctor, const struct doctor_check *check)

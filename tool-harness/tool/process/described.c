@@ -197,18 +197,6 @@ static struct err *read_template(const struct scenario *scenario, struct templat
 	return template_read(path, ret);
 }
 
-/* All programs that a run starts or asks are here: a tool that fails half-way tells less. */
-static struct err *check_programs(const struct template *t)
-{
-	struct err *err = version_check_program(t->name, t->argv.strings[0], t->package);
-
-	for (size_t i = 0; !err && i < t->programs.n; i++)
-		err = version_check_program(t->name, t->programs.strings[i], t->package);
-	if (!err && t->version.n)
-		err = version_check_program(t->name, t->version.strings[0], t->package);
-	return err;
-}
-
 static struct err *command_check(const struct scenario *scenario)
 {
 	struct template t;
@@ -228,7 +216,7 @@ static struct err *command_check(const struct scenario *scenario)
 		err = err_new("'tools.count_ptrace' is on, but the tool '%s' is the launcher's child",
 			      t.name);
 	else
-		err = check_programs(&t);
+		err = version_check_template(&t);
 	if (!err && !t.tried)
 		progress_warn("the description of the tool %s was never tried with the tool", t.name);
 	template_deinit(&t);

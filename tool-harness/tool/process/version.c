@@ -51,3 +51,14 @@ struct err *version_check_program(const char *tool, const char *program, const c
 	err = err_exit(EXIT_SKIPPED, "cannot use the tool %s: there is no program '%s' here", tool, program);
 	return package ? err_hint(err, "install %s", package) : err;
 }
+
+struct err *version_check_template(const struct template *t)
+{
+	struct err *err = version_check_program(t->name, t->argv.strings[0], t->package);
+
+	for (size_t i = 0; !err && i < t->programs.n; i++)
+		err = version_check_program(t->name, t->programs.strings[i], t->package);
+	if (!err && t->version.n)
+		err = version_check_program(t->name, t->version.strings[0], t->package);
+	return err;
+}

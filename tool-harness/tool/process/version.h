@@ -4,6 +4,7 @@
 #define TOOL_PROCESS_VERSION_H
 
 #include "lib/err.h"
+#include "tool/process/description.h"
 
 /* The first line that the command prints, or NULL: it cannot be run, or prints nothing, or takes
  * longer than 20 s. Heap. */
@@ -11,5 +12,8 @@ char *version_ask(const char *const *argv);
 
 /* EXIT_SKIPPED, and what to install (may be NULL), if there is no such program. */
 MUST_CHECK struct err *version_check_program(const char *tool, const char *program, const char *package);
+
+/* Likewise for all programs that a described tool's run starts or asks: one that fails half-way tells less. */
+MUST_CHECK struct err *version_check_template(const struct template *t);
 
 #endif

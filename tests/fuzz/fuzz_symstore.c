@@ -17,10 +17,11 @@ static void look(const struct symfile *file)
 	for (size_t i = 0; i < file->header->n_symbols; i++) {
 		struct symtab_symbol symbol = symfile_symbol(file, i);
 
-		sum += strlen(symbol.name);
-		symfile_find(file, symbol.name, symbol.object);
+		sum += strlen(symbol.name) + (symbol.version ? strlen(symbol.version) : 0);
+		sum += symfile_first(file, symbol.name);
 	}
-	symfile_find(file, "no_such_name", sum & 1);
+	if (symfile_first(file, "no_such_name") > file->header->n_symbols || !sum)
+		return;
 }
 
 static void take(const void *bytes, size_t size)

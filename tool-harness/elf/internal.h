@@ -11,10 +11,13 @@
 #include "elf/symstore.h"
 
 struct symbol {
-	const char *name;
+	const char *name;    /* without its version */
+	const char *version; /* NULL: none */
 	uint64_t value;
 	uint32_t hash;
-	bool object; /* data, not a function */
+	uint8_t kind;        /* enum symbol_kind */
+	bool is_default;
+	uint8_t preference;
 };
 
 /* A function for the search by address; made for the few files whose functions are searched that way. */
@@ -31,6 +34,9 @@ struct symidx {
 	struct stored stored;
 	struct symbol *symbols;    /* of a stored one not made */
 	size_t n_symbols, n_functions;
+	char **names;              /* those that the file has no end of: "foo" of "foo@@V2" */
+	size_t n_names, cap_names;
+	char *lack;                /* what could not be read of the file's symbols; NULL: nothing */
 	uint32_t *buckets;         /* symbol number + 1, 0 empty; open addressing */
 	size_t n_buckets;
 	struct by_address *sorted; /* by low, functions at one address by preference */
@@ -45,6 +51,9 @@ struct symidx *symidx_new(void);
 
 /* Reads the open file (index->fd) and closes it. */
 MUST_CHECK struct err *symidx_read(struct symidx *index, const char *path, struct symwork *work);
+
+/* Name of a symbol without its version, the file's or the index's own. */
+const char *symidx_name(struct symidx *index, const struct symtab_symbol *symbol);
 
 /* Several threads may be the first to need a table. */
 void symidx_make_once(struct symidx *index, bool *made, void (*make)(struct symidx *index));

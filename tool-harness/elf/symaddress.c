@@ -21,12 +21,12 @@ static int address_compare(const void *a, const void *b)
 
 static void address_add(struct symidx *index, const struct symtab_symbol *symbol)
 {
-	if (symbol->object || index->n_sorted == index->n_functions)
+	if (symbol->kind == SYMBOL_DATA || index->n_sorted == index->n_functions)
 		return;
 	index->sorted[index->n_sorted++] = (struct by_address){
 		.low = symbol->value,
 		.high = symbol->value + symbol->size,
-		.name = symbol->name,
+		.name = symidx_name(index, symbol),
 		.place = symbol->place,
 		.preference = symbol->preference,
 	};
@@ -36,7 +36,6 @@ static void addresses_collect(struct symidx *index)
 {
 	struct symtab_symbol symbol;
 	struct symtab symtab;
-	struct err *err;
 
 	for (size_t i = 0; index->stored.bytes && i < index->n_symbols; i++) {
 		symbol = symfile_symbol(&index->stored.file, i);
@@ -44,10 +43,10 @@ static void addresses_collect(struct symidx *index)
 	}
 	if (index->stored.bytes)
 		return;
-	err = symtab_open(index->elf, "", &symtab); /* which has succeeded before */
-	while (!err && symtab_next(&symtab, &symbol))
+	symtab_open(index->elf, &symtab);
+	while (symtab_next(&symtab, &symbol))
 		address_add(index, &symbol);
-	err_free(err);
+	symtab_close(&symtab);
 }
 
 /* Functions written in assembler may have no size: they end where the next one begins. */

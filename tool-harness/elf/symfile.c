@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
+#include "lib/strbuf.h"
 
 #define CHECKED_FROM (offsetof(struct symfile_header, checksum) + sizeof(uint64_t))
 #define LANES 4
@@ -51,13 +52,41 @@ void symfile_seal(void *bytes, size_t len)
 static int symbol_compare(const void *a, const void *b)
 {
 	const struct symtab_symbol *x = a, *y = b;
-	int order = strcmp(x->name, y->name);
+	size_t least = x->name_len < y->name_len ? x->name_len : y->name_len;
+	int order = memcmp(x->name, y->name, least);
 
 	if (order)
 		return order;
-	if (x->object != y->object)
-		return x->object ? 1 : -1;
+	if (x->name_len != y->name_len)
+		return x->name_len < y->name_len ? -1 : 1;
 	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+/* Names are written one behind the other; a version, which many symbols have, once. */
+struct names {
+	struct strbuf text;
+	uint32_t *versions;
+	size_t n_versions, cap_versions;
+};
+
+static uint32_t put_name(struct names *names, const char *name, size_t len)
+{
+	size_t at = names->text.len;
+
+	strbuf_add(&names->text, name, len);
+	strbuf_putc(&names->text, '\0');
+	return (uint32_t)at;
+}
+
+static uint32_t put_version(struct names *names, const char *version)
+{
+	if (!version)
+		return SYMFILE_NO_VERSION;
+	for (size_t i = names->n_versions; i > 0; i--)
+		if (!strcmp(names->text.text + names->versions[i - 1], version))
+			return names->versions[i - 1];
+	mem_grow(names->versions, names->n_versions, names->cap_versions);
+	return names->versions[names->n_versions++] = put_name(names, version, strlen(version));
 }
 
 uint8_t *symfile_make(const struct buildid *id, struct symtab *symtab, uint64_t low, uint64_t high, size_t *len_ret)
@@ -71,35 +100,41 @@ uint8_t *symfile_make(const struct buildid *id, struct symtab *symtab, uint64_t 
 		.id_len = id->len,
 	};
 	_cleanup_free_ struct symtab_symbol *symbols = mem_calloc(symtab->n + 1, sizeof(*symbols));
-	struct symfile_entry *entries;
+	_cleanup_free_ struct symfile_entry *entries = mem_calloc(symtab->n + 1, sizeof(*entries));
+	struct names names = { .text = STRBUF_INIT };
 	uint8_t *bytes;
-	char *names;
-	size_t n = 0, at = 0;
+	size_t n = 0;
 
-	while (symtab_next(symtab, &symbols[n])) {
-		header.n_functions += !symbols[n].object;
-		header.names_bytes += strlen(symbols[n++].name) + 1;
-	}
+	while (symtab_next(symtab, &symbols[n]))
+		header.n_functions += symbols[n++].kind != SYMBOL_DATA;
 	qsort(symbols, n, sizeof(*symbols), symbol_compare);
+	for (size_t i = 0; i < n; i++) {
+		const struct symtab_symbol *s = &symbols[i];
+
+		entries[i] = (struct symfile_entry){
+			.value = s->value,
+			.size = s->size,
+			.name = put_name(&names, s->name, s->name_len),
+			.place = s->place,
+			.version = put_version(&names, s->version),
+			.kind = (uint16_t)s->kind,
+			.preference = s->preference,
+			.is_default = s->is_default,
+		};
+	}
 	memcpy(header.magic, magic, sizeof(magic));
 	memcpy(header.id, id->bytes, id->len);
 	header.n_symbols = n;
+	header.names_bytes = names.text.len;
 	header.bytes = sizeof(header) + n * sizeof(*entries) + header.names_bytes;
 	bytes = mem_alloc(header.bytes);
 	memcpy(bytes, &header, sizeof(header));
-	entries = (struct symfile_entry *)(void *)(bytes + sizeof(header));
-	names = (char *)(entries + n);
-	for (size_t i = 0; i < n; i++) {
-		const struct symtab_symbol *s = &symbols[i];
-		size_t len = strlen(s->name) + 1;
-
-		entries[i] = (struct symfile_entry){ s->value, s->size, (uint32_t)at,
-						     s->place, s->object, s->preference };
-		memcpy(names + at, s->name, len);
-		at += len;
-	}
+	memcpy(bytes + sizeof(header), entries, n * sizeof(*entries));
+	memcpy(bytes + sizeof(header) + n * sizeof(*entries), names.text.text, names.text.len);
 	symfile_seal(bytes, header.bytes);
 	*len_ret = header.bytes;
+	strbuf_deinit(&names.text);
+	free(names.versions);
 	return bytes;
 }
 
@@ -133,7 +168,10 @@ static const char *names_fault(const struct symfile *file)
 	if (file->header->n_symbols && (!file->header->names_bytes || file->names[file->header->names_bytes - 1]))
 		return "its names do not end";
 	for (size_t i = 0; i < file->header->n_symbols; i++)
-		if (file->entries[i].name >= file->header->names_bytes)
+		if (file->entries[i].name >= file->header->names_bytes ||
+		    (file->entries[i].version >= file->header->names_bytes &&
+		     file->entries[i].version != SYMFILE_NO_VERSION) ||
+		    file->entries[i].kind > SYMBOL_RESOLVER)
 			return "a name lies behind its names";
 	return NULL;
 }
@@ -154,36 +192,35 @@ struct err *symfile_parse(const void *bytes, size_t len, const struct buildid *i
 	return NULL;
 }
 
-const struct symfile_entry *symfile_find(const struct symfile *file, const char *name, bool object)
+size_t symfile_first(const struct symfile *file, const char *name)
 {
 	size_t low = 0, high = file->header->n_symbols;
 
 	while (low < high) { /* the first that is not before what is looked for */
 		size_t middle = low + (high - low) / 2;
-		const struct symfile_entry *entry = &file->entries[middle];
-		int order = strcmp(file->names + entry->name, name);
 
-		if (order < 0 || (!order && !entry->object && object))
+		if (strcmp(file->names + file->entries[middle].name, name) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low == file->header->n_symbols || strcmp(file->names + file->entries[low].name, name) ||
-	    (file->entries[low].object != 0) != object)
-		return NULL;
-	return &file->entries[low];
+	return low;
 }
 
 struct symtab_symbol symfile_symbol(const struct symfile *file, size_t i)
 {
 	const struct symfile_entry *entry = &file->entries[i];
+	const char *name = file->names + entry->name;
 
 	return (struct symtab_symbol){
-		.name = file->names + entry->name,
+		.name = name,
+		.name_len = strlen(name),
+		.version = entry->version == SYMFILE_NO_VERSION ? NULL : file->names + entry->version,
 		.value = entry->value,
 		.size = entry->size,
 		.place = entry->place,
-		.object = entry->object != 0,
-		.preference = (uint8_t)entry->preference,
+		.kind = (enum symbol_kind)entry->kind,
+		.is_default = entry->is_default,
+		.preference = entry->preference,
 	};
 }

@@ -9,7 +9,7 @@
 #include "elf/buildid.h"
 #include "elf/symtab.h"
 
-#define SYMFILE_VERSION 1
+#define SYMFILE_VERSION 2
 
 /* A file's symbols as one read-only piece of memory. All integers little-endian, as x86-64 has them. */
 struct symfile_header {
@@ -30,9 +30,12 @@ struct symfile_entry {
 	uint64_t value, size;
 	uint32_t name;       /* offset in the names */
 	uint32_t place;      /* in the library's own table */
-	uint32_t object;     /* 1: data */
-	uint32_t preference; /* elf/symtab.h */
+	uint32_t version;    /* offset in the names; SYMFILE_NO_VERSION: none */
+	uint16_t kind;       /* enum symbol_kind of elf/symtab.h, */
+	uint8_t preference;  /* as there, */
+	uint8_t is_default;  /* and 1 or 0 */
 };
+#define SYMFILE_NO_VERSION UINT32_MAX
 
 /* A view into the bytes of a file that was found sound. */
 struct symfile {
@@ -53,8 +56,8 @@ MUST_CHECK struct err *symfile_parse(const void *bytes, size_t len, const struct
 /* Sets the checksum of bytes that begin with a header. */
 void symfile_seal(void *bytes, size_t len);
 
-/* The first by that name in the library's own table, or NULL. */
-const struct symfile_entry *symfile_find(const struct symfile *file, const char *name, bool object);
+/* Number of the first entry whose name is not before this one: its own, if it has any. */
+size_t symfile_first(const struct symfile *file, const char *name);
 
 struct symtab_symbol symfile_symbol(const struct symfile *file, size_t i);
 

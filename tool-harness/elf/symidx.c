@@ -45,27 +45,37 @@ static void table_insert(struct symidx *index, uint32_t number)
 	index->buckets[i] = number + 1;
 }
 
-static struct err *read_symbols(struct symidx *index, const char *path, struct symwork *work)
+const char *symidx_name(struct symidx *index, const struct symtab_symbol *symbol)
+{
+	if (!symbol->name[symbol->name_len])
+		return symbol->name;
+	mem_grow(index->names, index->n_names, index->cap_names);
+	return index->names[index->n_names++] = mem_strndup(symbol->name, symbol->name_len);
+}
+
+static void read_symbols(struct symidx *index, struct symwork *work)
 {
 	struct symtab_symbol symbol;
 	struct symtab symtab;
-	struct err *err = symtab_open(index->elf, path, &symtab);
 
-	if (err)
-		return err;
+	symtab_open(index->elf, &symtab);
 	index->symbols = mem_calloc(symtab.n + 1, sizeof(index->symbols[0]));
 	while (symtab_next(&symtab, &symbol)) {
 		index->symbols[index->n_symbols++] = (struct symbol){
-			.name = symbol.name,
+			.name = symidx_name(index, &symbol),
+			.version = symbol.version,
 			.value = symbol.value,
-			.object = symbol.object,
+			.kind = (uint8_t)symbol.kind,
+			.is_default = symbol.is_default,
+			.preference = symbol.preference,
 		};
-		index->n_functions += !symbol.object;
+		index->n_functions += symbol.kind != SYMBOL_DATA;
 	}
 	work->libraries_parsed++;
 	work->symbols_read += index->n_symbols;
 	work->file_bytes_read += symtab_bytes(&symtab);
-	return NULL;
+	index->lack = symtab.lack ? mem_strdup(symtab.lack) : NULL;
+	symtab_close(&symtab);
 }
 
 /* Made at the first search: a tool without breakpoints never looks for a name. */
@@ -128,7 +138,7 @@ struct err *symidx_read(struct symidx *index, const char *path, struct symwork *
 	if (!err)
 		err = read_extent(index, path);
 	if (!err)
-		err = read_symbols(index, path, work);
+		read_symbols(index, work);
 	/* The mapping is enough: a program may have more libraries than we may have open files. */
 	if (!err && elf_cntl(index->elf, ELF_C_FDREAD))
 		err = elf_failed(path);
@@ -154,6 +164,10 @@ void symidx_destroy(struct symidx *index)
 	elf_end(index->elf);
 	if (index->fd >= 0)
 		close(index->fd);
+	for (size_t i = 0; i < index->n_names; i++)
+		free(index->names[i]);
+	free(index->names);
+	free(index->lack);
 	free(index->symbols);
 	free(index->buckets);
 	free(index->sorted);
@@ -173,28 +187,110 @@ void symidx_make_once(struct symidx *index, bool *made, void (*make)(struct symi
 	pthread_mutex_unlock(&index->lock);
 }
 
-static bool find(struct symidx *index, const char *name, bool object, uint64_t *value_ret)
+/* --- by name ---------------------------------------------------------------------- */
+
+/* "foo", "foo@V1" or "foo@@V1": what is asked for. */
+struct asked {
+	char *name;          /* without the version; heap */
+	const char *version; /* NULL: any */
+	bool data;
+};
+
+static bool is_asked(const struct asked *asked, enum symbol_kind kind, const char *version)
 {
-	uint32_t hash;
+	return (kind == SYMBOL_DATA) == asked->data &&
+	       (!asked->version || (version && !strcmp(version, asked->version)));
+}
 
-	if (index->stored.bytes) {
-		const struct symfile_entry *entry = symfile_find(&index->stored.file, name, object);
+/* What the name alone means first, then what has no version, then older versions; global before local. */
+static bool is_before(const struct symplace *a, const struct symplace *b)
+{
+	int rank_a = a->is_default ? 0 : a->version ? 2 : 1, rank_b = b->is_default ? 0 : b->version ? 2 : 1;
 
-		if (entry)
-			*value_ret = entry->value;
-		return entry != NULL;
+	return rank_a != rank_b ? rank_a < rank_b : a->preference < b->preference;
+}
+
+/* In order, one for each address. */
+static void add_place(struct symplaces *places, const struct symplace *place)
+{
+	size_t i = 0;
+
+	while (i < places->n && places->v[i].value != place->value)
+		i++;
+	if (i < places->n && !is_before(place, &places->v[i]))
+		return;
+	if (i == places->n) {
+		mem_grow(places->v, places->n, places->cap);
+		places->n++;
 	}
-	hash = name_hash(name);
+	for (; i > 0 && is_before(place, &places->v[i - 1]); i--)
+		places->v[i] = places->v[i - 1];
+	places->v[i] = *place;
+}
+
+static void search_stored(const struct symfile *file, const struct asked *asked, struct symplaces *ret)
+{
+	for (size_t i = symfile_first(file, asked->name); i < file->header->n_symbols; i++) {
+		struct symtab_symbol symbol = symfile_symbol(file, i);
+
+		if (strcmp(symbol.name, asked->name) != 0)
+			return;
+		if (is_asked(asked, symbol.kind, symbol.version))
+			add_place(ret, &(struct symplace){ symbol.value, symbol.version, symbol.is_default,
+							   symbol.kind == SYMBOL_RESOLVER, symbol.preference });
+	}
+}
+
+/* The table is made at the first search. Symbols of one name follow each other in it, in the file's order. */
+static void search_table(struct symidx *index, const struct asked *asked, struct symplaces *ret)
+{
+	uint32_t hash = name_hash(asked->name);
+
 	symidx_make_once(index, &index->has_table, table_make);
 	for (size_t i = hash & (index->n_buckets - 1); index->buckets[i]; i = (i + 1) & (index->n_buckets - 1)) {
 		const struct symbol *symbol = &index->symbols[index->buckets[i] - 1];
 
-		if (symbol->hash == hash && symbol->object == object && !strcmp(symbol->name, name)) {
-			*value_ret = symbol->value;
-			return true;
-		}
+		if (symbol->hash == hash && is_asked(asked, symbol->kind, symbol->version) &&
+		    !strcmp(symbol->name, asked->name))
+			add_place(ret, &(struct symplace){ symbol->value, symbol->version, symbol->is_default,
+							   symbol->kind == SYMBOL_RESOLVER, symbol->preference });
 	}
-	return false;
+}
+
+static void search(struct symidx *index, const char *name, bool data, struct symplaces *ret)
+{
+	size_t len = strcspn(name, "@");
+	_cleanup_free_ char *base = mem_strndup(name, len);
+	struct asked asked = { .name = base, .data = data };
+
+	if (name[len])
+		asked.version = name + len + 1 + (name[len + 1] == '@');
+	if (index->stored.bytes)
+		search_stored(&index->stored.file, &asked, ret);
+	else
+		search_table(index, &asked, ret);
+}
+
+void symidx_places(struct symidx *index, const char *name, struct symplaces *ret)
+{
+	*ret = (struct symplaces){ 0 };
+	search(index, name, false, ret);
+}
+
+void symplaces_deinit(struct symplaces *places)
+{
+	free(places->v);
+	*places = (struct symplaces){ 0 };
+}
+
+static bool find(struct symidx *index, const char *name, bool data, uint64_t *value_ret)
+{
+	_cleanup_(symplaces_deinit) struct symplaces places = { 0 };
+
+	search(index, name, data, &places);
+	if (places.n)
+		*value_ret = places.v[0].value;
+	return places.n > 0;
 }
 
 bool symidx_find(struct symidx *index, const char *name, uint64_t *value_ret)
@@ -219,7 +315,12 @@ bool symidx_function_at(const struct symidx *index, size_t i, uint64_t *value_re
 	const struct symfile_entry *entry = index->stored.bytes ? &index->stored.file.entries[i] : NULL;
 
 	*value_ret = entry ? entry->value : index->symbols[i].value;
-	return entry ? !entry->object : !index->symbols[i].object;
+	return (entry ? entry->kind : index->symbols[i].kind) != SYMBOL_DATA;
+}
+
+const char *symidx_lack(const struct symidx *index)
+{
+	return index->lack;
 }
 
 size_t symidx_count(const struct symidx *index)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Function symbols of one ELF file, by name and by address: what a debugger reads of every
- * library it hears of. Read with libelf from .symtab, or .dynsym where that was stripped; elf(5).
+ * library it hears of. Read from .symtab, or the dynamic symbols where that was stripped or cannot be read; elf(5).
  * A cache holds one index per file, so that tasks that map the same file share it. An index
  * may be searched by several threads.
  */
@@ -47,8 +47,31 @@ MUST_CHECK struct err *symidx_create_stored(const char *path, struct symstore *s
 MUST_CHECK struct err *symidx_create_of(int fd, const char *path, struct symstore *store, struct symwork *work,
 					struct symidx **ret);
 
-/* Value (address relative to the load bias) of a defined function; false if it has none
- * by that name. Of several the first in the file. */
+/*
+ * One place of a function's name: a name may have several, since functions that are not exported need not
+ * differ in theirs, and since a library may have several versions of one.
+ */
+struct symplace {
+	uint64_t value;      /* relative to the load bias */
+	const char *version; /* the index's; NULL: none */
+	bool is_default;     /* of several versions the one that the name alone means to a linker: "foo@@V2" */
+	bool is_resolver;    /* STT_GNU_IFUNC: chooses the function that is called */
+	uint8_t preference;  /* global 0, weak 1, local 2 */
+};
+
+struct symplaces {
+	struct symplace *v;  /* one for each address: the default version, then those without, then others */
+	size_t n, cap;
+};
+
+/* All places of a name in the file. "foo@V1" and "foo@@V1" are those of this version, "foo" those of all. */
+void symidx_places(struct symidx *index, const char *name, struct symplaces *ret);
+void symplaces_deinit(struct symplaces *places);
+
+/* What could not be read of the file's symbols, so that a name that is not found may be there; NULL: nothing. */
+const char *symidx_lack(const struct symidx *index);
+
+/* Value (address relative to the load bias) of the first place of a function's name; false if it has none. */
 bool symidx_find(struct symidx *index, const char *name, uint64_t *value_ret);
 
 /* The same for data objects (STT_OBJECT), needed for _r_debug. */

@@ -55,13 +55,13 @@ static void put_stored(const struct symidx *index, const char *path, struct syms
 {
 	_cleanup_free_ uint8_t *bytes = NULL;
 	struct symtab symtab;
-	struct err *err = symtab_open(index->elf, path, &symtab);
+	struct err *err;
 	size_t len;
 
-	if (!err) {
-		bytes = symfile_make(id, &symtab, index->low, index->high, &len);
-		err = symstore_put(store, id, bytes, len);
-	}
+	symtab_open(index->elf, &symtab);
+	bytes = symfile_make(id, &symtab, index->low, index->high, &len);
+	symtab_close(&symtab);
+	err = symstore_put(store, id, bytes, len);
 	if (err) {
 		progress_warn("the index of '%s' is not kept: %s", path, err_message(err));
 		err_free(err);
@@ -91,7 +91,7 @@ struct err *symidx_create_of(int fd, const char *path, struct symstore *store, s
 		err = buildid_read(index->fd, path, &id, &work->file_bytes_read);
 	if (!err && (!id.len || !take_stored(index, store, &id, work))) {
 		err = symidx_read(index, path, work);
-		if (!err && id.len)
+		if (!err && id.len && !index->lack) /* what is there in part would be taken for all */
 			put_stored(index, path, store, &id, work);
 	}
 	if (err) {

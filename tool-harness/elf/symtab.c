@@ -1,58 +1,126 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Walking a symbol table with libelf. Copies nothing: names are the mapped file's.
+ * Walking a symbol table: .symtab is found with libelf, the dynamic symbols as the loader finds them
+ * (elf/dynsyms.h). Copies nothing: names are the mapped file's.
  * Invariant: the string table ends in a NUL, and no name begins behind it.
  */
 #include "elf/symtab.h"
 
 #include <gelf.h>
+#include <string.h>
 
-/* .symtab has what .dynsym has and more; only one of them is read. */
-static Elf_Scn *symbol_section(Elf *elf, GElf_Shdr *shdr_ret)
+#include "lib/mem.h"
+
+static Elf_Scn *symtab_section(Elf *elf, GElf_Shdr *shdr_ret)
 {
-	Elf_Scn *scn = NULL, *best = NULL;
-	GElf_Shdr shdr;
+	Elf_Scn *scn = NULL;
 
-	while ((scn = elf_nextscn(elf, scn))) {
-		if (!gelf_getshdr(scn, &shdr))
-			continue;
-		if (shdr.sh_type == SHT_SYMTAB || (shdr.sh_type == SHT_DYNSYM && !best)) {
-			best = scn;
-			*shdr_ret = shdr;
-		}
-		if (shdr.sh_type == SHT_SYMTAB)
-			break;
-	}
-	return best;
-}
-
-struct err *symtab_open(Elf *elf, const char *path, struct symtab *ret)
-{
-	GElf_Shdr shdr = { 0 }, strings_shdr;
-	Elf_Scn *scn = symbol_section(elf, &shdr), *strings_scn;
-	struct symtab symtab = { 0 };
-
-	if (!scn) {
-		*ret = symtab;
-		return NULL;
-	}
-	symtab.data = elf_getdata(scn, NULL);
-	strings_scn = elf_getscn(elf, shdr.sh_link);
-	if (!symtab.data || !strings_scn || !gelf_getshdr(strings_scn, &strings_shdr) ||
-	    strings_shdr.sh_type != SHT_STRTAB)
-		return err_new("cannot read '%s': %s", path, elf_errmsg(-1));
-	symtab.strings = elf_getdata(strings_scn, NULL);
-	if (!symtab.strings || !symtab.strings->d_size ||
-	    ((const char *)symtab.strings->d_buf)[symtab.strings->d_size - 1])
-		return err_new("cannot read '%s': its string table does not end", path);
-	symtab.n = symtab.data->d_size / sizeof(Elf64_Sym);
-	*ret = symtab;
+	while ((scn = elf_nextscn(elf, scn)))
+		if (gelf_getshdr(scn, shdr_ret) && shdr_ret->sh_type == SHT_SYMTAB)
+			return scn;
 	return NULL;
 }
 
-static uint8_t preference(const GElf_Sym *sym)
+/* Its bytes, unpacked if they are packed; NULL if they cannot be had. */
+static const Elf_Data *section_data(Elf_Scn *scn)
 {
-	switch (GELF_ST_BIND(sym->st_info)) {
+	GElf_Shdr shdr;
+
+	if (!scn || !gelf_getshdr(scn, &shdr))
+		return NULL;
+	if ((shdr.sh_flags & SHF_COMPRESSED) && elf_compress(scn, 0, 0) < 0)
+		return NULL;
+	return elf_getdata(scn, NULL);
+}
+
+/* How many defined symbols have a name that does not begin within the string table. */
+static size_t count_nameless(const struct symtab *symtab)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < symtab->n; i++) {
+		Elf64_Sym sym;
+
+		memcpy(&sym, symtab->symbols + i * sizeof(sym), sizeof(sym));
+		n += sym.st_shndx != SHN_UNDEF && sym.st_name >= symtab->n_strings;
+	}
+	return n;
+}
+
+/* False if the file has a .symtab that cannot be read: why, in symtab->lack. */
+static bool open_symtab(Elf *elf, struct symtab *symtab)
+{
+	GElf_Shdr shdr = { 0 };
+	Elf_Scn *scn = symtab_section(elf, &shdr);
+	const Elf_Data *data, *strings;
+	size_t nameless;
+
+	if (!scn)
+		return true;
+	data = section_data(scn);
+	strings = section_data(elf_getscn(elf, shdr.sh_link));
+	if (!data || !data->d_buf || data->d_size % sizeof(Elf64_Sym)) {
+		symtab->lack = mem_printf("its .symtab cannot be read%s",
+					  shdr.sh_flags & SHF_COMPRESSED ? ", which is compressed" : "");
+		return false;
+	}
+	if (!strings || !strings->d_buf || !strings->d_size || ((const char *)strings->d_buf)[strings->d_size - 1]) {
+		symtab->lack = mem_strdup("the names of its .symtab cannot be read, or do not end");
+		return false;
+	}
+	symtab->symbols = data->d_buf;
+	symtab->n = data->d_size / sizeof(Elf64_Sym);
+	symtab->strings = strings->d_buf;
+	symtab->n_strings = strings->d_size;
+	nameless = count_nameless(symtab);
+	if (!nameless)
+		return true;
+	symtab->lack = mem_printf("%zu of the %zu symbols of its .symtab have no name", nameless, symtab->n);
+	return false;
+}
+
+static void open_dynamic(Elf *elf, struct symtab *symtab)
+{
+	const char *why;
+	size_t len;
+	const char *bytes = elf_rawfile(elf, &len);
+
+	symtab->symbols = NULL;
+	symtab->n = symtab->n_strings = 0;
+	if (!bytes)
+		return;
+	if (!dynsyms_find(bytes, len, &symtab->dynsyms, &why)) {
+		if (!symtab->lack)
+			symtab->lack = mem_strdup(why);
+		return;
+	}
+	symtab->is_dynamic = true;
+	symtab->symbols = symtab->dynsyms.symbols;
+	symtab->n = symtab->dynsyms.n;
+	symtab->strings = symtab->dynsyms.strings;
+	symtab->n_strings = symtab->dynsyms.n_strings;
+}
+
+void symtab_open(Elf *elf, struct symtab *ret)
+{
+	struct symtab symtab = { 0 };
+
+	/* .symtab has what the dynamic symbols have and more; only one of them is read. */
+	if (!open_symtab(elf, &symtab) || !symtab.symbols)
+		open_dynamic(elf, &symtab);
+	*ret = symtab;
+}
+
+void symtab_close(struct symtab *symtab)
+{
+	dynsyms_deinit(&symtab->dynsyms);
+	free(symtab->lack);
+	*symtab = (struct symtab){ 0 };
+}
+
+static uint8_t preference(const Elf64_Sym *sym)
+{
+	switch (ELF64_ST_BIND(sym->st_info)) {
 	case STB_GLOBAL:
 		return 0;
 	case STB_WEAK:
@@ -62,27 +130,55 @@ static uint8_t preference(const GElf_Sym *sym)
 	}
 }
 
+static bool kind_of(const Elf64_Sym *sym, enum symbol_kind *ret)
+{
+	switch (ELF64_ST_TYPE(sym->st_info)) {
+	case STT_FUNC:
+		*ret = SYMBOL_FUNCTION;
+		return true;
+	case STT_OBJECT:
+		*ret = SYMBOL_DATA;
+		return true;
+	case STT_GNU_IFUNC:
+		*ret = SYMBOL_RESOLVER;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void tell_version(const struct symtab *symtab, struct symtab_symbol *symbol)
+{
+	const char *at = symbol->name + symbol->name_len;
+
+	if (symtab->is_dynamic) {
+		symbol->version = dynsyms_version(&symtab->dynsyms, symbol->place, &symbol->is_default);
+	} else if (*at) {
+		symbol->is_default = at[1] == '@';
+		symbol->version = at + 1 + symbol->is_default;
+	}
+}
+
 bool symtab_next(struct symtab *symtab, struct symtab_symbol *ret)
 {
 	while (symtab->at < symtab->n) {
 		size_t i = symtab->at++;
-		GElf_Sym sym;
-		int type;
+		enum symbol_kind kind;
+		Elf64_Sym sym;
 
-		if (!gelf_getsym(symtab->data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF ||
-		    sym.st_name >= symtab->strings->d_size)
-			continue;
-		type = GELF_ST_TYPE(sym.st_info);
-		if (type != STT_FUNC && type != STT_OBJECT)
+		memcpy(&sym, symtab->symbols + i * sizeof(sym), sizeof(sym));
+		if (sym.st_shndx == SHN_UNDEF || sym.st_name >= symtab->n_strings || !kind_of(&sym, &kind))
 			continue;
 		*ret = (struct symtab_symbol){
-			.name = (const char *)symtab->strings->d_buf + sym.st_name,
+			.name = symtab->strings + sym.st_name,
+			.name_len = strcspn(symtab->strings + sym.st_name, symtab->is_dynamic ? "" : "@"),
 			.value = sym.st_value,
 			.size = sym.st_size,
 			.place = (uint32_t)i,
-			.object = type == STT_OBJECT,
+			.kind = kind,
 			.preference = preference(&sym),
 		};
+		tell_version(symtab, ret);
 		return true;
 	}
 	return false;
@@ -90,5 +186,5 @@ bool symtab_next(struct symtab *symtab, struct symtab_symbol *ret)
 
 uint64_t symtab_bytes(const struct symtab *symtab)
 {
-	return symtab->n ? symtab->data->d_size + symtab->strings->d_size : 0;
+	return symtab->n * sizeof(Elf64_Sym) + symtab->n_strings;
 }

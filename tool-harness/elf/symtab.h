@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The symbol table of an ELF file, symbol by symbol: .symtab, or .dynsym where that was stripped;
- * elf(5). What an index is made of, in memory (elf/symidx.h) and on disk (elf/symstore.h).
+ * The symbol table of an ELF file, symbol by symbol: .symtab, or where that was stripped or cannot be
+ * read the dynamic symbols; elf(5). What an index is made of, in memory (elf/symidx.h) and on disk
+ * (elf/symstore.h).
  */
 #ifndef ELF_SYMTAB_H
 #define ELF_SYMTAB_H
@@ -11,25 +12,40 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/err.h"
+#include "elf/dynsyms.h"
 
-/* A defined function or data object. */
+enum symbol_kind {
+	SYMBOL_FUNCTION,
+	SYMBOL_DATA,
+	SYMBOL_RESOLVER, /* STT_GNU_IFUNC: a function that chooses the one to be called */
+};
+
+/* A defined function or data object. A name is told from its version: "foo@@V2" in .symtab is foo. */
 struct symtab_symbol {
-	const char *name;   /* inside of the file's string table, or of the index */
-	uint64_t value;     /* relative to the load bias */
+	const char *name;    /* inside of the file's string table, or of the index; name_len bytes of it */
+	size_t name_len;
+	const char *version; /* NULL: none */
+	uint64_t value;      /* relative to the load bias */
 	uint64_t size;
-	uint32_t place;     /* in the table */
-	bool object;        /* data, not a function */
-	uint8_t preference; /* of several at one address: global 0, weak 1, local 2 */
+	uint32_t place;      /* in the table */
+	enum symbol_kind kind;
+	bool is_default;     /* the version that the name without one means */
+	uint8_t preference;  /* of several at one address: global 0, weak 1, local 2 */
 };
 
 struct symtab {
-	Elf_Data *data, *strings; /* NULL: the file has no symbols */
-	size_t n, at;
+	const uint8_t *symbols; /* of Elf64_Sym, not aligned; NULL: the file has none */
+	const char *strings;
+	size_t n, n_strings, at;
+	struct dynsyms dynsyms; /* where these are read */
+	bool is_dynamic;
+	char *lack;             /* heap; what could not be read, a sentence: the table has less than the file
+				   says; NULL: all was read */
 };
 
-/* Of a file without symbols an empty table. Invariant: each name ends inside of the string table. */
-MUST_CHECK struct err *symtab_open(Elf *elf, const char *path, struct symtab *ret);
+/* A file without symbols has an empty table. Invariant: each name ends inside of the string table. */
+void symtab_open(Elf *elf, struct symtab *ret);
+void symtab_close(struct symtab *symtab);
 
 /* The next function or object; false at the end. */
 bool symtab_next(struct symtab *symtab, struct symtab_symbol *ret);

@@ -263,6 +263,23 @@ static void check_own_counts(struct trial *trial, const struct load_events *load
 	disagree_end(&events);
 }
 
+/* What could not be read is not what is not there. */
+static void tell_unresolved(struct trial *trial, const struct trial_breakpoint *bp)
+{
+	const char *more = trial->n_unread > 2 ? ", and others" : "";
+
+	if (bp->expected_hits >= 0)
+		trial_contradict(trial, "breakpoint '%s' was never resolved, though the manifest has it", bp->function);
+	else if (!trial->n_unread)
+		trial_contradict(trial, "breakpoint '%s' was never resolved: no library of any task has it",
+				 bp->function);
+	else
+		trial_contradict(trial, "breakpoint '%s' was never resolved: no library whose symbols could be read "
+				 "has it, but it may be in one that could not: %s%s%s%s", bp->function,
+				 trial->unread[0],
+				 trial->n_unread > 1 ? "; " : "", trial->n_unread > 1 ? trial->unread[1] : "", more);
+}
+
 static void check_breakpoints(struct trial *trial)
 {
 	uint64_t by_task = 0, by_breakpoint = 0;
@@ -275,9 +292,7 @@ static void check_breakpoints(struct trial *trial)
 		by_breakpoint += bp->hits;
 		/* A late policy may never come to a library, or miss calls; it cannot see more. */
 		if (!bp->library && !(trial->late && bp->expected_hits >= 0))
-			trial_contradict(trial, "breakpoint '%s' was never resolved%s", bp->function,
-					 bp->expected_hits < 0 ? ": no library of any task has it" :
-								 ", though the manifest has it");
+			tell_unresolved(trial, bp);
 		if (bp->expected_hits < 0)
 			continue;
 		if (bp->library && bp->planted_tasks != trial->n_tasks && !trial->late)

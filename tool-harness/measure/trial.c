@@ -22,6 +22,7 @@ const char *const event_class_names[] = { "add", "delete", "consistent", "null",
 const char *const event_phase_names[] = { "startup", "import", "later", NULL };
 const char *const task_at_names[] = { "exec", "mpi_init", "running", NULL };
 const char *const mark_names[] = { MARKS(ROW_NAME) NULL };
+const char *const place_kind_names[] = { "function", "resolver", "implementation", NULL };
 const char *const temperature_names[] = { TEMPERATURES(ROW_NAME) NULL };
 const char *const counted_phase_names[] = { "import", "visit", NULL };
 const char *const counter_names[] = { "instructions", "l1d_misses", "l1i_misses", "l2_misses", NULL };
@@ -82,6 +83,15 @@ char *variant_name(const char *program, bool bind_now)
 	return mem_printf("%s%s", program ? program : "command", bind_now ? "+bind_now" : "");
 }
 
+static void places_free(struct trial_breakpoint *bp)
+{
+	for (size_t i = 0; i < bp->n_places; i++) {
+		free(bp->places[i].library);
+		free(bp->places[i].symbol);
+	}
+	free(bp->places);
+}
+
 void trial_deinit(struct trial *trial)
 {
 	for (size_t i = 0; i < trial->n_tasks; i++) {
@@ -93,11 +103,14 @@ void trial_deinit(struct trial *trial)
 	for (size_t i = 0; i < trial->n_breakpoints; i++) {
 		free(trial->breakpoints[i].function);
 		free(trial->breakpoints[i].library);
+		places_free(&trial->breakpoints[i]);
 		free(trial->breakpoints[i].rank_hits);
 		free(trial->breakpoints[i].rank_missed);
 	}
 	for (size_t i = 0; i < trial->n_libraries; i++)
 		free(trial->libraries[i]);
+	for (size_t i = 0; i < trial->n_unread; i++)
+		free(trial->unread[i]);
 	for (size_t i = 0; i < trial->n_contradictions; i++)
 		free(trial->contradictions[i]);
 	for (size_t i = 0; i < STACKS_N; i++)
@@ -116,8 +129,44 @@ void trial_deinit(struct trial *trial)
 	free(trial->libraries);
 	free(trial->library_slots);
 	free(trial->breakpoints);
+	free(trial->unread);
 	free(trial->contradictions);
 	trial_init(trial);
+}
+
+uint32_t trial_place(struct trial_breakpoint *breakpoint, const char *library, const char *symbol, uint64_t address,
+		     enum place_kind kind)
+{
+	for (size_t i = 0; i < breakpoint->n_places; i++) {
+		const struct trial_place *place = &breakpoint->places[i];
+
+		if (place->address == address && place->kind == kind && !strcmp(place->library, library) &&
+		    !strcmp(place->symbol, symbol))
+			return (uint32_t)i;
+	}
+	mem_grow(breakpoint->places, breakpoint->n_places, breakpoint->cap_places);
+	breakpoint->places[breakpoint->n_places] = (struct trial_place){
+		.library = mem_strdup(library), .symbol = mem_strdup(symbol), .address = address, .kind = kind,
+	};
+	return (uint32_t)breakpoint->n_places++;
+}
+
+size_t trial_places(const struct trial *trial)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < trial->n_breakpoints; i++)
+		n += trial->breakpoints[i].n_places ? trial->breakpoints[i].n_places : 1;
+	return n;
+}
+
+void trial_add_unread(struct trial *trial, const char *why)
+{
+	for (size_t i = 0; i < trial->n_unread; i++)
+		if (!strcmp(trial->unread[i], why))
+			return;
+	mem_grow(trial->unread, trial->n_unread, trial->cap_unread);
+	trial->unread[trial->n_unread++] = mem_strdup(why);
 }
 
 struct event *trial_add_event(struct trial *trial)

@@ -150,12 +150,32 @@ struct trial_task {
 	bool gone_early;                  /* it died before its import was over */
 };
 
+/* What stands at a place of a breakpoint's name. */
+enum place_kind {
+	PLACE_FUNCTION,
+	PLACE_RESOLVER, /* of an IFUNC: runs when the function is bound, not when it is called */
+	PLACE_IMPLEMENTATION, /* what a resolver has chosen: runs when the function is called */
+};
+extern const char *const place_kind_names[]; /* "function", ..., NULL */
+
+/* One of the places that a breakpoint's name has, over all tasks. */
+struct trial_place {
+	char *library;    /* path as in trial.libraries */
+	char *symbol;     /* with its version, if it has one: "foo@@V2" */
+	uint64_t address; /* relative to the library's load bias */
+	enum place_kind kind;
+	uint64_t planted; /* how often a breakpoint was put there */
+	uint64_t hits;
+};
+
 /* One breakpoint of the scenario, over all tasks. */
 struct trial_breakpoint {
 	char *function;
-	char *library;           /* soname or path it resolved in; NULL: never resolved */
+	char *library;           /* soname or path it first resolved in; NULL: never resolved */
+	struct trial_place *places; /* in the order of being found */
+	size_t n_places, cap_places; /* 0: nowhere resolved, or the tool does not tell its places */
 	uint64_t planted_tasks;  /* tasks in which it was in at the end */
-	uint64_t hits;           /* over all tasks */
+	uint64_t hits;           /* over all tasks: of all places but resolvers, whose runs are no calls */
 	int64_t expected_hits;   /* from the manifest, over all tasks; -1: not known */
 	uint64_t *rank_hits;     /* by task; NULL where the tool does not tell them apart. Not in the record */
 	int64_t missed;          /* of a late policy: expected hits that did not come; see measure/missed.h */
@@ -308,6 +328,8 @@ struct trial {
 	bool timed_out, interrupted;
 	int launcher_status;           /* as from waitpid(2); -1: not seen */
 	struct trial_failure failure;
+	char **unread;                 /* libraries whose symbols could not all be read, a sentence each */
+	size_t n_unread, cap_unread;
 	char **contradictions;         /* why it is invalid, one sentence each */
 	size_t n_contradictions, cap_contradictions;
 };
@@ -320,6 +342,16 @@ void trial_add_tasks(struct trial *trial, size_t n);
 
 /* The breakpoints of a trial that has its tasks: nowhere resolved, never hit, no hits predicted. */
 void trial_add_breakpoints(struct trial *trial, char *const *functions, size_t n);
+
+/* Index of a place among those of a breakpoint, added if it is new. */
+uint32_t trial_place(struct trial_breakpoint *breakpoint, const char *library, const char *symbol, uint64_t address,
+		     enum place_kind kind);
+
+/* B of the model: places of all breakpoints together, each at least once. */
+size_t trial_places(const struct trial *trial);
+
+/* Notes a library whose symbols, or some of them, could not be read: a breakpoint that is not found may be there. */
+void trial_add_unread(struct trial *trial, const char *why);
 
 /* All tasks were acquired before they ran on their own, so that all of their loads were seen. */
 bool trial_from_start(const struct trial *trial);

@@ -107,6 +107,13 @@ static void merge_breakpoints(struct trial *trial, const struct trial *shard)
 			to->rank_hits[j] += from->rank_hits[j];
 		if (!to->library && from->library)
 			to->library = mem_strdup(from->library);
+		for (size_t j = 0; j < from->n_places; j++) {
+			const struct trial_place *place = &from->places[j];
+			uint32_t at = trial_place(to, place->library, place->symbol, place->address, place->kind);
+
+			to->places[at].planted += place->planted;
+			to->places[at].hits += place->hits;
+		}
 	}
 }
 
@@ -127,6 +134,8 @@ static void merge_rest(struct trial *trial, const struct trial *shard)
 	trial->left_running |= shard->left_running;
 	trial->timed_out |= shard->timed_out;
 	trial->interrupted |= shard->interrupted;
+	for (size_t i = 0; i < shard->n_unread; i++)
+		trial_add_unread(trial, shard->unread[i]);
 	for (size_t i = 0; i < shard->n_contradictions; i++)
 		trial_contradict(trial, "%s", shard->contradictions[i]);
 }

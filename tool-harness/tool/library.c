@@ -148,6 +148,9 @@ void library_set_destroy(struct library_set *set)
 			free(library->path);
 			free(library->mapped_path);
 			free(library->unreadable);
+			free(library->lack);
+			for (size_t j = 0; j < library->n_locations; j++)
+				free(library->locations[j].symbol);
 			free(library->locations);
 			free(library);
 		}
@@ -283,6 +286,8 @@ struct symidx *library_symbols(struct library_set *set, struct library *library)
 		return NULL;
 	}
 	symidx_extent(library->symbols, &library->low, &library->high);
+	if (symidx_lack(library->symbols))
+		library->lack = mem_printf("'%s': %s", library->path, symidx_lack(library->symbols));
 	return library->symbols;
 }
 
@@ -296,12 +301,33 @@ static void read_lines(struct library_set *set, const struct library *library, i
 	err_free(err);
 }
 
+/* What the file has at its places, a breakpoint's all. */
+static void add_locations(struct library_set *set, struct library *library, uint32_t breakpoint, int fd,
+			  const struct symplaces *places)
+{
+	size_t base = strcspn(set->breakpoints[breakpoint], "@");
+
+	for (size_t i = 0; i < places->n; i++) {
+		const struct symplace *place = &places->v[i];
+		struct location location = { .breakpoint = breakpoint,
+					     .place = UINT32_MAX,
+					     .value = place->value,
+					     .is_resolver = place->is_resolver };
+
+		location.symbol = mem_printf("%.*s%s%s", (int)base, set->breakpoints[breakpoint],
+					     !place->version ? "" : place->is_default ? "@@" : "@",
+					     place->version ? place->version : "");
+		location.n_text = segment_text(fd, location.value, location.text, sizeof(location.text));
+		mem_grow(library->locations, library->n_locations, library->cap_locations);
+		library->locations[library->n_locations++] = location;
+	}
+}
+
 /* Searched once, by the first task that has it. */
 void library_resolve(struct library_set *set, struct library *library)
 {
 	_cleanup_close_ int fd = -1;
 	struct err *err = NULL;
-	size_t cap = 0;
 
 	if (library->resolved || !set->read_symbols || !library_symbols(set, library))
 		return;
@@ -312,32 +338,32 @@ void library_resolve(struct library_set *set, struct library *library)
 			read_lines(set, library, fd);
 	}
 	for (size_t i = 0; i < set->n_breakpoints && !err; i++) {
-		struct location location = { .breakpoint = (uint32_t)i };
+		_cleanup_(symplaces_deinit) struct symplaces places;
 
-		if (!symidx_find(library->symbols, set->breakpoints[i], &location.value))
-			continue;
-		if (fd < 0)
+		symidx_places(library->symbols, set->breakpoints[i], &places);
+		if (places.n && fd < 0)
 			err = library_open(library, &fd);
-		if (err)
-			break;
-		location.n_text = segment_text(fd, location.value, location.text, sizeof(location.text));
-		mem_grow(library->locations, library->n_locations, cap);
-		library->locations[library->n_locations++] = location;
+		if (places.n && !err)
+			add_locations(set, library, (uint32_t)i, fd, &places);
 	}
 	if (err)
 		cannot_read(library, err);
 }
 
+const char *library_unread(const struct library *library)
+{
+	return library->unreadable ? library->unreadable : library->lack;
+}
+
 size_t library_resolve_again(struct library_set *set, struct library *library)
 {
-	uint64_t value;
-
 	if (!library_symbols(set, library))
 		return 0;
-	if (!library->resolved)
-		library_resolve(set, library);
-	else
-		for (size_t i = 0; i < set->n_breakpoints; i++)
-			symidx_find(library->symbols, set->breakpoints[i], &value);
+	for (size_t i = 0; library->resolved && i < set->n_breakpoints; i++) {
+		_cleanup_(symplaces_deinit) struct symplaces places;
+
+		symidx_places(library->symbols, set->breakpoints[i], &places);
+	}
+	library_resolve(set, library);
 	return set->n_breakpoints;
 }

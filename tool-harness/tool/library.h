@@ -22,7 +22,10 @@
 /* Where a breakpoint's function is: an address relative to the load bias. */
 struct location {
 	uint32_t breakpoint; /* index into the run's breakpoints */
+	uint32_t place;      /* of it, in the trial; UINT32_MAX: not told yet */
 	uint64_t value;
+	char *symbol;        /* with its version */
+	bool is_resolver;    /* elf/symidx.h */
 	uint8_t text[LOCATION_TEXT]; /* what the file has there, */
 	size_t n_text;               /* so much of it */
 };
@@ -36,10 +39,11 @@ struct library {
 	int64_t target_index;    /* in the manifest's libraries; -1: not the target's */
 	struct symidx *symbols;  /* of the cache; NULL if it has no file (the vDSO) or cannot be read */
 	char *unreadable;        /* why it cannot be read, as was warned; NULL: it can, or was not tried */
+	char *lack;              /* what could not be read of its symbols; NULL: nothing */
 	uint64_t low, high;      /* extent relative to the load bias; 0, 0 without symbols */
 	bool resolved;           /* its symbols were searched for the breakpoints */
-	struct location *locations;
-	size_t n_locations;
+	struct location *locations; /* several of one breakpoint, where its name has several places */
+	size_t n_locations, cap_locations;
 	struct library *next;
 };
 
@@ -95,6 +99,9 @@ void library_resolve(struct library_set *set, struct library *library);
 /* Looks all breakpoints up again in a library that was searched before, or for the first time in one that was not:
  * how many names. What is found is the same. */
 size_t library_resolve_again(struct library_set *set, struct library *library);
+
+/* Why a name that was not found in it may be there: it, or some of its symbols, could not be read. NULL: all were. */
+const char *library_unread(const struct library *library);
 
 /* Its symbols, read if they were not yet; NULL if it has none to read. Resolves nothing. */
 struct symidx *library_symbols(struct library_set *set, struct library *library);

@@ -147,7 +147,10 @@ static struct err *insert_some(struct task *task, struct trap_place *places, siz
 		if (!places[i].fresh)
 			continue;
 		new_at[n_new] = i;
-		traps[n_new++] = (struct trap){ .addr = places[i].addr, .byte = TRAP_BYTE, .id = places[i].id };
+		traps[n_new++] = (struct trap){ .addr = places[i].addr,
+						 .byte = TRAP_BYTE,
+						 .id = places[i].id,
+						 .place = places[i].place };
 	}
 	if (!n_new)
 		return NULL;

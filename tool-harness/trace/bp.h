@@ -36,7 +36,8 @@ struct trap {
 	taddr addr;
 	uint8_t text[TRAP_TEXT]; /* original bytes; text[0] is what the trap covers */
 	uint8_t byte;            /* what was written there: TRAP_BYTE, or TRAP_RETURN behind a trap */
-	uint32_t id;             /* the caller's: which breakpoint */
+	uint32_t id;             /* the caller's: which breakpoint, */
+	uint32_t place;          /* and at which of its places */
 };
 
 struct trap_table {
@@ -59,7 +60,7 @@ MUST_CHECK struct err *trap_insert(struct task *task, taddr addr, uint32_t id);
 
 struct trap_place {
 	taddr addr;
-	uint32_t id;
+	uint32_t id, place;  /* as in struct trap */
 	const uint8_t *text; /* what the file has there: n_text bytes, TRAP_TEXT at most; 0: not known */
 	size_t n_text;
 	bool fresh;   /* out: it was not in before */

@@ -92,7 +92,7 @@ struct law_run *law_data_add_total(struct law_data *data, double libraries, doub
 bool law_data_add_trial(struct law_data *data, const struct trial *trial)
 {
 	_cleanup_free_ double *loaded = mem_calloc(trial->n_tasks, sizeof(*loaded));
-	struct law_run run = { .tasks = (double)trial->n_tasks, .breakpoints = (double)trial->n_breakpoints,
+	struct law_run run = { .tasks = (double)trial->n_tasks, .breakpoints = (double)trial_places(trial),
 			       .first = HUGE_VAL, .has_events = true };
 	struct load_events loads;
 

@@ -176,7 +176,7 @@ static bool total_of(const struct run *run, size_t index, enum law_basis *basis_
 	const struct trial_summary *summary = &run->trial_summaries[index], *baseline;
 
 	ret->tasks = (double)trial->n_tasks;
-	ret->breakpoints = (double)trial->n_breakpoints;
+	ret->breakpoints = (double)trial_places(trial);
 	if (summary->measured_ns > 0 && summary->load_events_per_task >= 1 && trial->n_tasks) {
 		const struct trial_task *task = &trial->tasks[0];
 

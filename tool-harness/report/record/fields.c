@@ -100,10 +100,24 @@ static const struct field work_fields[] = {
 	END,
 };
 
+#define PLACE(kind, member) FIELD(kind, struct trial_place, #member, member)
+static const struct field place_fields[] = {
+	PLACE(FIELD_STRING, library),
+	PLACE(FIELD_STRING, symbol),
+	PLACE(FIELD_U64, address),
+	{ "kind", FIELD_CHOICE, offsetof(struct trial_place, kind), NULL, place_kind_names, 0, 0, 0 },
+	PLACE(FIELD_U64, planted),
+	PLACE(FIELD_U64, hits),
+	END,
+};
+static const struct field one_place[] = { { .key = "", .type = FIELD_OBJECT, .fields = place_fields } };
+
 #define BREAKPOINT(kind, member) FIELD(kind, struct trial_breakpoint, #member, member)
 static const struct field breakpoint_fields[] = {
 	BREAKPOINT(FIELD_STRING, function),
 	BREAKPOINT(FIELD_STRING, library),
+	{ "places", FIELD_LIST, offsetof(struct trial_breakpoint, places), one_place, NULL, sizeof(struct trial_place),
+	  offsetof(struct trial_breakpoint, n_places), offsetof(struct trial_breakpoint, cap_places) },
 	BREAKPOINT(FIELD_U64, planted_tasks),
 	BREAKPOINT(FIELD_U64, hits),
 	BREAKPOINT(FIELD_I64, expected_hits),
@@ -139,6 +153,8 @@ const struct field trial_fields[] = {
 	{ "loader", FIELD_OBJECT, offsetof(struct trial, loader), loader_fields, NULL, 0, 0, 0 },
 	T(FIELD_BOOL, timed_out),
 	T(FIELD_BOOL, interrupted),
+	{ "unread", FIELD_LIST, offsetof(struct trial, unread), one_string, NULL, sizeof(char *),
+	  offsetof(struct trial, n_unread), offsetof(struct trial, cap_unread) },
 	{ "contradictions", FIELD_LIST, offsetof(struct trial, contradictions), one_string, NULL, sizeof(char *),
 	  offsetof(struct trial, n_contradictions), offsetof(struct trial, cap_contradictions) },
 	{ "phases", FIELD_OBJECT, offsetof(struct trial, phases), phases_fields, NULL, 0, 0, 0 },

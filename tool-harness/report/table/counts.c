@@ -5,11 +5,14 @@
  */
 #include "report/table/counts.h"
 
+#include <inttypes.h>
+
 #include "lib/cleanup.h"
 #include "report/human.h"
 #include "report/table/figures.h"
 
 #define LABEL_WIDTH 18
+#define PLACES_SHOWN 4
 
 static const struct figure stops[] = {
 	{ "all", 10, 0, CELL_COUNT, "stops[][]", NULL },
@@ -87,6 +90,40 @@ static void note_missed(const struct figure_place *place, struct grid_list *list
 		  temperature_names[place->temperature], missed.text, of.text);
 }
 
+static const struct trial *last_traced(const struct figure_place *place)
+{
+	const struct run *run = place->run;
+
+	for (size_t i = run->n_trials; i > 0; i--)
+		if (run->trials[i - 1].variant == place->variant && run->trials[i - 1].traced &&
+		    run->trials[i - 1].temperature == place->temperature)
+			return &run->trials[i - 1];
+	return NULL;
+}
+
+/* Names that have several places: which, and how often each was hit, in the last traced run. */
+static void note_places(const struct figure_place *place, struct grid_list *list)
+{
+	const struct trial *trial = last_traced(place);
+
+	note_missed(place, list);
+	for (size_t i = 0; trial && i < trial->n_breakpoints; i++) {
+		const struct trial_breakpoint *bp = &trial->breakpoints[i];
+		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+		for (size_t j = 0; bp->n_places > 1 && j < bp->n_places && j < PLACES_SHOWN; j++)
+			strbuf_printf(&text, "%s%s%s%s %" PRIu64, j ? ", " : "", bp->places[j].symbol,
+				      bp->places[j].kind == PLACE_FUNCTION ? "" : " ",
+				      bp->places[j].kind == PLACE_FUNCTION ? "" :
+									     place_kind_names[bp->places[j].kind],
+				      bp->places[j].hits);
+		if (text.len)
+			grid_note(list, GRID_NOTES, "", "%s: '%s' has %zu places, hit: %s%s",
+				  temperature_names[place->temperature], bp->function, bp->n_places, text.text,
+				  bp->n_places > PLACES_SHOWN ? ", ..." : "");
+	}
+}
+
 static const struct {
 	const char *name, *title;
 	const struct figure *figures;
@@ -96,7 +133,7 @@ static const struct {
 	void (*note)(const struct figure_place *place, struct grid_list *list);
 } tables[] = {
 	{ "stops", "stops, all tasks", stops, ARRAY_SIZE(stops), "n_traced", 0, note_stops },
-	{ "per task", "per task", per_task, ARRAY_SIZE(per_task), "tasks", 0, note_missed },
+	{ "per task", "per task", per_task, ARRAY_SIZE(per_task), "tasks", 0, note_places },
 	{ "link maps", "link maps", maps, ARRAY_SIZE(maps), "maps_read", 1, NULL },
 	{ "tracer", "tracer", tracer, ARRAY_SIZE(tracer), "n_traced", 0, NULL },
 };

@@ -115,7 +115,7 @@ static void collect(const struct run *run, const struct table4_row *from, enum t
 		    !trial->tool || strcmp(trial->tool, from->tool) || !one_law(run, variant, from->variant) ||
 		    events < 1 || base < 0 || !(own > 0))
 			continue;
-		law_data_add_total(data, events, (double)trial->n_tasks, (double)trial->n_breakpoints, own, 0, 1);
+		law_data_add_total(data, events, (double)trial->n_tasks, (double)trial_places(trial), own, 0, 1);
 	}
 }
 
@@ -151,7 +151,7 @@ static bool by_law(const struct run *run, const struct table4_row *from, double 
 	serial = !choice.n_varies ||
 		 (choice.tasks_exponent_interval.low <= 1 && choice.tasks_exponent_interval.high >= 1);
 	if (serial) {
-		law_predict(&choice, &data, events, tasks, (double)trial->n_breakpoints, &p);
+		law_predict(&choice, &data, events, tasks, (double)trial_places(trial), &p);
 		row->times[t][TABLE4_PHASE2] = (struct table4_time){ base + p.total_ns, base + p.interval.low,
 								     base + p.interval.high };
 		row->law[t] = mem_printf("law: T1 %s, T2 %s, of %zu sizes; 95 %% interval",

@@ -91,6 +91,11 @@ void native_resolve_added(struct native *native, struct native_task *t, const st
 	size_t n = change->n_added, begin = n * native->first / native->trial->n_tasks;
 	struct library_set *libraries = native_libraries(native, t);
 
-	for (size_t i = 0; i < n; i++)
-		library_resolve(libraries, change->added[(begin + i) % n]->data);
+	for (size_t i = 0; i < n; i++) {
+		struct library *library = change->added[(begin + i) % n]->data;
+
+		library_resolve(libraries, library);
+		if (native->request->n_breakpoints && library_unread(library))
+			trial_add_unread(native->trial, library_unread(library));
+	}
 }

@@ -137,6 +137,7 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 	for (size_t i = 0; i < native.n_tasks; i++) {
 		loader_deinit(&native.tasks[i].loader);
 		free(native.tasks[i].planted);
+		free(native.tasks[i].resolving);
 		free(native.tasks[i].target_seen);
 		library_set_destroy(native.tasks[i].libraries);
 	}

@@ -38,12 +38,21 @@ struct native_task {
 	uint64_t n_planted;            /* their sum */
 	int64_t looked_ns;             /* deferred breakpoints: its map was last looked at */
 	bool look_due;                 /* that look found the loader at work */
+	struct native_register {       /* what its debug registers are for */
+		taddr addr;
+		uint32_t place;
+	} registers[DEBUGREGS];
+	struct native_resolving *resolving; /* threads within resolvers: resolver.c */
+	size_t n_resolving, cap_resolving;
 	struct library_set *libraries; /* of it alone, with share none; else NULL */
 	bool *target_seen;             /* libraries of the manifest ever in its map */
 };
 
 /* The trap at the function that a target calls at each phase mark. */
 #define NATIVE_TRAP_MARK (TRAP_ID_LOADER - 1)
+
+/* The trap where a resolver returns to. */
+#define NATIVE_TRAP_RESOLVED (TRAP_ID_LOADER - 2)
 
 struct native_stacks;
 struct uprobes;
@@ -67,6 +76,10 @@ struct native {
 	size_t n_gone;
 	const struct policy *policy;   /* when breakpoints go in, */
 	const struct trap_way *way;    /* and how */
+	struct native_alias {          /* two breakpoints at one place: a hit of the first is one of the second */
+		uint32_t breakpoint, place, other, other_place;
+	} *aliases;
+	size_t n_aliases, cap_aliases;
 	struct uprobes *uprobes;       /* of the way that has them, else NULL */
 	struct mapsteps *steps;        /* of link maps, with share maps; else NULL */
 	struct native_stacks *stacks;  /* NULL: none are asked for */
@@ -155,7 +168,16 @@ MUST_CHECK struct err *native_policy_init(struct native *native);
 void native_policy_tick(struct native *native);
 void native_policy_end(struct native *native);
 void native_policy_deinit(struct native *native);
-void native_count_hit(struct native *native, struct native_task *t, uint32_t breakpoint);
+void native_count_hit(struct native *native, struct native_task *t, uint32_t breakpoint, uint32_t place);
+
+/*
+ * IFUNCs (resolver.c). A thread is at a resolver, its first instruction still to come: what it returns is the function
+ * that is called, and gets a breakpoint once it has; then the thread is at the second. Ours alone: bytes.
+ */
+MUST_CHECK struct err *native_resolver_hit(struct native *native, struct native_task *t, struct thread *thread,
+					   const struct trap *trap);
+MUST_CHECK struct err *native_resolved(struct native *native, struct native_task *t, struct thread *thread,
+				       const struct trap *trap);
 
 /* Holds what the key `stop` names but for the thread of an event, and lets it go. */
 MUST_CHECK struct err *native_scope_hold(const struct native *native, struct native_task *t,

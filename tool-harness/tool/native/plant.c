@@ -12,10 +12,29 @@
 #include "tool/native/native.h"
 #include "tool/native/uprobes.h"
 
-static void planted(struct native_task *t, uint32_t breakpoint)
+static void planted(struct native *native, struct native_task *t, uint32_t breakpoint, uint32_t place)
 {
+	native->trial->breakpoints[breakpoint].places[place].planted++;
 	t->planted[breakpoint]++;
 	t->n_planted++;
+}
+
+/* A function by two names (memmove, and an old memcpy) has one trap. */
+static void share_trap(struct native *native, struct native_task *t, const struct trap_place *place)
+{
+	const struct trap *trap = trap_find(&t->task->traps, place->addr);
+
+	if (!trap || trap->id == place->id || trap->id >= native->request->n_breakpoints)
+		return;
+	if (!t->planted[place->id])
+		planted(native, t, place->id, place->place);
+	for (size_t i = 0; i < native->n_aliases; i++)
+		if (native->aliases[i].breakpoint == trap->id && native->aliases[i].place == trap->place &&
+		    native->aliases[i].other == place->id && native->aliases[i].other_place == place->place)
+			return;
+	mem_grow(native->aliases, native->n_aliases, native->cap_aliases);
+	native->aliases[native->n_aliases++] =
+		(struct native_alias){ trap->id, trap->place, place->id, place->place };
 }
 
 /* The trial does not say what its scenario asked for. */
@@ -51,13 +70,16 @@ static struct err *bytes_plant(struct native *native, struct native_task *t, con
 
 		traps[i] = (struct trap_place){ .addr = places[i].bias + location->value,
 						.id = location->breakpoint,
+						.place = location->place,
 						.text = location->text,
 						.n_text = location->n_text };
 	}
 	err = traps_insert(t->task, traps, n);
 	for (size_t i = 0; !err && i < n; i++) {
 		if (traps[i].fresh)
-			planted(t, traps[i].id);
+			planted(native, t, traps[i].id, traps[i].place);
+		else if (!traps[i].differs)
+			share_trap(native, t, &traps[i]);
 		if (traps[i].differs)
 			refuse(native, t, traps[i].id, traps[i].addr);
 	}
@@ -105,8 +127,12 @@ static struct err *registers_plant(struct native *native, struct native_task *t,
 		if (err || !same)
 			continue;
 		err = debugreg_add(t->task, addr, location->breakpoint, &fresh);
-		if (!err && fresh)
-			planted(t, location->breakpoint);
+		if (err || !fresh)
+			continue;
+		planted(native, t, location->breakpoint, location->place);
+		for (int j = 0; j < DEBUGREGS; j++) /* the task's own are as many, and one that was given up is free */
+			if (t->task->debug.used >> j & 1u && t->task->debug.addr[j] == addr)
+				t->registers[j] = (struct native_register){ addr, location->place };
 	}
 	return registers_release(t, ours, err);
 }
@@ -139,7 +165,7 @@ static struct err *uprobes_plant(struct native *native, struct native_task *t, c
 			return err;
 		t->task->tracer->traps_written += fresh;
 		if (!t->planted[location->breakpoint])
-			planted(t, location->breakpoint);
+			planted(native, t, location->breakpoint, location->place);
 	}
 	return NULL;
 }
@@ -160,8 +186,12 @@ struct err *native_plant(struct native *native, struct native_task *t, const str
 	struct err *err;
 
 	for (size_t i = 0; i < n; i++) {
-		struct trial_breakpoint *bp = &native->trial->breakpoints[places[i].location->breakpoint];
+		struct location *location = places[i].location;
+		struct trial_breakpoint *bp = &native->trial->breakpoints[location->breakpoint];
 
+		if (location->place == UINT32_MAX)
+			location->place = trial_place(bp, places[i].library->path, location->symbol, location->value,
+						      location->is_resolver ? PLACE_RESOLVER : PLACE_FUNCTION);
 		if (!bp->library)
 			bp->library = mem_strdup(places[i].library->path);
 	}
@@ -208,11 +238,25 @@ void native_unplant(const struct native *native, struct native_task *t, const st
 	}
 }
 
-void native_count_hit(struct native *native, struct native_task *t, uint32_t breakpoint)
+static void count_one(struct native *native, struct native_task *t, uint32_t breakpoint, uint32_t place)
 {
 	struct trial_breakpoint *bp = &native->trial->breakpoints[breakpoint];
 
+	bp->places[place].hits++;
+	if (bp->places[place].kind == PLACE_RESOLVER)
+		return;
 	bp->hits++;
 	bp->rank_hits[t->task->index]++;
 	native_trial_task(native, t)->breakpoint_hits++;
+}
+
+void native_count_hit(struct native *native, struct native_task *t, uint32_t breakpoint, uint32_t place)
+{
+	count_one(native, t, breakpoint, place);
+	for (size_t i = 0; i < native->n_aliases; i++) {
+		const struct native_alias *alias = &native->aliases[i];
+
+		if (alias->breakpoint == breakpoint && alias->place == place)
+			count_one(native, t, alias->other, alias->other_place);
+	}
 }

@@ -23,7 +23,7 @@ struct native_task;
 struct native_place {
 	const struct library *library;
 	taddr bias;
-	const struct location *location; /* the library's */
+	struct location *location; /* the library's */
 };
 
 struct trap_way {

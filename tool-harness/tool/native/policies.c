@@ -116,7 +116,7 @@ struct err *native_policy_init(struct native *native)
 }
 
 /* Other processes of this machine, and the tasks' children, are none of ours. */
-static void take_hit(void *data, uint32_t breakpoint, pid_t pid)
+static void take_hit(void *data, uint32_t breakpoint, uint32_t place, pid_t pid)
 {
 	struct native *native = data;
 
@@ -124,7 +124,7 @@ static void take_hit(void *data, uint32_t breakpoint, pid_t pid)
 		struct native_task *t = &native->tasks[i];
 
 		if (t->task && t->task->pid == pid) {
-			native_count_hit(native, t, breakpoint);
+			native_count_hit(native, t, breakpoint, place);
 			return;
 		}
 	}
@@ -154,6 +154,9 @@ void native_policy_end(struct native *native)
 
 void native_policy_deinit(struct native *native)
 {
+	free(native->aliases);
+	native->aliases = NULL;
+	native->n_aliases = native->cap_aliases = 0;
 	uprobes_destroy(native->uprobes);
 	native->uprobes = NULL;
 }

@@ -17,10 +17,14 @@
 static struct err *breakpoint_hit(struct native *native, struct native_task *t, struct thread *thread,
 				  const struct trap *trap)
 {
-	struct err *err;
+	taddr at = trap->addr; /* the table may move */
+	struct err *err = NULL;
 
-	native_count_hit(native, t, trap->id);
-	err = thread_step_over(thread, trap);
+	native_count_hit(native, t, trap->id, trap->place);
+	if (native->trial->breakpoints[trap->id].places[trap->place].kind == PLACE_RESOLVER)
+		err = native_resolver_hit(native, t, thread, trap);
+	if (!err)
+		err = thread_step_over(thread, trap_find(&t->task->traps, at));
 	if (!err)
 		err = native_stopped_otherwise(native, t, thread);
 	return err ? err : thread_cont(thread, 0);
@@ -28,11 +32,15 @@ static struct err *breakpoint_hit(struct native *native, struct native_task *t, 
 
 /* A debug register stops before the instruction, which runs when the thread is let go. */
 static struct err *register_hit(struct native *native, struct native_task *t, struct thread *thread,
-				uint32_t breakpoint)
+				uint32_t breakpoint, taddr at)
 {
+	uint32_t place = 0;
 	struct err *err;
 
-	native_count_hit(native, t, breakpoint);
+	for (int i = 0; i < DEBUGREGS; i++)
+		if (t->registers[i].addr == at)
+			place = t->registers[i].place;
+	native_count_hit(native, t, breakpoint, place);
 	err = native_stopped_otherwise(native, t, thread);
 	return err ? err : thread_cont(thread, 0);
 }
@@ -78,7 +86,7 @@ struct err *native_trap(struct native *native, struct native_task *t, const stru
 	if (err)
 		return err;
 	if (hit)
-		return register_hit(native, t, stop->thread, breakpoint);
+		return register_hit(native, t, stop->thread, breakpoint, ip);
 	trap = trap_find(&t->task->traps, ip - 1);
 	if (!trap)
 		return foreign_trap(native, t, stop->thread);
@@ -86,6 +94,8 @@ struct err *native_trap(struct native *native, struct native_task *t, const stru
 		return native_load_event(native, t, stop, trap->addr, begin_ns);
 	if (trap->id == NATIVE_TRAP_MARK)
 		return native_mark(native, t, stop->thread, trap);
+	if (trap->id == NATIVE_TRAP_RESOLVED)
+		return native_resolved(native, t, stop->thread, trap);
 	return breakpoint_hit(native, t, stop->thread, trap);
 }
 
@@ -121,6 +131,7 @@ struct err *native_exec(struct native *native, struct native_task *t)
 	loader_deinit(&t->loader);
 	memset(t->planted, 0, native->request->n_breakpoints * sizeof(t->planted[0]));
 	t->n_planted = 0;
+	t->n_resolving = 0;
 	debugregs_after_exec(t->task);
 	return native_find_loader(native, t);
 }

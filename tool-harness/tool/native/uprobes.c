@@ -18,7 +18,7 @@ struct one {
 	dev_t dev;
 	ino_t ino;
 	uint64_t value;
-	uint32_t breakpoint;
+	uint32_t breakpoint, place;
 	struct uprobe *uprobe;
 };
 
@@ -61,7 +61,8 @@ static struct err *open_at(int fd, const struct library *library, uint64_t value
 struct err *uprobes_add(struct uprobes *uprobes, const struct library *library, const struct location *location,
 			bool *fresh_ret)
 {
-	struct one one = { .value = location->value, .breakpoint = location->breakpoint };
+	struct one one = { .value = location->value, .breakpoint = location->breakpoint,
+			   .place = location->place };
 	_cleanup_close_ int fd = -1;
 	struct stat st;
 	struct err *err = library_open(library, &fd);
@@ -86,8 +87,8 @@ struct err *uprobes_add(struct uprobes *uprobes, const struct library *library, 
 }
 
 struct taking {
-	uint32_t breakpoint;
-	void (*take)(void *data, uint32_t breakpoint, pid_t pid);
+	uint32_t breakpoint, place;
+	uprobes_take *take;
 	void *data;
 };
 
@@ -95,25 +96,25 @@ static void take_sample(void *data, const struct uprobe_sample *sample)
 {
 	const struct taking *taking = data;
 
-	taking->take(taking->data, taking->breakpoint, sample->pid);
+	taking->take(taking->data, taking->breakpoint, taking->place, sample->pid);
 }
 
-void uprobes_drain(struct uprobes *uprobes, void (*take)(void *data, uint32_t breakpoint, pid_t pid), void *data)
+void uprobes_drain(struct uprobes *uprobes, uprobes_take *take, void *data)
 {
 	for (size_t i = 0; i < uprobes->n; i++) {
-		struct taking taking = { uprobes->v[i].breakpoint, take, data };
+		struct taking taking = { uprobes->v[i].breakpoint, uprobes->v[i].place, take, data };
 
 		uprobe_drain(uprobes->v[i].uprobe, take_sample, &taking);
 	}
 }
 
-struct err *uprobes_end(struct uprobes *uprobes, void (*take)(void *data, uint32_t breakpoint, pid_t pid), void *data,
+struct err *uprobes_end(struct uprobes *uprobes, uprobes_take *take, void *data,
 			uint64_t *unheard_ret)
 {
 	uint64_t all = 0;
 
 	for (size_t i = 0; i < uprobes->n; i++) {
-		struct taking taking = { uprobes->v[i].breakpoint, take, data };
+		struct taking taking = { uprobes->v[i].breakpoint, uprobes->v[i].place, take, data };
 		uint64_t unheard;
 		struct err *err = uprobe_end(uprobes->v[i].uprobe, take_sample, &taking, &unheard);
 

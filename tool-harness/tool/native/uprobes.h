@@ -15,6 +15,9 @@
 
 struct uprobes;
 
+/* Hears of a hit of a breakpoint, at one of its places. */
+typedef void uprobes_take(void *data, uint32_t breakpoint, uint32_t place, pid_t pid);
+
 struct uprobes *uprobes_create(void);
 void uprobes_destroy(struct uprobes *uprobes);
 
@@ -26,10 +29,10 @@ MUST_CHECK struct err *uprobes_add(struct uprobes *uprobes, const struct library
 				   const struct location *location, bool *fresh_ret);
 
 /* Hands over the hits that are new, of whatever process. */
-void uprobes_drain(struct uprobes *uprobes, void (*take)(void *data, uint32_t breakpoint, pid_t pid), void *data);
+void uprobes_drain(struct uprobes *uprobes, uprobes_take *take, void *data);
 
 /* The same at the end, which ends the watching; and how many hits went unheard (ld/uprobe.h). */
-MUST_CHECK struct err *uprobes_end(struct uprobes *uprobes, void (*take)(void *data, uint32_t breakpoint, pid_t pid),
+MUST_CHECK struct err *uprobes_end(struct uprobes *uprobes, uprobes_take *take,
 				   void *data, uint64_t *unheard_ret);
 
 #endif

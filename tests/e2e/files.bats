@@ -252,3 +252,31 @@ may_unshare() {
 	[ "$TOOL" -eq 3 ]
 	grep -q "breakpoint 'called' was not set at 0x" attach.out
 }
+
+# events_and_hits COMMAND...: of a run with breakpoints. (A loader that maps its program itself announces that, too: one
+# more stop, and as many load events.)
+events_and_hits() {
+	rm -rf "$RESULTS"
+	expect_status 0 attachstorm run -q -l spawn -n 1 -T warm -r 1 --no-baseline -o "$RESULTS" -B called,main -- "$@"
+	jq -c '.trials[0] | [.tasks[0].load_events, .tasks[0].libraries_at_start, .tasks[0].breakpoint_hits,
+		[.breakpoints[].library]]' "$RESULTS"/*.json
+}
+
+@test "a program that the loader is given as an argument is traced as by itself" {
+	local loader direct
+	loader=$(readelf -l calls | sed -n 's/.*program interpreter: \(.*\)\]/\1/p')
+	touch go
+	direct=$(events_and_hits ./calls "$PWD/app/lib.so" 20)
+	[ "$(jq -c '.[2]' <<<"$direct")" = 21 ]
+	[ "$(events_and_hits "$loader" ./calls "$PWD/app/lib.so" 20)" = "$direct" ]
+}
+
+@test "a 32-bit program is refused by that name" {
+	printf '.globl _start\n_start: mov $1, %%eax\nxor %%ebx, %%ebx\nint $0x80\n' >small.s
+	as --32 -o small.o small.s && ld -m elf_i386 -o small small.o || skip "binutils without i386"
+	./small || skip "this kernel runs no 32-bit programs"
+	run attachstorm run -q -l spawn -n 1 -T warm -r 1 --no-baseline -o "$RESULTS" -- ./small
+	[ "$status" -ne 0 ]
+	expect_output "small' is a 32-bit program: only 64-bit ones can be traced"
+	[[ "$output" != *"statically linked"* ]]
+}

@@ -14,6 +14,7 @@
 #include "lib/proc.h"
 #include "native.h"
 #include "tool/repair.h"
+#include "trace/procstate.h"
 #include "trace/wait.h"
 
 #define MAX_TASKS 4

@@ -142,7 +142,7 @@ static struct err *open_and_check(struct task *task, struct part *part, taddr fi
 static struct err *mappings_check(struct task *task, struct symcache *symbols)
 {
 	_cleanup_(mappings_close) struct mappings mappings = { .fd = -1 };
-	struct err *err = mappings_open(task->pid, &mappings);
+	struct err *err = mappings_open(task_live_tid(task), &mappings);
 	taddr at = 0, first = 0;
 	bool found = true;
 
@@ -173,7 +173,7 @@ struct err *repair_task(pid_t pid, struct symcache *symbols, size_t *n_ret)
 	tracer.exit_kill = false;
 	err = tracer_seize(&tracer, pid, 0, &task);
 	if (!err)
-		err = threads_hold(task, NULL);
+		err = task_take_hold(task);
 	if (!err)
 		err = mappings_check(task, symbols);
 	if (!err)

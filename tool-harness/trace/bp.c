@@ -22,23 +22,34 @@
 void trap_table_deinit(struct trap_table *table)
 {
 	free(table->traps);
+	free(table->past);
 	*table = (struct trap_table){ 0 };
 }
 
-/* Index of the first trap at or after addr. */
-static size_t trap_lower_bound(const struct trap_table *table, taddr addr)
+void trap_table_clear(struct trap_table *table)
 {
-	size_t low = 0, high = table->n;
+	table->n = table->n_past = 0;
+}
+
+/* Index of the first of n traps at or after addr. */
+static size_t lower_bound(const struct trap *traps, size_t n, taddr addr)
+{
+	size_t low = 0, high = n;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (table->traps[mid].addr < addr)
+		if (traps[mid].addr < addr)
 			low = mid + 1;
 		else
 			high = mid;
 	}
 	return low;
+}
+
+static size_t trap_lower_bound(const struct trap_table *table, taddr addr)
+{
+	return lower_bound(table->traps, table->n, addr);
 }
 
 struct trap *trap_find(const struct trap_table *table, taddr addr)
@@ -56,6 +67,21 @@ static void table_insert(struct trap_table *table, const struct trap *trap)
 	memmove(&table->traps[i + 1], &table->traps[i], (table->n - i) * sizeof(*trap));
 	table->traps[i] = *trap;
 	table->n++;
+}
+
+/* Keeps a trap that is forgotten; of one place the last. */
+static void past_add(struct trap_table *table, const struct trap *trap)
+{
+	size_t i = lower_bound(table->past, table->n_past, trap->addr);
+
+	if (i < table->n_past && table->past[i].addr == trap->addr) {
+		table->past[i] = *trap;
+		return;
+	}
+	mem_grow(table->past, table->n_past, table->past_cap);
+	memmove(&table->past[i + 1], &table->past[i], (table->n_past - i) * sizeof(*trap));
+	table->past[i] = *trap;
+	table->n_past++;
 }
 
 /* Reads what the trap will cover; at the end of a mapping less than TRAP_TEXT is there. */
@@ -235,6 +261,7 @@ struct err *trap_remove(struct task *task, taddr addr)
 	err = task_write_byte(task, addr, trap->text[0]);
 	if (err)
 		return err;
+	past_add(table, trap);
 	memmove(trap, trap + 1, (size_t)(table->traps + table->n - (trap + 1)) * sizeof(*trap));
 	table->n--;
 	return NULL;
@@ -288,22 +315,60 @@ static bool was_unmapped(struct err **err)
 	return true;
 }
 
-struct err *traps_remove_all(struct task *task)
+/* Whether the trap is in the memory: its byte, and of one that was forgotten what it stood before, too, as by now
+ * something else may be mapped there. The other traps of the table are known. */
+static struct err *trap_is_there(struct task *task, const struct trap *trap, bool past, bool *ret)
 {
-	for (size_t i = 0; i < task->traps.n; i++) {
-		struct err *err = task_write_byte(task, task->traps.traps[i].addr, task->traps.traps[i].text[0]);
+	uint8_t text[TRAP_TEXT];
+	struct err *err = process_mem_read(task->mem_fd, task->pid, trap->addr, text, past ? TRAP_TEXT : 1);
 
-		if (err && !was_unmapped(&err))
-			return err;
-	}
-	task->traps.n = 0;
+	*ret = false;
+	if (err)
+		return was_unmapped(&err) ? NULL : err;
+	*ret = text[0] == trap->byte && trap->text[0] != trap->byte;
+	for (size_t i = 1; past && *ret && i < TRAP_TEXT; i++)
+		*ret = text[i] == trap->text[i] || trap_find(&task->traps, trap->addr + i);
 	return NULL;
+}
+
+static struct err *take_out(struct task *task, const struct trap *trap, bool past, size_t *n_left)
+{
+	bool there;
+	struct err *err = trap_is_there(task, trap, past, &there);
+
+	if (err || !there)
+		return err;
+	task->tracer->traps_written++;
+	task->tracer->text_writes++;
+	err = process_mem_write(task->mem_fd, task->pid, trap->addr, trap->text, 1);
+	if (!err)
+		err = trap_is_there(task, trap, past, &there);
+	else if (was_unmapped(&err))
+		there = false;
+	*n_left += !err && there;
+	return err;
+}
+
+struct err *traps_remove_all(struct task *task, size_t *n_left_ret)
+{
+	struct trap_table *table = &task->traps;
+	struct err *err = NULL;
+
+	*n_left_ret = 0;
+	for (size_t i = 0; !err && i < table->n; i++)
+		err = take_out(task, &table->traps[i], false, n_left_ret);
+	for (size_t i = 0; !err && i < table->n_past; i++)
+		if (!trap_find(table, table->past[i].addr))
+			err = take_out(task, &table->past[i], true, n_left_ret);
+	return err;
 }
 
 size_t trap_forget_range(struct trap_table *table, taddr low, taddr high)
 {
 	size_t from = trap_lower_bound(table, low), to = trap_lower_bound(table, high), n = to - from;
 
+	for (size_t i = from; i < to; i++)
+		past_add(table, &table->traps[i]);
 	memmove(&table->traps[from], &table->traps[to], (table->n - to) * sizeof(table->traps[0]));
 	table->n -= n;
 	return n;

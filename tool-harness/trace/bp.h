@@ -43,11 +43,17 @@ struct trap {
 struct trap_table {
 	struct trap *traps; /* by address */
 	size_t n, cap;
+	/* Places where one was and is to be no more: looked at once more when the task is let go. */
+	struct trap *past;
+	size_t n_past, past_cap;
 };
 
 #define TRAP_ID_LOADER UINT32_MAX
 
 void trap_table_deinit(struct trap_table *table);
+
+/* Forgets all, without writing: the memory is another one, or nobody's. */
+void trap_table_clear(struct trap_table *table);
 
 /* The trap at an address, or NULL; good until the table changes. */
 struct trap *trap_find(const struct trap_table *table, taddr addr);
@@ -98,8 +104,12 @@ MUST_CHECK struct err *trap_remove(struct task *task, taddr addr);
  */
 MUST_CHECK struct err *traps_rewrite(struct task *task, uint32_t ids, bool remove_first, uint32_t *n_ret);
 
-/* Takes all traps out. An address that is unmapped by now is passed over. */
-MUST_CHECK struct err *traps_remove_all(struct task *task);
+/*
+ * Takes all traps out wherever they are still, by the memory that is open, and reads them back; they stay in the
+ * table, for threads that have run into one. What is not mapped any more, or something else by now, is passed
+ * over. The number of those that are still there in n_left_ret.
+ */
+MUST_CHECK struct err *traps_remove_all(struct task *task, size_t *n_left_ret);
 
 /* Forgets traps in [low, high) without writing: the library there was unmapped. */
 size_t trap_forget_range(struct trap_table *table, taddr low, taddr high);

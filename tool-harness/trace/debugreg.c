@@ -51,6 +51,14 @@ bool debugreg_find(const struct task *task, taddr addr, uint32_t *id_ret)
 	return false;
 }
 
+bool debugreg_of_thread(const struct thread *thread, taddr addr)
+{
+	for (int i = 0; i < DEBUGREGS; i++)
+		if (thread->debug.used & 1u << i && thread->debug.addr[i] == addr)
+			return true;
+	return false;
+}
+
 size_t debugregs_forget_range(struct task *task, taddr low, taddr high)
 {
 	struct debugregs *regs = &task->debug;

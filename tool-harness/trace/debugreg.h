@@ -37,6 +37,9 @@ MUST_CHECK struct err *debugreg_add(struct task *task, taddr addr, uint32_t id, 
 /* The breakpoint at an address: false if no register holds it. */
 bool debugreg_find(const struct task *task, taddr addr, uint32_t *id_ret);
 
+/* Whether a thread was given that address: its task may have given it up since. */
+bool debugreg_of_thread(const struct thread *thread, taddr addr);
+
 /* Forgets those in [low, high), and says how many: the library there was unmapped. */
 size_t debugregs_forget_range(struct task *task, taddr low, taddr high);
 

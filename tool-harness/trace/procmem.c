@@ -102,6 +102,31 @@ struct err *process_mem_read(int mem_fd, pid_t pid, taddr addr, void *buf, size_
 	return NULL;
 }
 
+struct err *process_mem_read_spans(struct memory *memory, int mem_fd, pid_t pid, struct mem_span *spans, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		spans[i].got = 0;
+	memory->calls++;
+	for (size_t i = 0; i < n; i++) {
+		ssize_t got;
+
+		while (spans[i].got < spans[i].len) {
+			got = FAULT_OR(FAULT_MEM_READ, pid,
+				       pread(mem_fd, (uint8_t *)spans[i].buf + spans[i].got, spans[i].len - spans[i].got,
+					     (off_t)(spans[i].addr + spans[i].got)));
+			if (got == 0)
+				return moved_nothing("read", mem_fd, pid, spans[i].addr + spans[i].got);
+			if (got < 0 && errno != EIO)
+				return move_failed("read", errno, pid, spans[i].addr + spans[i].got);
+			if (got < 0) /* not mapped: as far as the batch goes */
+				return NULL;
+			spans[i].got += (size_t)got;
+			memory->bytes_read += (uint64_t)got;
+		}
+	}
+	return NULL;
+}
+
 void process_memory_init(struct process_memory *memory, pid_t pid)
 {
 	*memory = (struct process_memory){ .memory.read = read_spans, .pid = pid };

@@ -28,6 +28,10 @@ MUST_CHECK struct err *process_read(struct memory *memory, pid_t pid, struct mem
 MUST_CHECK struct err *process_mem_write(int mem_fd, pid_t pid, taddr addr, const void *bytes, size_t len);
 MUST_CHECK struct err *process_mem_read(int mem_fd, pid_t pid, taddr addr, void *buf, size_t len);
 
+/* The read of struct memory through an open /proc/PID/mem, which outlives the process's first thread. */
+MUST_CHECK struct err *process_mem_read_spans(struct memory *memory, int mem_fd, pid_t pid, struct mem_span *spans,
+					      size_t n);
+
 /* Value of an entry of the auxiliary vector (AT_BASE, AT_ENTRY, ...): /proc/PID/auxv; 0 if absent. */
 MUST_CHECK struct err *process_auxv(pid_t pid, unsigned long type, uint64_t *ret);
 

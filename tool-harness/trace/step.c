@@ -26,7 +26,7 @@ void regs_emulate_return(struct user_regs_struct *regs, uint64_t ret_addr)
 
 static bool needs_hold(const struct thread *t, const struct thread *except)
 {
-	return t != except && !t->stopped && !t->has_queued;
+	return t != except && !t->stopped && !t->has_queued && !t->ended;
 }
 
 static struct err *threads_interrupt(struct task *task, const struct thread *except)

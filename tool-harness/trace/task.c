@@ -15,12 +15,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <time.h>
 
+#include "lib/clock.h"
 #include "lib/fault.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 #include "trace/procmem.h"
+#include "trace/procstate.h"
+
+#define MOMENTS 50 /* of a millisecond; only a refusal waits for them */
 
 /* --- tables ----------------------------------------------------------------------- */
 
@@ -75,14 +80,29 @@ struct thread *tracer_add_thread(struct tracer *tracer, pid_t tid, struct task *
 	return thread;
 }
 
+static void hash_remove(struct tracer *tracer, struct thread *thread)
+{
+	struct thread **p = thread_bucket(tracer, thread->tid);
+
+	while (*p && *p != thread)
+		p = &(*p)->hash_next;
+	if (*p)
+		*p = thread->hash_next;
+}
+
+void tracer_rename_thread(struct tracer *tracer, struct thread *thread, pid_t tid)
+{
+	struct thread **bucket = thread_bucket(tracer, tid);
+
+	hash_remove(tracer, thread);
+	thread->tid = tid;
+	thread->hash_next = *bucket;
+	*bucket = thread;
+}
+
 void tracer_drop_thread(struct tracer *tracer, struct thread *thread)
 {
-	for (struct thread **p = thread_bucket(tracer, thread->tid); *p; p = &(*p)->hash_next) {
-		if (*p == thread) {
-			*p = thread->hash_next;
-			break;
-		}
-	}
+	hash_remove(tracer, thread);
 	if (thread->task)
 		task_unlink_thread(thread);
 	if (thread->has_queued)
@@ -92,22 +112,31 @@ void tracer_drop_thread(struct tracer *tracer, struct thread *thread)
 
 /* --- memory ----------------------------------------------------------------------- */
 
+/* By its first thread, or once that has ended by the memory that is open, a span at a time. */
 static struct err *task_memory_read(struct memory *memory, struct mem_span *spans, size_t n)
 {
 	struct task *task = (struct task *)memory;
 	uint64_t before = memory->bytes_read;
-	struct err *err = process_read(memory, task->pid, spans, n);
+	struct err *err = task->first_ended ? err_gone() : process_read(memory, task->pid, spans, n);
 
+	if (err_is_gone(err) && task->mem_fd >= 0) {
+		err = process_mem_read_spans(memory, task->mem_fd, task->pid, spans, n);
+		task->first_ended |= !err;
+	}
 	task->tracer->bytes_read += memory->bytes_read - before;
 	return err;
 }
 
 struct err *task_open_mem(struct task *task)
 {
+	pid_t tid = process_live_tid(task->pid);
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/mem", task->pid);
+	if (!tid)
+		return err_gone();
+	task->first_ended = tid != task->pid;
+	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
 	fd = FAULT_OR(FAULT_MEM_OPEN, task->pid, open(path, O_RDWR | O_CLOEXEC));
 	if (fd < 0) {
 		if (errno == ENOENT || errno == ESRCH)
@@ -243,31 +272,16 @@ struct task *tracer_add_task(struct tracer *tracer, pid_t pid, uint32_t index)
 	return task;
 }
 
-/* A field of /proc/PID/status as a number ("TracerPid"), or its first letter ("State"); 0 if unknown. */
-static long status_field(pid_t pid, const char *name)
+pid_t task_live_tid(const struct task *task)
 {
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	_cleanup_free_ char *path = mem_printf("/proc/%d/status", (int)pid);
-	_cleanup_free_ char *label = mem_printf("\n%s:\t", name);
-	_cleanup_err_ struct err *err = fs_read(path, &text);
-	const char *at = err ? NULL : strstr(text.text, label);
+	pid_t tid = process_live_tid(task->pid);
 
-	if (!at)
-		return 0;
-	at += strlen(label);
-	return *at >= '0' && *at <= '9' ? strtol(at, NULL, 10) : *at;
-}
-
-static bool has_ended(pid_t pid)
-{
-	long state = status_field(pid, "State");
-
-	return state == 'Z' || state == 'X' || state == 0;
+	return tid ? tid : task->pid;
 }
 
 bool task_is_ending(const struct task *task)
 {
-	return has_ended(task->pid);
+	return process_has_ended(task->pid);
 }
 
 /* Why a process may not be seized. One that has ended, and waits to be reaped, is refused, too. */
@@ -278,13 +292,26 @@ static struct err *seize_refused(struct err *err, pid_t pid)
 	if (err_errnum(err) != EPERM)
 		return err_wrap(err, "cannot trace pid %d", pid);
 	err_free(err);
-	if (has_ended(pid))
+	if (process_has_ended(pid))
 		return err_gone();
 	return refused_hint(err_errno(EPERM, "cannot trace pid %d", pid), pid);
 }
 
+/*
+ * A thread that is not to be had, and need not be: it has ended, or was cloned by one that we have, so that its event
+ * will come. A refusal for another reason is the process's.
+ */
+static bool seize_may_fail(const struct task *task, pid_t tid, const struct err *err)
+{
+	if (err_is_gone(err))
+		return tid != task->pid;
+	if (err_errnum(err) != EPERM)
+		return false;
+	return thread_state(tid) <= THREAD_ENDED || (tid != task->pid && task->threads);
+}
+
 /* Threads that were started while we went through the list are found by another round. */
-static struct err *seize_threads(struct tracer *tracer, struct task *task, long options)
+static struct err *seize_threads(struct tracer *tracer, struct task *task)
 {
 	char path[64];
 	bool found;
@@ -303,36 +330,44 @@ static struct err *seize_threads(struct tracer *tracer, struct task *task, long 
 
 			if (tid <= 0 || tracer_find_thread(tracer, tid))
 				continue;
-			err = ptrace_request(tracer, PTRACE_SEIZE, tid, NULL, (void *)options);
-			if (err_is_gone(err) && tid != task->pid)
-				continue; /* it ended meanwhile */
-			/* A thread cloned by a seized one is ours already; its event will come. */
-			if (err && err_errnum(err) == EPERM && tid != task->pid) {
+			err = ptrace_request(tracer, PTRACE_SEIZE, tid, NULL, (void *)tracer_seize_options(tracer));
+			if (err && seize_may_fail(task, tid, err)) {
 				err_free(err);
 				continue;
 			}
 			if (err)
-				return seize_refused(err, tid);
+				return seize_refused(err, task->pid);
 			tracer_add_thread(tracer, tid, task);
 			found = true;
 		}
 	} while (found);
-	return NULL;
+	return task->threads ? NULL : err_gone();
+}
+
+long tracer_seize_options(const struct tracer *tracer)
+{
+	return PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC |
+	       (tracer->exit_kill ? PTRACE_O_EXITKILL : 0);
 }
 
 struct err *tracer_seize(struct tracer *tracer, pid_t pid, uint32_t index, struct task **ret)
 {
-	long options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC |
-		       (tracer->exit_kill ? PTRACE_O_EXITKILL : 0);
 	struct task *task = tracer_add_task(tracer, pid, index);
 	struct err *err;
 
-	err = seize_threads(tracer, task, options);
+	err = seize_threads(tracer, task);
+	/* Threads end one after the other, and an exec ends all but one, who gets the first one's id last. */
+	for (int i = 0; i < MOMENTS && err && err_errnum(err) == EPERM && !task->threads &&
+			!thread_status_number(pid, "TracerPid", 10); i++) {
+		err_free(err);
+		nanosleep(&(struct timespec){ .tv_nsec = NS_PER_MS }, NULL);
+		err = seize_threads(tracer, task);
+	}
 	if (!err)
 		err = task_open_mem(task);
 	if (err) {
-		/* Threads seized so far are let go when they next stop: there are none on a refusal,
-		 * which strikes at the first. */
+		if (task->threads)
+			err_free(task_leave(task, false)); /* nothing was written into it */
 		while (task->threads)
 			tracer_drop_thread(tracer, task->threads);
 		tracer->tasks = task->next;

@@ -25,13 +25,23 @@
 
 struct task;
 
+/* How a task was left, from good to bad. */
+enum task_end {
+	TASK_END_NONE,      /* it was not let go: it ended, or is traced still */
+	TASK_END_CLEAN,     /* its text was read again, and is as it was */
+	TASK_END_NOT_KNOWN, /* its text is as it was, but a thread that did not stop was left to itself */
+	TASK_END_NOT_CLEAN, /* a trap is left, or a thread that has run into one */
+};
+
 struct thread {
 	pid_t tid;
 	struct task *task;       /* NULL: its first stop came before its parent's clone event */
 	bool stopped;
 	bool visitor;            /* not a thread but a vforked child in the task's memory: let go at its exec */
+	bool ended;              /* a first thread that others outlive: no stop will come, its end with theirs */
 	bool held;               /* stopped by us for another thread's sake; resume with threads_release */
 	bool at_trap;            /* stopped by SIGTRAP, and nobody has moved its registers since */
+	int owed_signal;         /* what it is let go with */
 	int stash_signal;        /* signal that arrived during a step, delivered at the next resume */
 	siginfo_t stash_info;
 	int queued_status;       /* a stop collected while waiting for another thread, see has_queued */
@@ -54,7 +64,9 @@ struct task {
 	uint64_t children_released;
 	struct trap_table traps;
 	struct debugregs debug;  /* what its threads should have */
+	bool first_ended;        /* its first thread has, others live: memory is read by mem_fd alone */
 	bool gone;
+	enum task_end end;
 	int exit_status;         /* when gone: as from waitpid(2); -1 not known */
 	void *data;              /* the tool's own, not touched here */
 	struct task *next;
@@ -99,9 +111,10 @@ MUST_CHECK struct err *thread_cont(struct thread *thread, int signal);
 MUST_CHECK struct err *thread_listen(struct thread *thread);
 
 /*
- * Detaches from a task: stops its threads, takes the traps out, puts a thread that has
- * run into one back before it, and lets all go with the signals they were owed. The
- * task runs on as if it had never been traced. Any state of its threads is fine.
+ * Detaches from a task: stops its threads, takes the traps out and sees that they are, puts a thread that
+ * has run into one back before it, and lets all go with the signals they were owed. The
+ * task runs on as if it had never been traced. Any state of its threads is fine; one that cannot be reached
+ * is waited for, some seconds. How it went is in task->end; "not clean" and "not known" are errors, too.
  */
 MUST_CHECK struct err *task_detach(struct task *task);
 
@@ -112,6 +125,13 @@ MUST_CHECK struct err *task_detach(struct task *task);
 MUST_CHECK struct err *threads_hold(struct task *task, const struct thread *except);
 MUST_CHECK struct err *threads_release(struct task *task);
 
+/*
+ * Takes hold of a task that runs: stops all its threads, and traces and stops all other processes that share its
+ * memory, who would run into its traps. Who cannot be had, as it is traced by another or frozen, is an error
+ * that names it: write nothing into the task then.
+ */
+MUST_CHECK struct err *task_take_hold(struct task *task);
+
 /* The same for all tasks of a tracer: all are interrupted before the first is waited for. */
 MUST_CHECK struct err *tracer_hold(struct tracer *tracer, const struct thread *except);
 MUST_CHECK struct err *tracer_release(struct tracer *tracer);
@@ -121,6 +141,9 @@ MUST_CHECK struct err *thread_ip_get(struct thread *thread, taddr *ret);
 MUST_CHECK struct err *thread_regs_get(struct thread *thread, struct user_regs_struct *ret);
 MUST_CHECK struct err *thread_regs_set(struct thread *thread, const struct user_regs_struct *regs);
 MUST_CHECK struct err *thread_siginfo_get(struct thread *thread, siginfo_t *ret);
+
+/* A thread that has its memory, for what /proc tells of that: the first one, if it lives. */
+pid_t task_live_tid(const struct task *task);
 
 /* One byte of text. Works on read-only pages: the kernel makes a private copy. */
 MUST_CHECK struct err *task_write_byte(struct task *task, taddr addr, uint8_t byte);
@@ -139,17 +162,28 @@ MUST_CHECK struct err *ptrace_request(struct tracer *tracer, int request, pid_t 
 /* Keeps a signal of a stopped thread, with its details, for when the thread goes on. */
 void thread_stash(struct thread *thread, int signal);
 
+/* PTRACE_O_* of all that it seizes. */
+long tracer_seize_options(const struct tracer *tracer);
+
 struct thread *tracer_find_thread(const struct tracer *tracer, pid_t tid);
 struct thread *tracer_add_thread(struct tracer *tracer, pid_t tid, struct task *task);
 void tracer_drop_thread(struct tracer *tracer, struct thread *thread);
+void tracer_rename_thread(struct tracer *tracer, struct thread *thread, pid_t tid);
 struct task *tracer_add_task(struct tracer *tracer, pid_t pid, uint32_t index);
 void task_move_thread(struct thread *thread, struct task *task);
 /*
- * Whether its first thread has ended. Its pidfd tells so only when all threads have been reaped, which are
+ * Whether all its threads have ended. Its pidfd tells so only when they have been reaped, which are
  * ours to reap as long as we trace them.
  */
 bool task_is_ending(const struct task *task);
 
+/* Of its live memory: under the id of any thread that has it. */
 MUST_CHECK struct err *task_open_mem(struct task *task);
+
+/*
+ * Lets the task's threads go, or only the visitors in its memory, whose other threads have ended or run another
+ * program: clean, by the memory that is open. Errors as of task_detach.
+ */
+MUST_CHECK struct err *task_leave(struct task *task, bool visitors_only);
 
 #endif

@@ -17,6 +17,7 @@
 
 #include "lib/clock.h"
 #include "lib/fault.h"
+#include "lib/progress.h"
 #include "trace/tick.h"
 
 /* --- one wait --------------------------------------------------------------------- */
@@ -89,7 +90,16 @@ static bool is_group_stop_signal(int sig)
 	return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
 }
 
-static struct err *handle_exec(struct thread *thread, struct stop *ret)
+static bool has_visitors(const struct task *task)
+{
+	const struct thread *t = task->threads;
+
+	while (t && !t->visitor)
+		t = t->next;
+	return t;
+}
+
+struct err *thread_exec(struct thread *thread)
 {
 	struct task *task = thread->task;
 	struct tracer *tracer = task->tracer;
@@ -102,12 +112,46 @@ static struct err *handle_exec(struct thread *thread, struct stop *ret)
 		if (t != thread && !t->visitor)
 			tracer_drop_thread(tracer, t);
 	}
-	task->traps.n = 0;
-	err = task_open_mem(task);
-	if (err)
+	thread->ended = false;
+	err = has_visitors(task) ? task_leave(task, true) : NULL;
+	if (err && !err_is_gone(err))
+		progress_warn("a process that shared the memory of pid %d: %s", task->pid, err_message(err));
+	err_free(err);
+	trap_table_clear(&task->traps);
+	debugregs_after_exec(task);
+	return task_open_mem(task);
+}
+
+struct err *visitor_exec(struct thread *thread)
+{
+	struct task *task = thread->task;
+	struct err *err = ptrace_request(task->tracer, PTRACE_DETACH, thread->tid, NULL, NULL);
+
+	if (err && !err_is_gone(err))
 		return err;
-	ret->kind = STOP_EXEC;
-	return NULL;
+	task->children_released++;
+	tracer_drop_thread(task->tracer, thread);
+	return err;
+}
+
+/*
+ * Whoever calls exec gets the id of its process's first thread. One that had ended before we came, or was
+ * taken for ended, is not known by that: its former id is in the event (ptrace(2)).
+ */
+static struct thread *renamed_by_exec(struct tracer *tracer, pid_t tid)
+{
+	unsigned long former = 0;
+	struct thread *thread;
+	struct err *err = ptrace_request(tracer, PTRACE_GETEVENTMSG, tid, NULL, &former);
+
+	if (err) {
+		err_free(err);
+		return NULL;
+	}
+	thread = tracer_find_thread(tracer, (pid_t)former);
+	if (thread)
+		tracer_rename_thread(tracer, thread, tid);
+	return thread;
 }
 
 static bool task_has_threads(const struct task *task)
@@ -147,6 +191,7 @@ static void handle_exit(struct tracer *tracer, struct thread *thread, int status
 {
 	struct task *task = thread->task;
 	bool leader = task && !thread->visitor && thread->tid == task->pid;
+	struct err *err;
 
 	tracer_drop_thread(tracer, thread);
 	if (!task || task->gone)
@@ -155,19 +200,23 @@ static void handle_exit(struct tracer *tracer, struct thread *thread, int status
 		task->exit_status = status;
 	if (!leader && task_has_threads(task))
 		return;
+	/* They run on in its memory. */
+	err = task->threads ? task_leave(task, true) : NULL;
+	if (err && !err_is_gone(err))
+		progress_warn("a process that shared the memory of pid %d: %s", task->pid, err_message(err));
+	err_free(err);
 	task->gone = true;
 	tracer->n_tasks--;
 	ret->kind = STOP_TASK_GONE;
 	ret->task = task;
 	ret->thread = NULL;
-	ret->status = status;
+	ret->status = task->exit_status;
 }
 
 /* Settles what it can; ret->kind stays STOP_OTHER with thread NULL if nothing is left to tell. */
 static struct err *handle_stop(struct thread *thread, int status, struct stop *ret)
 {
 	int sig = WSTOPSIG(status), event = status_event(status);
-	struct tracer *tracer = thread->task->tracer;
 	struct err *err = NULL;
 
 	switch (event) {
@@ -184,13 +233,10 @@ static struct err *handle_stop(struct thread *thread, int status, struct stop *r
 			err = thread_cont(thread, 0);
 		return err;
 	case PTRACE_EVENT_EXEC:
-		if (thread->visitor) {
-			err = ptrace_request(tracer, PTRACE_DETACH, thread->tid, NULL, NULL);
-			thread->task->children_released++;
-			tracer_drop_thread(tracer, thread);
-			return err;
-		}
-		err = handle_exec(thread, ret);
+		if (thread->visitor)
+			return visitor_exec(thread);
+		err = thread_exec(thread);
+		ret->kind = STOP_EXEC;
 		break;
 	case PTRACE_EVENT_STOP:
 		if (is_group_stop_signal(sig))
@@ -270,6 +316,8 @@ struct err *tracer_wait(struct tracer *tracer, struct stop *ret)
 				return NULL;
 			}
 			thread = tracer_find_thread(tracer, pid);
+			if (!thread && WIFSTOPPED(status) && status_event(status) == PTRACE_EVENT_EXEC)
+				thread = renamed_by_exec(tracer, pid);
 			if (!thread && WIFSTOPPED(status)) {
 				/* A new thread that was faster than its parent's clone event. */
 				thread = tracer_add_thread(tracer, pid, NULL);

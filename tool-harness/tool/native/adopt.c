@@ -41,7 +41,7 @@ static struct err *take_over(struct native *native, struct native_task *t)
 	struct err *err;
 	taddr map;
 
-	err = threads_hold(t->task, NULL);
+	err = task_take_hold(t->task);
 	if (!err)
 		err = native_find_loader(native, t);
 	begin_ns = clock_now_ns();

@@ -102,7 +102,7 @@ struct err *native_trap(struct native *native, struct native_task *t, const stru
 struct err *native_find_loader(struct native *native, struct native_task *t)
 {
 	struct symcache *symbols = library_set_symbols(native_libraries(native, t));
-	struct err *err = loader_find(t->task->pid, symbols, &t->loader);
+	struct err *err = loader_find(task_live_tid(t->task), symbols, &t->loader);
 
 	if (!err)
 		namespaces_share(&t->loader.spaces, native->steps);
@@ -118,7 +118,7 @@ struct err *native_find_loader(struct native *native, struct native_task *t)
 struct err *native_exec(struct native *native, struct native_task *t)
 {
 	struct trial_task *task = native_trial_task(native, t);
-	_cleanup_free_ char *link = mem_printf("/proc/%d/exe", t->task->pid);
+	_cleanup_free_ char *link = mem_printf("/proc/%d/exe", task_live_tid(t->task));
 	char exe[4096];
 	ssize_t len = readlink(link, exe, sizeof(exe) - 1);
 

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Taking hold of a task that runs, before anything is written into it: its threads, and all others who would run
+ * into a trap, since they live in its memory: processes made by clone(CLONE_VM), vfork or posix_spawn before the
+ * tracer came. Those that come later are followed from birth (child.c).
+ *
+ * Invariant: on success all who run in the memory are traced, and none is beyond a tracer's reach for good.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+#include "trace/procstate.h"
+#include "trace/task.h"
+
+static bool is_ours(const struct tracer *tracer, pid_t tid)
+{
+	return tracer_find_thread(tracer, tid) || (pid_t)thread_status_number(tid, "TracerPid", 10) == gettid();
+}
+
+static struct err *seize_visitor(struct task *task, pid_t tid, bool *found)
+{
+	struct tracer *tracer = task->tracer;
+	struct err *err;
+
+	if (is_ours(tracer, tid))
+		return NULL;
+	err = ptrace_request(tracer, PTRACE_SEIZE, tid, NULL, (void *)tracer_seize_options(tracer));
+	if (err_is_gone(err) || (err && thread_state(tid) <= THREAD_ENDED)) {
+		err_free(err);
+		return NULL;
+	}
+	if (err)
+		return err_hint(err_wrap(err, "pid %d shares the memory of pid %d", tid, task->pid),
+				"it would run into the breakpoints, so it must be traced, too: let it end first, or end who "
+				"traces it");
+	tracer_add_thread(tracer, tid, task)->visitor = true;
+	task->threads_seen--; /* a process, not a thread */
+	*found = true;
+	return NULL;
+}
+
+static struct err *seize_visitor_threads(struct task *task, pid_t pid, bool *found)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	struct dirent *entry;
+	struct err *err = NULL;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (!err && dir && (entry = readdir(dir))) {
+		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		err = tid > 0 ? seize_visitor(task, tid, found) : NULL;
+	}
+	return err;
+}
+
+/* Those it finds may have made others meanwhile, so until there is none that is new. Without kcmp(2) none is found. */
+static struct err *seize_visitors(struct task *task)
+{
+	bool found;
+
+	do {
+		_cleanup_closedir_ DIR *dir = opendir("/proc");
+		pid_t own = process_live_tid(task->pid);
+		struct dirent *entry;
+
+		found = false;
+		if (!own)
+			return err_gone();
+		while (dir && (entry = readdir(dir))) {
+			pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+			struct err *err;
+
+			if (pid <= 0 || pid == task->pid || syscall(SYS_kcmp, own, pid, KCMP_VM, 0, 0) != 0)
+				continue;
+			err = seize_visitor_threads(task, pid, &found);
+			if (err)
+				return err;
+		}
+	} while (found);
+	return NULL;
+}
+
+/* One that is frozen would come to life with the traps in when nobody traces it any more. */
+static struct err *refuse_frozen(const struct task *task)
+{
+	for (const struct thread *t = task->threads; t; t = t->next) {
+		_cleanup_free_ char *group = t->stopped || t->ended ? NULL : thread_frozen_by(t->tid);
+
+		if (group)
+			return err_hint(err_new("pid %d is frozen (control group '%s'), so that it cannot be stopped", task->pid,
+						group),
+					"thaw it first: write THAWED to freezer.state of that group");
+	}
+	return NULL;
+}
+
+struct err *task_take_hold(struct task *task)
+{
+	struct err *err = threads_hold(task, NULL);
+
+	if (!err)
+		err = seize_visitors(task);
+	if (!err)
+		err = threads_hold(task, NULL);
+	return err ? err : refuse_frozen(task);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Reads /proc/TID/stat, status, statm, cgroup. Keeps nothing: each answer is as old as its reading.
+ * Invariant: what cannot be read is taken for gone.
+ */
+#include "trace/procstate.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/fs.h"
+#include "lib/mem.h"
+#include "lib/strbuf.h"
+
+static bool read_proc(pid_t tid, const char *file, struct strbuf *ret)
+{
+	char path[64];
+	struct err *err;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)tid, file);
+	err = fs_read(path, ret);
+	if (!err)
+		return true;
+	err_free(err);
+	return false;
+}
+
+/* What follows the name, which may hold anything: the state, and 19 fields later the start. */
+static const char *stat_fields(pid_t tid, struct strbuf *text)
+{
+	const char *after = read_proc(tid, "stat", text) ? strrchr(text->text, ')') : NULL;
+
+	return after && strlen(after) > 2 ? after + 2 : NULL;
+}
+
+enum thread_state thread_state(pid_t tid)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	const char *fields = stat_fields(tid, &text);
+
+	switch (fields ? *fields : 0) {
+	case 0:
+		return THREAD_GONE;
+	case 'Z':
+	case 'X':
+		return THREAD_ENDED;
+	case 'R':
+		return THREAD_RUNS;
+	case 'T':
+	case 't':
+		return THREAD_STOPPED;
+	default:
+		return THREAD_ASLEEP;
+	}
+}
+
+uint64_t process_start_ticks(pid_t pid)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	const char *at = stat_fields(pid, &text);
+
+	for (int i = 0; at && i < 19; i++) {
+		at = strchr(at, ' ');
+		at = at ? at + 1 : NULL;
+	}
+	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+/* The first thread that `wanted` holds for; the process's first one is asked first. */
+static pid_t thread_find(pid_t pid, bool (*wanted)(pid_t tid))
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	struct dirent *entry;
+	char path[64];
+
+	if (wanted(pid))
+		return pid;
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (tid > 0 && tid != pid && wanted(tid))
+			return tid;
+	}
+	return 0;
+}
+
+/* Of a thread that has given its memory back all sizes are 0. */
+static bool has_memory(pid_t tid)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	return read_proc(tid, "statm", &text) && strtoul(text.text, NULL, 10) > 0;
+}
+
+static bool lives(pid_t tid)
+{
+	enum thread_state state = thread_state(tid);
+
+	return state != THREAD_GONE && state != THREAD_ENDED;
+}
+
+pid_t process_live_tid(pid_t pid)
+{
+	return thread_find(pid, has_memory);
+}
+
+bool process_has_ended(pid_t pid)
+{
+	return thread_find(pid, lives) == 0;
+}
+
+uint64_t thread_status_number(pid_t tid, const char *field, int base)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	_cleanup_free_ char *label = mem_printf("\n%s:\t", field);
+	const char *at = read_proc(tid, "status", &text) ? strstr(text.text, label) : NULL;
+
+	return at ? strtoull(at + strlen(label), NULL, base) : 0;
+}
+
+bool thread_status_has_signal(pid_t tid, const char *field, int signal)
+{
+	return thread_status_number(tid, field, 16) >> (signal - 1) & 1;
+}
+
+/* Where version 1's freezer is mounted (proc(5), mountinfo); NULL if it is not. */
+static char *freezer_mount(void)
+{
+	_cleanup_strbuf_ struct strbuf mounts = STRBUF_INIT;
+	char *rest = NULL;
+
+	if (!read_proc(getpid(), "mountinfo", &mounts))
+		return NULL;
+	for (char *line = strtok_r(mounts.text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		const char *type = strstr(line, " - cgroup ");
+		char point[4096];
+
+		if (type && strstr(type, "freezer") && sscanf(line, "%*s %*s %*s %*s %4095s", point) == 1)
+			return mem_strdup(point);
+	}
+	return NULL;
+}
+
+/* A frozen thread sleeps wherever it slept before, so its group is asked, and not where it waits. */
+char *thread_frozen_by(pid_t tid)
+{
+	_cleanup_strbuf_ struct strbuf groups = STRBUF_INIT, state = STRBUF_INIT;
+	_cleanup_free_ char *mount = NULL, *group = NULL, *path = NULL;
+	const char *at = read_proc(tid, "cgroup", &groups) ? strstr(groups.text, ":freezer:") : NULL;
+	struct err *err;
+
+	mount = at ? freezer_mount() : NULL;
+	if (!mount)
+		return NULL;
+	at += strlen(":freezer:");
+	group = mem_printf("%.*s", (int)strcspn(at, "\n"), at);
+	path = mem_printf("%s%s/freezer.state", mount, group);
+	err = fs_read(path, &state); /* the group at the top has none */
+	if (err) {
+		err_free(err);
+		return NULL;
+	}
+	return strncmp(state.text, "THAWED", 6) ? no_free_ptr(group) : NULL;
+}

@@ -79,14 +79,18 @@ static void ends_well(struct steady *s)
 static void attach_to(void **state, const char *activities, int rounds)
 {
 	struct steady *s = *state;
+	uint64_t planted = 0;
 
 	steady_start(s, activities);
 	for (int round = 0; round < rounds; round++) {
 		usleep((useconds_t)(round * 613 % 5000));
 		assert_ok(attach(s, s->pids, 1, ATTACH_NS, WORDS("marked", "stepped", "victim_add", "never_called")));
 		assert_true(s->spy->trial.left_running);
+		assert_int_equal(s->spy->trial.tasks[0].left, TASK_LEFT_CLEAN);
+		planted += s->spy->trial.tasks[0].breakpoints_planted;
 		assert_whole(s);
 	}
+	assert_true(planted > 0);
 	ends_well(s);
 }
 
@@ -120,6 +124,152 @@ static void the_first_thread_has_ended(void **state)
 	attach_to(state, "leader,load,spawn", 20);
 }
 
+/* --- a tracer that is killed --------------------------------------------------------- */
+
+/* Within a function that is never called, where no comparison with its file looks. */
+static taddr place_in(pid_t pid, const char *program)
+{
+	_cleanup_free_ char *maps_path = mem_printf("/proc/%d/maps", live_tid(pid));
+	_cleanup_strbuf_ struct strbuf maps = STRBUF_INIT;
+	struct symidx *index;
+	uint64_t value;
+
+	assert_ok(fs_read(maps_path, &maps));
+	assert_ok(symidx_create(program, &index));
+	assert_true(symidx_find(index, "never_called", &value));
+	symidx_destroy(index);
+	return strtoull(maps.text, NULL, 16) + value + 5;
+}
+
+static void trap_and_be_killed(pid_t pid, taddr place)
+{
+	pid_t tracer_pid = fork();
+	int status;
+
+	if (!tracer_pid) {
+		struct tracer tracer;
+		struct task *task;
+
+		tracer_init(&tracer);
+		tracer.exit_kill = false;
+		_exit(tracer_seize(&tracer, pid, 0, &task) || task_take_hold(task) || trap_insert(task, place, 0) ||
+		      threads_release(task) || kill(getpid(), SIGKILL));
+	}
+	assert_int_equal(waitpid(tracer_pid, &status, 0), tracer_pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void what_was_written_down_is_repaired(void **state)
+{
+	struct steady *s = *state;
+	_cleanup_free_ char *program = fs_join(s->spy->victims, "restless");
+	char what[512];
+	taddr place;
+
+	skip_with_uprobe();
+	steady_start(s, "calls,leader,sharing");
+	usleep(20000);
+	place = place_in(s->pids[0], program);
+	trap_and_be_killed(s->pids[0], place);
+	assert_int_equal(text_changes(live_tid(s->pids[0]), what, sizeof(what)), 1);
+	assert_int_equal(repaired(s->pids[0]), 1);
+	assert_int_equal(text_changes(live_tid(s->pids[0]), what, sizeof(what)), 0);
+	assert_int_equal(repaired(s->pids[0]), 0);
+	/* And by the next who attaches. */
+	trap_and_be_killed(s->pids[0], place);
+	assert_ok(attach(s, s->pids, 1, ATTACH_NS, WORDS("marked")));
+	assert_int_equal(s->spy->trial.tasks[0].left, TASK_LEFT_CLEAN);
+	assert_whole(s);
+	ends_well(s);
+}
+
+/* --- frozen -------------------------------------------------------------------------- */
+
+static void wait_seized(pid_t pid)
+{
+	for (int i = 0; i < 20000 && status_field(pid, "TracerPid") == '0'; i++)
+		usleep(500);
+}
+
+static void freezer_write(const char *group, const char *file, const char *text)
+{
+	_cleanup_free_ char *path = mem_printf("%s/%s", group, file);
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+}
+
+/* A control group of version 1 with the task in it; NULL if this machine has none. */
+static char *freezer_make(pid_t pid)
+{
+	_cleanup_free_ char *group = mem_printf(FREEZER "/test-harm-%d", (int)getpid());
+	_cleanup_free_ char *number = mem_printf("%d", (int)pid);
+
+	if (mkdir(group, 0755))
+		return NULL;
+	freezer_write(group, "cgroup.procs", number);
+	return no_free_ptr(group);
+}
+
+static void freezer_remove(char *group)
+{
+	freezer_write(FREEZER, "cgroup.procs", "0"); /* where we are, so that nobody is left in it */
+	for (int i = 0; i < 1000 && rmdir(group); i++)
+		usleep(1000);
+	free(group);
+}
+
+static void a_frozen_task_is_named_and_left_alone(void **state)
+{
+	struct steady *s = *state;
+	char *group;
+
+	steady_start(s, "load,spawn");
+	group = freezer_make(s->pids[0]);
+	if (!group)
+		skip();
+	freezer_write(group, "freezer.state", "FROZEN");
+	usleep(100000);
+	assert_err_has(attach(s, s->pids, 1, ATTACH_NS, WORDS("marked")), "is frozen");
+	freezer_write(group, "freezer.state", "THAWED");
+	usleep(50000);
+	assert_untraced(s->pids[0]);
+	assert_whole(s);
+	ends_well(s);
+	freezer_remove(group);
+}
+
+static void a_task_that_is_frozen_meanwhile(void **state)
+{
+	struct steady *s = *state;
+	pid_t pid;
+	char *group;
+
+	steady_start(s, "load,calls");
+	group = freezer_make(s->pids[0]);
+	if (!group)
+		skip();
+	for (int round = 0; round < 6; round++) {
+		pid = fork();
+		if (!pid) {
+			wait_seized(s->pids[0]);
+			usleep(round * 3000);
+			freezer_write(group, "freezer.state", "FROZEN");
+			usleep(round % 2 ? 300000 : 2500000);
+			freezer_write(group, "freezer.state", "THAWED");
+			_exit(0);
+		}
+		assert_ok(attach(s, s->pids, 1, ATTACH_NS, WORDS("marked", "stepped", "victim_add")));
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		assert_int_equal(s->spy->trial.tasks[0].left, TASK_LEFT_CLEAN);
+		usleep(20000);
+		assert_whole(s);
+	}
+	ends_well(s);
+	freezer_remove(group);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +279,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_process_in_the_same_memory, harm_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(a_program_that_executes_itself, harm_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(the_first_thread_has_ended, harm_setup, steady_teardown),
+		cmocka_unit_test_setup_teardown(what_was_written_down_is_repaired, harm_setup, steady_teardown),
+		cmocka_unit_test_setup_teardown(a_frozen_task_is_named_and_left_alone, harm_setup, steady_teardown),
+		cmocka_unit_test_setup_teardown(a_task_that_is_frozen_meanwhile, harm_setup, steady_teardown),
 	};
 
 	return cmocka_run_group_tests_name("harm", tests, NULL, NULL);

@@ -82,6 +82,8 @@ static void lie_launcher(struct trial *t)
 	t->launcher_status = 1 << 8;
 	failure_find(t);
 }
+static void lie_left(struct trial *t) { t->tasks[3].left = TASK_LEFT_NOT_CLEAN; }
+static void lie_left_unknown(struct trial *t) { t->tasks[3].left = TASK_LEFT_NOT_KNOWN; }
 static void lie_hits(struct trial *t)
 {
 	t->breakpoints[0].hits--;
@@ -130,6 +132,8 @@ static const struct {
 	{ lie_exit, "the job failed: rank 3, the first to fail of 6, exited with status 7; its last words are not known" },
 	{ lie_killed, "the job failed: rank 3, the first to fail of 6, was killed by SIGKILL; its last words are not known" },
 	{ lie_launcher, "the job failed: the launcher exited with status 1, though no task did so; the job's last words are not known" },
+	{ lie_left, "rank 3 was let go, but a trap is left in it, or a thread that has run into one" },
+	{ lie_left_unknown, "rank 3 was let go, but a thread of it could not be stopped" },
 	{ lie_hits, "breakpoint 'libmodule0_fn1' was hit 29 times, but the manifest predicts 30" },
 	{ lie_hits_by_task, "53 breakpoint hits by task, but 54 by breakpoint" },
 	{ lie_planted, "breakpoint 'libmodule0_cross' was in 5 of 6 tasks" },

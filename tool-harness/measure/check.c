@@ -76,6 +76,9 @@ static void disagree_end(struct disagreement *d)
 		trial_contradict(d->trial, "%zu more ranks with other numbers of %s", d->n - QUOTED_RANKS, d->what);
 }
 
+#define ROW_WHAT(constant, name, what) [constant] = what,
+static const char *const task_left_whats[] = { TASK_LEFTS(ROW_WHAT) };
+
 static void check_end(struct trial *trial, bool generated)
 {
 	if (trial->timed_out)
@@ -84,9 +87,14 @@ static void check_end(struct trial *trial, bool generated)
 		trial_contradict(trial, "it was interrupted");
 	if (trial->n_tasks == 0)
 		trial_contradict(trial, "it has no tasks");
-	for (size_t i = 0; generated && i < trial->n_tasks; i++)
-		if (trial->tasks[i].gone_early)
-			trial_contradict(trial, "rank %d was gone before its import was over", trial->tasks[i].rank);
+	for (size_t i = 0; i < trial->n_tasks; i++) {
+		const struct trial_task *task = &trial->tasks[i];
+
+		if (task->left > TASK_LEFT_CLEAN)
+			trial_contradict(trial, "rank %d was let go, but %s", task->rank, task_left_whats[task->left]);
+		if (generated && task->gone_early)
+			trial_contradict(trial, "rank %d was gone before its import was over", task->rank);
+	}
 }
 
 bool check_failure(struct trial *trial, const struct expectation *expectation)

@@ -21,6 +21,7 @@
 const char *const event_class_names[] = { "add", "delete", "consistent", "null", "loaded", "unloaded", NULL };
 const char *const event_phase_names[] = { "startup", "import", "later", NULL };
 const char *const task_at_names[] = { "exec", "mpi_init", "running", NULL };
+const char *const task_left_names[] = { TASK_LEFTS(ROW_NAME) NULL };
 const char *const mark_names[] = { MARKS(ROW_NAME) NULL };
 const char *const place_kind_names[] = { "function", "resolver", "implementation", NULL };
 const char *const temperature_names[] = { TEMPERATURES(ROW_NAME) NULL };

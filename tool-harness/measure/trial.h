@@ -94,6 +94,15 @@ enum task_at {
 };
 extern const char *const task_at_names[]; /* "exec", "mpi_init", "running", NULL */
 
+/* How the tool left a task that lives on. */
+#define TASK_LEFTS(ROW) \
+	ROW(TASK_LEFT_NONE, "none", "the task ended, or was not let go by the kit's tracer") \
+	ROW(TASK_LEFT_CLEAN, "clean", "its text was read again, and is as it was") \
+	ROW(TASK_LEFT_NOT_KNOWN, "not_known", "a thread of it could not be stopped") \
+	ROW(TASK_LEFT_NOT_CLEAN, "not_clean", "a trap is left in it, or a thread that has run into one")
+enum task_left { TASK_LEFTS(ROW_CONSTANT) TASK_LEFT_N };
+extern const char *const task_left_names[]; /* "none", "clean", ..., NULL */
+
 /* What the driver itself says it saw; -1 where the target says nothing. */
 struct task_report {
 	int64_t modules_imported;
@@ -147,6 +156,7 @@ struct trial_task {
 	uint64_t children_released;       /* forked processes let go */
 	int exit_status;                  /* as from waitpid(2); -1: not seen */
 	uint64_t ended;                   /* it was the n-th of the tasks to end, from 1; 0: its end was not seen */
+	enum task_left left;
 	bool gone_early;                  /* it died before its import was over */
 };
 

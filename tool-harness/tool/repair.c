@@ -167,7 +167,7 @@ struct err *repair_task(pid_t pid, struct symcache *symbols, size_t *n_ret)
 	struct tracer tracer;
 	struct task *task = NULL;
 	struct err *err, *detach_err = NULL;
-	size_t n = 0, n_registers = 0;
+	size_t n = 0, n_written = 0, n_registers = 0;
 
 	tracer_init(&tracer);
 	tracer.exit_kill = false;
@@ -175,11 +175,13 @@ struct err *repair_task(pid_t pid, struct symcache *symbols, size_t *n_ret)
 	if (!err)
 		err = task_take_hold(task);
 	if (!err)
+		err = task_clean_up(task, &n_written);
+	if (!err)
 		err = mappings_check(task, symbols);
 	if (!err)
 		err = debugregs_adopt(task, &n_registers);
 	if (!err)
-		n = task->traps.n + n_registers;
+		n = n_written + task->traps.n + n_registers;
 	if (task)
 		detach_err = task_detach(task);
 	tracer_deinit(&tracer);

@@ -84,6 +84,26 @@ static void past_add(struct trap_table *table, const struct trap *trap)
 	table->n_past++;
 }
 
+/* Before they are written. A place that was there before, with the same text, is in the journal. */
+static void write_down(struct task *task, const struct trap *traps, size_t n)
+{
+	const struct trap_table *table = &task->traps;
+	struct trap fresh[MEMORY_MAX_SPANS];
+	size_t n_fresh = 0;
+
+	if (task->tracer->exit_kill)
+		return; /* it does not outlive us */
+	for (size_t i = 0; i < n; i++) {
+		size_t at = lower_bound(table->past, table->n_past, traps[i].addr);
+		const struct trap *past = at < table->n_past ? &table->past[at] : NULL;
+
+		if (!past || past->addr != traps[i].addr || past->byte != traps[i].byte ||
+		    memcmp(past->text, traps[i].text, TRAP_TEXT) != 0)
+			fresh[n_fresh++] = traps[i];
+	}
+	journal_add(&task->journal, fresh, n_fresh);
+}
+
 /* Reads what the trap will cover; at the end of a mapping less than TRAP_TEXT is there. */
 static struct err *read_text(struct task *task, struct trap *trap, size_t *got_ret)
 {
@@ -120,8 +140,10 @@ struct err *trap_insert(struct task *task, taddr addr, uint32_t id)
 	err = read_text(task, &trap, &got);
 	if (!err)
 		err = refuse_foreign(task, &trap);
-	if (!err)
-		err = task_write_byte(task, addr, TRAP_BYTE);
+	if (err)
+		return err;
+	write_down(task, &trap, 1);
+	err = task_write_byte(task, addr, TRAP_BYTE);
 	if (!err)
 		table_insert(&task->traps, &trap);
 	return err;
@@ -183,6 +205,8 @@ static struct err *insert_some(struct task *task, struct trap_place *places, siz
 	err = read_texts(task, traps, n_new);
 	for (size_t i = 0; !err && i < n_new; i++)
 		err = refuse_foreign(task, &traps[i]);
+	if (!err)
+		write_down(task, traps, n_new);
 	/* Into the table before they are written: what is left of a failure is taken out again. */
 	for (size_t i = 0; !err && i < n_new; i++) {
 		struct trap_place *place = &places[new_at[i]];
@@ -228,6 +252,7 @@ struct err *trap_insert_returning(struct task *task, taddr addr, uint32_t id, bo
 	if (err || got < TRAP_TEXT || trap.text[0] != TRAP_RETURN || !is_padding(addr + 1, trap.text[1]))
 		return err;
 	memcpy(behind.text, trap.text + 1, TRAP_TEXT - 1);
+	write_down(task, (const struct trap[]){ behind, trap }, 2);
 	err = task_write_byte(task, behind.addr, TRAP_RETURN);
 	if (err)
 		return err;
@@ -315,23 +340,30 @@ static bool was_unmapped(struct err **err)
 	return true;
 }
 
+static bool is_place(const struct trap_table *table, taddr addr)
+{
+	size_t at = lower_bound(table->past, table->n_past, addr);
+
+	return trap_find(table, addr) || (at < table->n_past && table->past[at].addr == addr);
+}
+
 /* Whether the trap is in the memory: its byte, and of one that was forgotten what it stood before, too, as by now
- * something else may be mapped there. The other traps of the table are known. */
+ * something else may be mapped there. What other traps cover is not compared. */
 static struct err *trap_is_there(struct task *task, const struct trap *trap, bool past, bool *ret)
 {
 	uint8_t text[TRAP_TEXT];
-	struct err *err = process_mem_read(task->mem_fd, task->pid, trap->addr, text, past ? TRAP_TEXT : 1);
+	struct mem_span span = { .addr = trap->addr, .buf = text, .len = past ? TRAP_TEXT : 1 };
+	struct err *err = process_mem_read_spans(&task->memory, task->mem_fd, task->pid, &span, 1);
 
-	*ret = false;
 	if (err)
-		return was_unmapped(&err) ? NULL : err;
-	*ret = text[0] == trap->byte && trap->text[0] != trap->byte;
-	for (size_t i = 1; past && *ret && i < TRAP_TEXT; i++)
-		*ret = text[i] == trap->text[i] || trap_find(&task->traps, trap->addr + i);
+		return err;
+	*ret = span.got && text[0] == trap->byte && trap->text[0] != trap->byte;
+	for (size_t i = 1; *ret && i < span.got; i++)
+		*ret = text[i] == trap->text[i] || is_place(&task->traps, trap->addr + i);
 	return NULL;
 }
 
-static struct err *take_out(struct task *task, const struct trap *trap, bool past, size_t *n_left)
+static struct err *take_out(struct task *task, const struct trap *trap, bool past, size_t *n_out, size_t *n_left)
 {
 	bool there;
 	struct err *err = trap_is_there(task, trap, past, &there);
@@ -346,21 +378,27 @@ static struct err *take_out(struct task *task, const struct trap *trap, bool pas
 	else if (was_unmapped(&err))
 		there = false;
 	*n_left += !err && there;
+	*n_out += !err && !there;
 	return err;
 }
 
-struct err *traps_remove_all(struct task *task, size_t *n_left_ret)
+struct err *traps_remove_all(struct task *task, size_t *n_out_ret, size_t *n_left_ret)
 {
 	struct trap_table *table = &task->traps;
 	struct err *err = NULL;
 
-	*n_left_ret = 0;
+	*n_out_ret = *n_left_ret = 0;
 	for (size_t i = 0; !err && i < table->n; i++)
-		err = take_out(task, &table->traps[i], false, n_left_ret);
+		err = take_out(task, &table->traps[i], false, n_out_ret, n_left_ret);
 	for (size_t i = 0; !err && i < table->n_past; i++)
 		if (!trap_find(table, table->past[i].addr))
-			err = take_out(task, &table->past[i], true, n_left_ret);
+			err = take_out(task, &table->past[i], true, n_out_ret, n_left_ret);
 	return err;
+}
+
+void trap_recall(struct task *task, const struct trap *trap)
+{
+	past_add(&task->traps, trap);
 }
 
 size_t trap_forget_range(struct trap_table *table, taddr low, taddr high)

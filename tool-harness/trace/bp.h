@@ -104,12 +104,15 @@ MUST_CHECK struct err *trap_remove(struct task *task, taddr addr);
  */
 MUST_CHECK struct err *traps_rewrite(struct task *task, uint32_t ids, bool remove_first, uint32_t *n_ret);
 
+/* Takes a place that was written down (journal.h) into account: its trap comes out with the others, if it is there. */
+void trap_recall(struct task *task, const struct trap *trap);
+
 /*
  * Takes all traps out wherever they are still, by the memory that is open, and reads them back; they stay in the
  * table, for threads that have run into one. What is not mapped any more, or something else by now, is passed
- * over. The number of those that are still there in n_left_ret.
+ * over. The numbers of those that came out and of those that are still there in the last two.
  */
-MUST_CHECK struct err *traps_remove_all(struct task *task, size_t *n_left_ret);
+MUST_CHECK struct err *traps_remove_all(struct task *task, size_t *n_out_ret, size_t *n_left_ret);
 
 /* Forgets traps in [low, high) without writing: the library there was unmapped. */
 size_t trap_forget_range(struct trap_table *table, taddr low, taddr high);

@@ -16,6 +16,8 @@
 #include "trace/task.h"
 
 #define DR7 7
+#define ICEBP 0xf1
+#define RESUME_FLAG (1u << 16) /* of eflags */
 
 struct err *debugreg_add(struct task *task, taddr addr, uint32_t id, bool *fresh_ret)
 {
@@ -187,10 +189,23 @@ struct err *debugregs_adopt(struct task *task, size_t *n_ret)
 
 struct err *debugreg_was_hit(struct thread *thread, bool *ret)
 {
+	struct user_regs_struct regs;
+	uint8_t before = 0;
 	siginfo_t info;
 	struct err *err = thread_siginfo_get(thread, &info);
 
-	if (!err)
-		*ret = info.si_code == TRAP_HWBKPT;
-	return err;
+	if (err || info.si_code != TRAP_BRKPT) {
+		if (!err)
+			*ret = info.si_code == TRAP_HWBKPT;
+		return err;
+	}
+	err = thread_regs_get(thread, &regs);
+	if (err)
+		return err;
+	err_free(memory_read(&thread->task->memory, regs.rip - 1, &before, 1)); /* of a page's first byte, perhaps */
+	*ret = before != ICEBP;
+	if (!*ret)
+		return NULL;
+	regs.eflags |= RESUME_FLAG;
+	return thread_regs_set(thread, &regs);
 }

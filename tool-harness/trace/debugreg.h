@@ -59,7 +59,12 @@ MUST_CHECK struct err *debugregs_rewrite(struct task *task);
  * them out. Their number in n_ret. */
 MUST_CHECK struct err *debugregs_adopt(struct task *task, size_t *n_ret);
 
-/* True if the thread's SIGTRAP is that of a debug register (si_code TRAP_HWBKPT). */
+/*
+ * True if the SIGTRAP of a thread that stands at an address of its debug registers is theirs: si_code TRAP_HWBKPT,
+ * or TRAP_BRKPT where the processor's status register said nothing (seen on busy virtual machines), which the
+ * kernel takes for an icebp (arch/x86/kernel/traps.c, exc_debug_user). It has not set the resume flag then,
+ * so that is done here: else the instruction would stop again.
+ */
 MUST_CHECK struct err *debugreg_was_hit(struct thread *thread, bool *ret);
 
 #endif

@@ -119,7 +119,7 @@ static struct err *stop_threads(struct leaving *leaving)
 static struct err *take_traps_out(struct leaving *leaving)
 {
 	struct task *task = leaving->task;
-	size_t n_left = 0;
+	size_t n_out, n_left;
 	struct err *err = NULL;
 
 	for (struct thread *t = task->threads; !err && t; t = t->next)
@@ -127,13 +127,14 @@ static struct err *take_traps_out(struct leaving *leaving)
 			err = thread_settle_place(t);
 	if (err && !err_is_gone(err))
 		return err;
-	err = traps_remove_all(task, &n_left);
+	err = traps_remove_all(task, &n_out, &n_left);
 	if (err_is_gone(err)) /* the memory has ended, and they with it */
 		err = NULL;
 	if (err)
 		return err;
 	if (n_left)
-		return err_new("%zu trap%s could not be taken out of pid %d", n_left, n_left == 1 ? "" : "s", task->pid);
+		return err_new("%zu trap%s could not be taken out of pid %d", n_left, n_left == 1 ? "" : "s",
+			       task->pid);
 	debugregs_clear(task); /* the kernel leaves them in when a tracer goes */
 	leaving->traps_out = true;
 	return NULL;
@@ -234,7 +235,7 @@ static struct err *leave_round(struct leaving *leaving)
 
 	if (err || (leaving->again && is_patient(leaving)))
 		return err;
-	/* In the end they come out under a thread that runs: it stays traced, and is put back if it runs into one. */
+	/* In the end they come out under a thread that runs: it stays traced, and is put back from one. */
 	if (leaving->n_running && is_patient(leaving)) {
 		say_what_is_waited_for(leaving);
 		return NULL;
@@ -298,6 +299,7 @@ struct err *task_detach(struct task *task)
 	if (err)
 		return err;
 	trap_table_clear(&task->traps);
+	journal_close(&task->journal, true);
 	task->gone = true;
 	task->tracer->n_tasks--;
 	return NULL;

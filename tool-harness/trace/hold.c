@@ -37,8 +37,8 @@ static struct err *seize_visitor(struct task *task, pid_t tid, bool *found)
 	}
 	if (err)
 		return err_hint(err_wrap(err, "pid %d shares the memory of pid %d", tid, task->pid),
-				"it would run into the breakpoints, so it must be traced, too: let it end first, or end who "
-				"traces it");
+				"it would run into the breakpoints, so it must be traced, too: let it end first, or "
+				"end who traces it");
 	tracer_add_thread(tracer, tid, task)->visitor = true;
 	task->threads_seen--; /* a process, not a thread */
 	*found = true;
@@ -96,11 +96,26 @@ static struct err *refuse_frozen(const struct task *task)
 		_cleanup_free_ char *group = t->stopped || t->ended ? NULL : thread_frozen_by(t->tid);
 
 		if (group)
-			return err_hint(err_new("pid %d is frozen (control group '%s'), so that it cannot be stopped", task->pid,
-						group),
+			return err_hint(err_new("pid %d is frozen (control group '%s'), so that it cannot be stopped",
+						task->pid, group),
 					"thaw it first: write THAWED to freezer.state of that group");
 	}
 	return NULL;
+}
+
+struct err *task_clean_up(struct task *task, size_t *n_ret)
+{
+	_cleanup_free_ struct trap *traps = NULL;
+	size_t n = journal_read(task->pid, &traps), n_left = 0;
+	struct err *err;
+
+	*n_ret = 0;
+	if (!n)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		trap_recall(task, &traps[i]); /* of one place the last line counts */
+	err = traps_remove_all(task, n_ret, &n_left);
+	return !err && n_left ? err_new("%zu traps could not be taken out of pid %d", n_left, task->pid) : err;
 }
 
 struct err *task_take_hold(struct task *task)

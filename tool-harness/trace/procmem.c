@@ -102,29 +102,37 @@ struct err *process_mem_read(int mem_fd, pid_t pid, taddr addr, void *buf, size_
 	return NULL;
 }
 
+/* As far as it is mapped. */
+static struct err *mem_read_span(int mem_fd, pid_t pid, struct mem_span *span)
+{
+	while (span->got < span->len) {
+		uint8_t *to = (uint8_t *)span->buf + span->got;
+		taddr from = span->addr + span->got;
+		ssize_t n = FAULT_OR(FAULT_MEM_READ, pid, pread(mem_fd, to, span->len - span->got, (off_t)from));
+
+		if (n == 0)
+			return moved_nothing("read", mem_fd, pid, from);
+		if (n < 0)
+			return errno == EIO ? NULL : move_failed("read", errno, pid, from);
+		span->got += (size_t)n;
+	}
+	return NULL;
+}
+
 struct err *process_mem_read_spans(struct memory *memory, int mem_fd, pid_t pid, struct mem_span *spans, size_t n)
 {
+	struct err *err = NULL;
+
 	for (size_t i = 0; i < n; i++)
 		spans[i].got = 0;
 	memory->calls++;
-	for (size_t i = 0; i < n; i++) {
-		ssize_t got;
-
-		while (spans[i].got < spans[i].len) {
-			got = FAULT_OR(FAULT_MEM_READ, pid,
-				       pread(mem_fd, (uint8_t *)spans[i].buf + spans[i].got, spans[i].len - spans[i].got,
-					     (off_t)(spans[i].addr + spans[i].got)));
-			if (got == 0)
-				return moved_nothing("read", mem_fd, pid, spans[i].addr + spans[i].got);
-			if (got < 0 && errno != EIO)
-				return move_failed("read", errno, pid, spans[i].addr + spans[i].got);
-			if (got < 0) /* not mapped: as far as the batch goes */
-				return NULL;
-			spans[i].got += (size_t)got;
-			memory->bytes_read += (uint64_t)got;
-		}
+	for (size_t i = 0; !err && i < n; i++) {
+		err = mem_read_span(mem_fd, pid, &spans[i]);
+		memory->bytes_read += spans[i].got;
+		if (spans[i].got < spans[i].len)
+			break; /* it ends the batch */
 	}
-	return NULL;
+	return err;
 }
 
 void process_memory_init(struct process_memory *memory, pid_t pid)

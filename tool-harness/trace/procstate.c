@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Reads /proc/TID/stat, status, statm, cgroup. Keeps nothing: each answer is as old as its reading.
- * Invariant: what cannot be read is taken for gone.
+ * Invariant: only what /proc does not have is taken for gone; what cannot be read may be there.
  */
 #include "trace/procstate.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,35 +16,46 @@
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 
-static bool read_proc(pid_t tid, const char *file, struct strbuf *ret)
+/* 0 or an errno. */
+static int read_proc(pid_t tid, const char *file, struct strbuf *ret)
 {
 	char path[64];
 	struct err *err;
+	int errnum;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)tid, file);
 	err = fs_read(path, ret);
-	if (!err)
-		return true;
+	errnum = err ? err_errnum(err) : 0;
+	if (err && !errnum)
+		errnum = EIO;
 	err_free(err);
-	return false;
+	return errnum;
+}
+
+static bool is_gone(int errnum)
+{
+	return errnum == ENOENT || errnum == ESRCH;
 }
 
 /* What follows the name, which may hold anything: the state, and 19 fields later the start. */
-static const char *stat_fields(pid_t tid, struct strbuf *text)
+static const char *stat_fields(pid_t tid, struct strbuf *text, int *errnum_ret)
 {
-	const char *after = read_proc(tid, "stat", text) ? strrchr(text->text, ')') : NULL;
+	const char *after;
 
+	*errnum_ret = read_proc(tid, "stat", text);
+	after = *errnum_ret ? NULL : strrchr(text->text, ')');
 	return after && strlen(after) > 2 ? after + 2 : NULL;
 }
 
 enum thread_state thread_state(pid_t tid)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	const char *fields = stat_fields(tid, &text);
+	int errnum;
+	const char *fields = stat_fields(tid, &text, &errnum);
 
 	switch (fields ? *fields : 0) {
 	case 0:
-		return THREAD_GONE;
+		return is_gone(errnum) ? THREAD_GONE : THREAD_RUNS;
 	case 'Z':
 	case 'X':
 		return THREAD_ENDED;
@@ -60,7 +72,8 @@ enum thread_state thread_state(pid_t tid)
 uint64_t process_start_ticks(pid_t pid)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	const char *at = stat_fields(pid, &text);
+	int errnum;
+	const char *at = stat_fields(pid, &text, &errnum);
 
 	for (int i = 0; at && i < 19; i++) {
 		at = strchr(at, ' ');
@@ -94,7 +107,9 @@ static bool has_memory(pid_t tid)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 
-	return read_proc(tid, "statm", &text) && strtoul(text.text, NULL, 10) > 0;
+	int errnum = read_proc(tid, "statm", &text);
+
+	return errnum ? !is_gone(errnum) : strtoul(text.text, NULL, 10) > 0;
 }
 
 static bool lives(pid_t tid)
@@ -118,7 +133,7 @@ uint64_t thread_status_number(pid_t tid, const char *field, int base)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	_cleanup_free_ char *label = mem_printf("\n%s:\t", field);
-	const char *at = read_proc(tid, "status", &text) ? strstr(text.text, label) : NULL;
+	const char *at = read_proc(tid, "status", &text) ? NULL : strstr(text.text, label);
 
 	return at ? strtoull(at + strlen(label), NULL, base) : 0;
 }
@@ -134,7 +149,7 @@ static char *freezer_mount(void)
 	_cleanup_strbuf_ struct strbuf mounts = STRBUF_INIT;
 	char *rest = NULL;
 
-	if (!read_proc(getpid(), "mountinfo", &mounts))
+	if (read_proc(getpid(), "mountinfo", &mounts))
 		return NULL;
 	for (char *line = strtok_r(mounts.text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		const char *type = strstr(line, " - cgroup ");
@@ -151,7 +166,7 @@ char *thread_frozen_by(pid_t tid)
 {
 	_cleanup_strbuf_ struct strbuf groups = STRBUF_INIT, state = STRBUF_INIT;
 	_cleanup_free_ char *mount = NULL, *group = NULL, *path = NULL;
-	const char *at = read_proc(tid, "cgroup", &groups) ? strstr(groups.text, ":freezer:") : NULL;
+	const char *at = read_proc(tid, "cgroup", &groups) ? NULL : strstr(groups.text, ":freezer:");
 	struct err *err;
 
 	mount = at ? freezer_mount() : NULL;

@@ -250,6 +250,7 @@ void tracer_deinit(struct tracer *tracer)
 		if (task->mem_fd >= 0)
 			close(task->mem_fd);
 		trap_table_deinit(&task->traps);
+		journal_close(&task->journal, false);
 		free(task);
 	}
 	waiting_deinit(&tracer->waiting);
@@ -266,6 +267,7 @@ struct task *tracer_add_task(struct tracer *tracer, pid_t pid, uint32_t index)
 	task->index = index;
 	task->mem_fd = -1;
 	task->exit_status = -1;
+	journal_init(&task->journal, pid);
 	task->next = tracer->tasks;
 	tracer->tasks = task;
 	tracer->n_tasks++;
@@ -274,7 +276,7 @@ struct task *tracer_add_task(struct tracer *tracer, pid_t pid, uint32_t index)
 
 pid_t task_live_tid(const struct task *task)
 {
-	pid_t tid = process_live_tid(task->pid);
+	pid_t tid = task->first_ended ? process_live_tid(task->pid) : 0;
 
 	return tid ? tid : task->pid;
 }

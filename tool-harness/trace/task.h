@@ -19,6 +19,7 @@
 #include "lib/err.h"
 #include "trace/bp.h"
 #include "trace/debugreg.h"
+#include "trace/journal.h"
 #include "trace/memory.h"
 #include "trace/textwrite.h"
 #include "trace/waiting.h"
@@ -63,6 +64,7 @@ struct task {
 	uint64_t threads_seen;   /* ever traced */
 	uint64_t children_released;
 	struct trap_table traps;
+	struct journal journal;  /* of a task that outlives its tracer */
 	struct debugregs debug;  /* what its threads should have */
 	bool first_ended;        /* its first thread has, others live: memory is read by mem_fd alone */
 	bool gone;
@@ -124,6 +126,12 @@ MUST_CHECK struct err *task_detach(struct task *task);
  */
 MUST_CHECK struct err *threads_hold(struct task *task, const struct thread *except);
 MUST_CHECK struct err *threads_release(struct task *task);
+
+/*
+ * Takes out what a tracer that was killed has left and written down (journal.h), from a task that is held. The number
+ * of traps that were in it in n_ret.
+ */
+MUST_CHECK struct err *task_clean_up(struct task *task, size_t *n_ret);
 
 /*
  * Takes hold of a task that runs: stops all its threads, and traces and stops all other processes that share its

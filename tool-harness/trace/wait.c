@@ -118,6 +118,7 @@ struct err *thread_exec(struct thread *thread)
 		progress_warn("a process that shared the memory of pid %d: %s", task->pid, err_message(err));
 	err_free(err);
 	trap_table_clear(&task->traps);
+	journal_restart(&task->journal);
 	debugregs_after_exec(task);
 	return task_open_mem(task);
 }
@@ -206,6 +207,8 @@ static void handle_exit(struct tracer *tracer, struct thread *thread, int status
 		progress_warn("a process that shared the memory of pid %d: %s", task->pid, err_message(err));
 	err_free(err);
 	task->gone = true;
+	if (task->end <= TASK_END_CLEAN)
+		journal_close(&task->journal, task->journal.fd >= 0);
 	tracer->n_tasks--;
 	ret->kind = STOP_TASK_GONE;
 	ret->task = task;

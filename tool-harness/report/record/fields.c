@@ -81,6 +81,7 @@ static const struct field task_fields[] = {
 	TASK(FIELD_INT, exit_status),
 	TASK(FIELD_U64, ended),
 	TASK(FIELD_BOOL, gone_early),
+	{ "left", FIELD_CHOICE, offsetof(struct trial_task, left), NULL, task_left_names, 0, 0, 0 },
 	END,
 };
 static const struct field one_task[] = { { .key = "", .type = FIELD_OBJECT, .fields = task_fields } };

@@ -127,6 +127,18 @@ static struct err *check_schema(json_t *root)
 	return NULL;
 }
 
+/* Records had no such key when nobody looked how tasks were left. */
+static void complete_tasks(json_t *root)
+{
+	json_t *trial, *task;
+	size_t i, j;
+
+	json_array_foreach(json_object_get(root, "trials"), i, trial)
+		json_array_foreach(json_object_get(trial, "tasks"), j, task)
+			if (json_is_object(task) && !json_object_get(task, "left"))
+				json_object_set_new(task, "left", json_string(task_left_names[TASK_LEFT_NONE]));
+}
+
 static struct err *run_from_json(json_t *root, struct run *run)
 {
 	struct err *err = check_schema(root);
@@ -150,6 +162,7 @@ static struct err *run_from_json(json_t *root, struct run *run)
 		err = object_of(root, "counters", &run->counters);
 	if (!err)
 		err = read_variants(root, run);
+	complete_tasks(root);
 	if (!err)
 		err = read_trials(root, run);
 	return err_hint(err, "if an older attachstorm wrote it, measure again, or read it with that one");

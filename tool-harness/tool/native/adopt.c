@@ -10,6 +10,7 @@
 
 #include "job/acquire/acquire.h"
 #include "lib/clock.h"
+#include "lib/progress.h"
 #include "tool/native/native.h"
 
 #define ENDING_ROUNDS 200 /* of a millisecond; only an error waits for them */
@@ -38,10 +39,16 @@ static struct err *take_over(struct native *native, struct native_task *t)
 {
 	struct trial_task *task = &native->trial->tasks[t->task->index];
 	int64_t begin_ns;
+	size_t n_left = 0;
 	struct err *err;
 	taddr map;
 
 	err = task_take_hold(t->task);
+	if (!err)
+		err = task_clean_up(t->task, &n_left);
+	if (!err && n_left)
+		progress_note("%zu trap%s that a killed tracer had left in pid %d taken out", n_left,
+			      n_left == 1 ? "" : "s", (int)t->task->pid);
 	if (!err)
 		err = native_find_loader(native, t);
 	begin_ns = clock_now_ns();

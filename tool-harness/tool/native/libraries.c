@@ -44,10 +44,11 @@ void native_note_change(struct native *native, struct native_task *t, struct loa
 			struct event *event)
 {
 	struct trial_task *task = native_trial_task(native, t);
-	_cleanup_(mappings_close) struct mappings mappings = { .tid = t->task->pid, .fd = -1 };
+	pid_t tid = task_live_tid(t->task);
+	_cleanup_(mappings_close) struct mappings mappings = { .tid = tid, .fd = -1 };
 
 	/* Of a task that has ended meanwhile nothing is known any more. */
-	err_free(change->n_added ? mappings_open(t->task->pid, &mappings) : NULL);
+	err_free(change->n_added ? mappings_open(tid, &mappings) : NULL);
 	event->added = (uint32_t)change->n_added;
 	event->removed = (uint32_t)change->n_removed;
 	for (size_t i = 0; i < change->n_added; i++) {

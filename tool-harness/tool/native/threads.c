@@ -76,6 +76,18 @@ static struct err *not_let_go(const struct native *native, const struct native_t
 	return NULL;
 }
 
+static enum task_left left_as(const struct task *task)
+{
+	static const enum task_left as[] = {
+		[TASK_END_NONE] = TASK_LEFT_NONE,
+		[TASK_END_CLEAN] = TASK_LEFT_CLEAN,
+		[TASK_END_NOT_KNOWN] = TASK_LEFT_NOT_KNOWN,
+		[TASK_END_NOT_CLEAN] = TASK_LEFT_NOT_CLEAN,
+	};
+
+	return as[task->end];
+}
+
 /* Tasks that are still there are let go clean before the job is ended, so that what the
  * launcher does with them is what it would do without us. The first error is returned. */
 static struct err *let_go(struct native *native)
@@ -90,6 +102,7 @@ static struct err *let_go(struct native *native)
 			continue;
 		native_count_threads(native, &native->tasks[i]);
 		err = task_detach(task);
+		native->trial->tasks[task->index].left = left_as(task);
 		if (err && !err_is_gone(err))
 			keep_first(&first, not_let_go(native, &native->tasks[i], err));
 	}

@@ -57,8 +57,8 @@ static struct err *foreign_trap(const struct native *native, struct native_task 
 	if (!err)
 		err = thread_regs_get(thread, &regs);
 	/* Of a debug register that was given up while the signal was under way. */
-	if (!err && info.si_code == TRAP_HWBKPT &&
-	    native->request->scenario->breakpoints_write == BP_WRITE_DEBUG_REGISTERS)
+	if (!err && native->request->scenario->breakpoints_write == BP_WRITE_DEBUG_REGISTERS &&
+	    (info.si_code == TRAP_HWBKPT || (info.si_code == TRAP_BRKPT && debugreg_of_thread(thread, regs.rip))))
 		return thread_cont(thread, 0);
 	if (!err && info.si_code == SI_KERNEL)
 		err = memory_read(&t->task->memory, regs.rip - 1, &byte, 1);

@@ -39,6 +39,8 @@ obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
 fuzz_obj = $(patsubst %.c,$(O)/fuzz/obj/%.o,$(src_lib) $(filter-out gen/main.c,$(src_gen)) $(src_harness))
 
 PROGRAMS := $(O)/pynamic-gen $(O)/attachstorm $(O)/attachstorm-shim $(O)/attachstorm-audit.so
+# Asks the launcher of Open MPI 5 for its tasks; where libpmix is not, attachstorm says what to install.
+PROGRAMS += $(if $(shell pkg-config --exists pmix 2>/dev/null && echo yes),$(O)/attachstorm-pmix)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 LIVE_TESTS := $(patsubst tests/live/%.c,$(O)/tests/live/%,$(wildcard tests/live/test_*.c))
 VICTIM_LIBS := $(patsubst tests/victims/%.c,$(O)/victims/%.so,$(wildcard tests/victims/lib*.c))
@@ -104,6 +106,13 @@ $(O)/attachstorm-audit.so: tool-harness/audit/audit.c
 	$(call say,LINK,$@)
 	@mkdir -p $(@D) $(O)/obj
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(CFLAGS) $(WARN) -fPIC -shared -MMD -MP -MF $(O)/obj/audit.d -o $@ $<
+
+# Alone with libpmix and its threads, which a tracer does without (tool-harness/pmix/pmix.c).
+$(O)/attachstorm-pmix: tool-harness/pmix/pmix.c
+	$(call say,LINK,$@)
+	@mkdir -p $(@D) $(O)/obj
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(CFLAGS) $(WARN) $(LDFLAGS) -pthread -MMD -MP -MF $(O)/obj/pmix.d -o $@ $< \
+		$(shell pkg-config --cflags --libs pmix)
 
 # --- tests ----------------------------------------------------------------------------
 

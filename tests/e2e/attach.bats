@@ -59,6 +59,13 @@ has_mpi() {
 		skip "no Open MPI 4 here, whose mpirun has a process table"
 }
 
+# The launcher of Open MPI 5 has no table: it is asked by PMIx, where libpmix was there at the build.
+has_prrte() {
+	mpirun --version 2>/dev/null | grep -Eq 'Open MPI\) ([5-9]|[1-9][0-9])' ||
+		skip "no Open MPI 5 here, whose launcher is asked by PMIx"
+	[ -x "$O/attachstorm-pmix" ] || skip "built without libpmix (libpmix-dev)"
+}
+
 @test "mpir-launch: tasks held in MPI_Init, and every count is the manifest's" {
 	has_mpi
 	expect_status 0 attachstorm run "${QUICK[@]}" -b 7 -t "$TINY" --set acquire=mpir-launch
@@ -79,7 +86,7 @@ has_mpi() {
 }
 
 @test "environ: tasks of mpirun found while they run" {
-	has_mpi
+	command -v mpirun >/dev/null || skip "no mpirun here"
 	expect_status 0 attachstorm run "${QUICK[@]}" --set acquire=environ -- sleep 1
 	[ "$(jq -c '[.trials[0].tasks[] | [.rank, .acquired_at, .exit_status]]' "$(record)")" = '[[0,"running",0],[1,"running",0]]' ]
 }
@@ -142,6 +149,51 @@ has_mpi() {
 	[ "$(jq -c '[.trials[0].tasks[].rank]' "$(record)")" = '[0,1]' ]
 	pkill -TERM -P "$PID" -x steady
 	wait "$PID"
+}
+
+@test "attach by what a running prterun tells, and the tasks run on" {
+	has_prrte
+	started mpirun -n 3 --oversubscribe "$O/victims/steady" "$O/victims"
+	wait_for 3 pgrep -P "$PID" -x steady
+	expect_status 0 attachstorm attach -q --launcher "$PID" --for 300ms -B victim_add -o "$RESULTS"
+	expect_output "acquired by pmix"
+	r=$(record)
+	[ "$(jq -c '.trials[0] | [.acquire, .table_rows, .left_running, ([.tasks[].rank])]' "$r")" = '["pmix",3,true,[0,1,2]]' ]
+	[ "$(jq '.trials[0] | ([.tasks[] | .libraries_at_start >= 4 and .breakpoint_hits > 0] | all)' "$r")" = true ]
+	[ "$(jq '.valid' "$r")" = true ]
+	for rank in 0 1 2; do # each rank is the process that says so itself
+		pid=$(jq ".trials[0].tasks[$rank].pid" "$r")
+		[ "$(tr '\0' '\n' <"/proc/$pid/environ" | grep '^OMPI_COMM_WORLD_RANK=')" = "OMPI_COMM_WORLD_RANK=$rank" ]
+	done
+	expect_status 0 attachstorm attach --launcher "$PID" --repair
+	expect_output "3 tasks checked, 0 traps taken out"
+	# a build without libpmix says what to install
+	ATTACHSTORM_PMIX=/nowhere expect_status 77 attachstorm attach -q --launcher "$PID" -o "$RESULTS"
+	expect_output "install libpmix-dev"
+	pkill -TERM -P "$PID" -x steady
+	wait "$PID"
+}
+
+@test "pmix, mpir-attach and auto under Open MPI 5; mpir-launch ends with 77" {
+	has_prrte
+	for acquire in pmix:pmix:running mpir-attach:pmix:running auto:shim:exec; do
+		expect_status 0 attachstorm run "${QUICK[@]}" --set acquire="${acquire%%:*}" -- sleep 2
+		[ "$(jq -rc '[.trials[0] | .acquire, (.tasks[] | .acquired_at)] | unique | join(" ")' "$(record)")" = "$(echo "${acquire#*:}" | tr : ' ' | xargs -n 1 | sort | xargs)" ]
+		rm -r "$RESULTS"
+	done
+	expect_status 77 attachstorm run "${QUICK[@]}" --set acquire=mpir-launch -- true
+	expect_output "has no process table (MPIR)"
+	expect_output "hint: acquire by shim"
+	[ ! -e "$RESULTS" ]
+}
+
+@test "Open MPI 4 is never asked by PMIx, and auto is its table" {
+	has_mpi
+	expect_status 77 attachstorm run "${QUICK[@]}" --set acquire=pmix -- true
+	expect_output "would crash it"
+	[ ! -e "$RESULTS" ]
+	expect_status 0 attachstorm run "${QUICK[@]}" -t "$TINY" --set acquire=auto
+	[ "$(jq -rc '[.scenario.acquire, .trials[0].acquire]' "$(record)")" = '["auto","mpir-launch"]' ]
 }
 
 @test "attach by pids and by a list, to the end" {

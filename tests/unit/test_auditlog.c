@@ -145,8 +145,8 @@ static void an_emptied_namespace_without_a_word(void **state)
 	assert_string_equal(heard->text, "add consistent+a");
 	FEED(heard, { .kind = AUDIT_ADD, .cookie = 1 });
 	assert_string_equal(heard->text, "add consistent+a delete consistent-a add");
-	FEED(heard, { .kind = AUDIT_OPEN, .cookie = 9, .lmid = 2, .name = "b" }, { .kind = AUDIT_CONSISTENT, .cookie = 9 },
-	     { .kind = AUDIT_DELETE, .cookie = 9 }, { .kind = AUDIT_CLOSE, .cookie = 9 });
+	FEED(heard, { .kind = AUDIT_OPEN, .cookie = 9, .lmid = 2, .name = "b" },
+	     { .kind = AUDIT_CONSISTENT, .cookie = 9 }, { .kind = AUDIT_DELETE, .cookie = 9 }, { .kind = AUDIT_CLOSE, .cookie = 9 });
 	heard->text[0] = '\0';
 	auditlog_end(&heard->log, hear, heard);
 	assert_string_equal(heard->text, "delete consistent-b");

@@ -79,6 +79,16 @@ static void other_lines_are_none(void **state)
 		assert_false(lldb_line_parse(others[i], &line));
 }
 
+static void versions_are_told(void **state)
+{
+	(void)state;
+	assert_int_equal(lldb_major("lldb version 14.0.6"), 14);
+	assert_int_equal(lldb_major("lldb version 19.1.7"), 19);
+	assert_int_equal(lldb_major("Debian LLDB version 22.1.0 (++2026)"), 22);
+	assert_int_equal(lldb_major("lldb-1600.0.39.109"), 0);
+	assert_int_equal(lldb_major(NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -86,6 +96,7 @@ int main(void)
 		cmocka_unit_test(others_are_refused),
 		cmocka_unit_test(breakpoints_are_read),
 		cmocka_unit_test(other_lines_are_none),
+		cmocka_unit_test(versions_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

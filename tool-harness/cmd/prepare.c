@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "job/acquire/choose.h"
 #include "job/counters.h"
 #include "job/needs.h"
 #include "lib/fs.h"
@@ -130,6 +131,8 @@ static struct err *prepare_one(struct prepared_list *list, struct prepared *p)
 		err = make_argv(false, p);
 	if (!err && p->argv)
 		err = needs_check(p->scenario, p->argv[0]);
+	if (!err && p->argv)
+		err = acquire_choose(p->scenario, &p->acquire);
 	if (!err)
 		err = breakpoints_choose(p->scenario, p->manifest, &p->breakpoints, &p->n_breakpoints);
 	return err;

@@ -25,6 +25,7 @@ struct prepared {
 	struct expectation expectation;
 	char **breakpoints;                     /* names of functions */
 	size_t n_breakpoints;
+	enum acquire acquire;                   /* of its traced runs: what auto has come to */
 };
 
 struct prepared_list {

@@ -179,7 +179,7 @@ static struct err *execute(struct loop *loop, const struct prepared *p, struct t
 		.launcher = (enum launcher)scenario->launcher,
 		.mpirun = scenario->mpirun,
 		.launcher_args = &scenario->launcher_args,
-		.acquire = (enum acquire)scenario->acquire,
+		.acquire = p->acquire,
 		.hosts_here = &scenario->acquire_hosts,
 		/* Simulated caches see addresses: the same in all runs, the counts are, too. */
 		.aslr = scenario->aslr == ASLR_ON && trial->counter_source != COUNTERS_CALLGRIND,

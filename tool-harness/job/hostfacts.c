@@ -13,13 +13,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
+#include "job/launcher.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
-#include "lib/proc.h"
 
 #define CLOCKSOURCE "/sys/devices/system/clocksource/clocksource0/current_clocksource"
-#define VERSION_LIMIT_NS (30 * NS_PER_S)
 
 /* A whole file without the newline at its end, or NULL; heap. */
 static char *file_text(const char *path)
@@ -113,23 +111,6 @@ static char *loader_path(void)
 		return slash ? mem_strndup(slash, strcspn(slash, "\n")) : NULL;
 	}
 	return NULL;
-}
-
-/* First line that the launcher prints of its version, or NULL; heap. */
-static char *launcher_version(const char *launcher)
-{
-	const char *const argv[] = { launcher, "--version", NULL };
-	struct proc_opts opts = PROC_OPTS_INIT;
-	struct proc_result result = { 0 };
-	_cleanup_err_ struct err *err = proc_run(argv, &opts, VERSION_LIMIT_NS, &result);
-	char *version = NULL;
-
-	if (err)
-		return NULL;
-	if (!result.status && result.out.len)
-		version = mem_strndup(result.out.text, strcspn(result.out.text, "\n"));
-	proc_result_deinit(&result);
-	return version;
 }
 
 static void add_load(json_t *facts)

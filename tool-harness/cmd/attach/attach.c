@@ -14,6 +14,7 @@
 #include "cmd/cmd.h"
 #include "cmd/shortcut.h"
 #include "job/acquire/acquire.h"
+#include "job/acquire/choose.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
@@ -98,7 +99,7 @@ static void option_table(struct argp_option *table)
 {
 	static const struct argp_option own[] = {
 		{ .doc = "Job, one of --launcher, --environ, --pids, --list:", .group = GROUP_JOB },
-		{ "launcher", 'l', "PID", 0, "by the process table of this launcher (mpirun, srun)", GROUP_JOB },
+		{ "launcher", 'l', "PID", 0, "by what this launcher tells (mpirun, prterun, srun)", GROUP_JOB },
 		{ "environ", OPT_ENVIRON, NULL, 0,
 		  "by ranks in the processes' environment; with --launcher only below that", GROUP_JOB },
 		{ "pids", OPT_PIDS, "PID,...", 0, "these processes, ranks in this order", GROUP_JOB },
@@ -133,7 +134,7 @@ static struct err *choose_strategy(struct attach_args *args, struct tasklist *li
 		return err_hint(err_new(ways ? "the tasks are told in more than one way" : "which tasks?"),
 				"give one of --launcher PID, --environ, --pids PID,... and --list FILE");
 	scenario->acquire = args->environ  ? ACQUIRE_ENVIRON :
-			    args->launcher ? ACQUIRE_MPIR_ATTACH :
+			    args->launcher ? acquire_choose_running((pid_t)args->launcher) :
 					     ACQUIRE_LIST;
 	if (args->pids)
 		return err_wrap(tasklist_pids(args->pids, list), "--pids");

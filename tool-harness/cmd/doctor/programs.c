@@ -14,6 +14,8 @@
 
 #include "cmd/doctor/doctor.h"
 #include "job/acquire/acquire.h"
+#include "job/acquire/choose.h"
+#include "job/launcher.h"
 #include "job/job.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
@@ -124,8 +126,17 @@ static void look_mpirun(struct doctor *doctor, const struct doctor_check *check)
 static void look_mpir(struct doctor *doctor, const struct doctor_check *check)
 {
 	_cleanup_free_ char *mpirun = fs_find_program(doctor->scenario.mpirun);
+	_cleanup_free_ char *version = mpirun ? launcher_version(doctor->scenario.mpirun) : NULL;
+	enum acquire acquire;
 
-	if (mpirun)
+	/* Open MPI 5 has no table, and another way. */
+	if (launcher_kind_of(version) == LAUNCHER_KIND_PRRTE)
+		doctor_say_err(doctor, check, DOCTOR_NO,
+			       doctor->scenario.acquire == ACQUIRE_MPIR_LAUNCH ?
+				       acquire_choose(&doctor->scenario, &acquire) : pmix_check(),
+			       mem_printf("%s has no process table, and tells its tasks by PMIx",
+					  doctor->scenario.mpirun));
+	else if (mpirun)
 		doctor_say_err(doctor, check, DOCTOR_NO, in_folder(doctor, mpir_try),
 			       mem_printf("%s has a process table (MPIR)", doctor->scenario.mpirun));
 	else
@@ -174,7 +185,8 @@ static bool needs_mpirun(const struct scenario *s)
 
 static bool needs_mpir(const struct scenario *s)
 {
-	return needs_mpirun(s) && (s->acquire == ACQUIRE_MPIR_LAUNCH || s->acquire == ACQUIRE_MPIR_ATTACH);
+	return needs_mpirun(s) && (s->acquire == ACQUIRE_MPIR_LAUNCH || s->acquire == ACQUIRE_MPIR_ATTACH ||
+				   s->acquire == ACQUIRE_PMIX);
 }
 
 /* --- tools under test --------------------------------------------------------------- */

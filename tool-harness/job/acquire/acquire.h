@@ -81,6 +81,15 @@ bool host_is_here(const char *host, const void *arg);
 /* Why a running launcher has no process table that could be read (MPIR); NULL if it has one, filled or not. */
 MUST_CHECK struct err *mpir_check(pid_t launcher);
 
+/* EXIT_SKIPPED if this build has no program to ask a launcher by PMIx with. */
+MUST_CHECK struct err *pmix_check(void);
+
+/*
+ * The lines of such an answer, which are changed: namespace, rank, host, pid, executable. Only the first
+ * namespace's rows are taken, those on this machine into found. What is damaged is an error.
+ */
+MUST_CHECK struct err *pmix_answer_read(const struct job_plan *plan, char *text, struct found *found);
+
 /* --- for job/ only ---------------------------------------------------------------- */
 
 /* Closes and frees what the job knows of its tasks; it has none then. */
@@ -92,6 +101,7 @@ MUST_CHECK struct err *job_take_found(struct job *job, const struct found *found
 MUST_CHECK struct err *mpir_launch(const struct job_plan *plan, int64_t deadline_ns, const volatile bool *stop,
 				   struct job **ret);
 MUST_CHECK struct err *mpir_find(const struct job_plan *plan, pid_t launcher, struct found *found);
+MUST_CHECK struct err *pmix_find(const struct job_plan *plan, pid_t launcher, struct found *found);
 MUST_CHECK struct err *environ_find(const struct job_plan *plan, pid_t launcher, struct found *found);
 
 /* A launcher that a tracer of the job's own holds at MPIR_Breakpoint. */

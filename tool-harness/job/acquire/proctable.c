@@ -15,7 +15,6 @@
 #define BATCH_ROWS 2048
 #define PAGE 4096u
 #define N_PAGES 256 /* kept, by address modulo their number */
-#define PID_LIMIT (1 << 22) /* PID_MAX_LIMIT of 64-bit kernels, proc(5) */
 
 struct raw_row {
 	uint64_t host, exe;
@@ -94,7 +93,7 @@ static struct err *row_read(struct reader *reader, const struct raw_row *raw, in
 		return err_wrap(err, "host");
 	if (!reader->string[0])
 		return err_new("it has no host");
-	if (raw->pid < 1 || raw->pid > PID_LIMIT)
+	if (raw->pid < 1 || raw->pid > PROCTABLE_MAX_PID)
 		return err_new("%" PRId32 " is no pid", raw->pid);
 	if (!is_here(reader->string, arg)) {
 		if (table->n_named < PROCTABLE_NAMED)

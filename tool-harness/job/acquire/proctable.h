@@ -23,6 +23,7 @@
 #define PROCTABLE_MAX_LOCAL 100000 /* as many tasks as a scenario may have */
 #define PROCTABLE_MAX_HOST 256     /* bytes with NUL; host names have at most 253, RFC 1035 */
 #define PROCTABLE_MAX_EXE 4096     /* PATH_MAX */
+#define PROCTABLE_MAX_PID (1 << 22) /* PID_MAX_LIMIT of 64-bit kernels, proc(5) */
 #define PROCTABLE_ROW_BYTES 24
 
 /* A row on this machine. */

@@ -71,6 +71,7 @@ static struct err *check_acquire(const struct scenario *scenario)
 	switch (scenario->acquire) {
 	case ACQUIRE_SPAWN:
 	case ACQUIRE_ENVIRON:
+	case ACQUIRE_AUTO:
 		return NULL;
 	default:
 		return err_hint(err_new("'acquire' is %s, but the launcher 'spawn' has no process table",
@@ -189,10 +190,10 @@ static struct err *check_outside(const struct scenario *scenario)
 	if (!scenario_is_outside(scenario))
 		return NULL;
 	if (scenario->acquire != ACQUIRE_SHIM && scenario->acquire != ACQUIRE_SPAWN &&
-	    scenario->acquire != ACQUIRE_MPIR_LAUNCH)
+	    scenario->acquire != ACQUIRE_MPIR_LAUNCH && scenario->acquire != ACQUIRE_AUTO)
 		return err_hint(err_new("'acquire' is %s, but the tool '%s' is given tasks that are held at their "
 					"start", scenario_chosen(scenario, "acquire"), scenario->tool),
-				"set acquire to shim or mpir-launch");
+				"set acquire to shim, mpir-launch or auto");
 	return NULL;
 }
 

@@ -19,10 +19,13 @@
 	    .rows = "the launcher's process table", .at = TASK_AT_MPI_INIT, .start = mpir_launch) \
 	ROW(ACQUIRE_MPIR_ATTACH, "mpir-attach", "by the process table of a launcher whose tasks run", \
 	    .rows = "the launcher's process table", .at = TASK_AT_RUNNING, .find = mpir_find) \
+	ROW(ACQUIRE_PMIX, "pmix", "by what Open MPI 5's prterun (PRRTE) tells a PMIx tool of tasks that run", \
+	    .rows = "the launcher's process table", .at = TASK_AT_RUNNING, .find = pmix_find) \
 	ROW(ACQUIRE_ENVIRON, "environ", "by ranks in /proc/PID/environ, in the launchers' variables", \
 	    .at = TASK_AT_RUNNING, .find = environ_find) \
 	ROW(ACQUIRE_LIST, "list", "by a list of ranks, hosts and pids: of 'attachstorm attach' alone", \
-	    .rows = "the list", .at = TASK_AT_RUNNING, .find = list_find)
+	    .rows = "the list", .at = TASK_AT_RUNNING, .find = list_find) \
+	ROW(ACQUIRE_AUTO, "auto", "mpir-launch where the launcher has a process table, else shim", .at = TASK_AT_EXEC)
 enum acquire { ACQUIRES(ROW_CONSTANT) ACQUIRE_N };
 
 /* load_events, how a tool hears of libraries: struct interface, tool/observe/interface.c */

@@ -79,6 +79,15 @@ static void add_breakpoints(const struct run *run, struct strbuf *facts)
 		facts_add(facts, "written by %s", write);
 }
 
+/* What 'auto' has come to, or Open MPI 5 has made of mpir-attach: by the first trial that acquired any. */
+static const char *acquired_by(const struct run *run)
+{
+	for (size_t i = 0; i < run->n_trials; i++)
+		if (run->trials[i].traced && run->trials[i].acquire)
+			return run->trials[i].acquire;
+	return text_of(run->scenario, "acquire");
+}
+
 static void add_job(const struct run *run, struct grid_list *list)
 {
 	json_t *scenario = run->scenario;
@@ -86,7 +95,7 @@ static void add_job(const struct run *run, struct grid_list *list)
 	const char *launcher = text_of(run->host, "launcher_version");
 	bool untraced = is(text_of(scenario, "tool"), "none");
 	bool simulated = run_is_simulated(run);
-	const char *acquire = text_of(scenario, "acquire");
+	const char *acquire = acquired_by(run);
 	bool by_shim = !acquire || is(acquire, "shim") || is(acquire, "spawn");
 	bool ran_before = !by_shim && !run->target && json_array_size(json_object_get(scenario, "command")) == 0;
 	_cleanup_strbuf_ struct strbuf facts = STRBUF_INIT;

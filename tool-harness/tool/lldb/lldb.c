@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "job/acquire/choose.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
@@ -244,6 +245,31 @@ static struct err *check_parallel(const struct scenario *scenario)
 			"leave lldb.parallel out, or set lldb.path to a newer LLDB");
 }
 
+/*
+ * Versions in which a target's libraries were seen or missed when LLDB is attached before the program's start:
+ * 14.0.6 (glibc 2.36) follows the exec, and then learns only of what a library that is loaded needs, not of the
+ * library itself; 19.1.7 and 22 (glibc 2.36 and 2.41) know all. None was tried in between.
+ */
+#define LAST_SEEN_MISSING 14
+#define FIRST_SEEN_WHOLE 19
+
+static void warn_of_start(const struct scenario *scenario)
+{
+	const char *const argv[] = { scenario->lldb_path, "--version", NULL };
+	_cleanup_free_ char *version = version_ask(argv);
+	long major = lldb_major(version);
+	enum acquire acquire;
+	_cleanup_err_ struct err *err = acquire_choose(scenario, &acquire); /* whoever runs it tells an error */
+
+	if (err || acquire == ACQUIRE_MPIR_LAUNCH || major >= FIRST_SEEN_WHOLE)
+		return;
+	progress_warn("%s %s libraries that are loaded later if it is attached before the program's start (%s)",
+		      version ? version : "LLDB of an unknown version",
+		      major && major <= LAST_SEEN_MISSING ? "misses" : "may miss",
+		      "LLDB 14 did, 19 did not; acquire: auto attaches in MPI_Init where the launcher has a process "
+		      "table");
+}
+
 static struct err *lldb_check(const struct scenario *scenario)
 {
 	struct err *err;
@@ -251,12 +277,8 @@ static struct err *lldb_check(const struct scenario *scenario)
 	if (!scenario->lldb_path)
 		return err_new("'lldb.path' is empty");
 	err = version_check_program("lldb", scenario->lldb_path, "lldb");
-	/* Seen with LLDB 14.0.6 and glibc 2.36: it follows the exec, and then learns only of what a library
-	 * that is loaded needs, not of the library itself. */
-	if (!err && scenario->acquire != ACQUIRE_MPIR_LAUNCH)
-		progress_warn("LLDB 14 misses libraries that are loaded later if it is attached before the "
-			      "program's "
-			      "start; acquire: mpir-launch attaches in MPI_Init");
+	if (!err)
+		warn_of_start(scenario);
 	if (!err && scenario->lldb_parallel != LLDB_PARALLEL_DEFAULT)
 		err = check_parallel(scenario);
 	return err;

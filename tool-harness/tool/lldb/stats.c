@@ -139,3 +139,12 @@ bool lldb_line_parse(const char *line, struct lldb_line *ret)
 		read_library(line, ret);
 	return true;
 }
+
+long lldb_major(const char *version)
+{
+	static const char word[] = "version ";
+	const char *at = version ? strstr(version, word) : NULL;
+	long major = at ? strtol(at + strlen(word), NULL, 10) : 0;
+
+	return major > 0 ? major : 0;
+}

@@ -32,4 +32,7 @@ struct lldb_line {
 /* False: it is another line. */
 bool lldb_line_parse(const char *line, struct lldb_line *ret);
 
+/* Major version in what 'lldb --version' prints ("lldb version 14.0.6", "Debian LLDB version 19.1.7"); 0: none. */
+long lldb_major(const char *version);
+
 #endif

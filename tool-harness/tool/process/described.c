@@ -209,8 +209,9 @@ static struct err *command_check(const struct scenario *scenario)
 			err_new("breakpoints are asked for, but the tool '%s' is a template, which has none",
 				t.name),
 			"use native, gdb or lldb, or set breakpoints.count to 0");
-	else if (t.form == FORM_WRAP && scenario->acquire == ACQUIRE_MPIR_LAUNCH)
-		err = err_hint(err_new("'acquire' is mpir-launch, but the tool '%s' starts the tasks itself", t.name),
+	else if (t.form == FORM_WRAP && (scenario->acquire == ACQUIRE_MPIR_LAUNCH || scenario->acquire == ACQUIRE_AUTO))
+		err = err_hint(err_new("'acquire' is %s, but the tool '%s' starts the tasks itself",
+				       scenario_chosen(scenario, "acquire"), t.name),
 			       "set acquire to shim");
 	else if (t.form == FORM_WRAP && scenario->tools_count_ptrace)
 		err = err_new("'tools.count_ptrace' is on, but the tool '%s' is the launcher's child",

@@ -22,6 +22,7 @@ enum asm_row_flag { ROW_IS_STMT = 1, ROW_PROLOGUE_END = 2, ROW_EPILOGUE_BEGIN = 
 struct asm_row {
 	uint32_t offset; /* in the function, later in a piece of it */
 	uint32_t line;
+	uint32_t discriminator; /* of blocks on one line (GCC 14 has them without optimisation, too); 0: none */
 	uint16_t column;
 	uint8_t flags;   /* enum asm_row_flag */
 	/* How often these names stand left of the column: it moves with their lengths. Of pieces only. */

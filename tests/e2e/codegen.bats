@@ -62,8 +62,9 @@ line_table() {
 	readelf --debug-dump=decodedline "$1" | sed -E 's/ +0x[0-9a-f]+ / X /'
 }
 
+# Newer versions of readelf dump .eh_frame_hdr first: an index by address, made by the linker.
 unwind_rules() {
-	readelf --debug-dump=frames "$1" | sed -E 's/^[0-9a-f]{8} .* FDE/FDE/; s/pc=[0-9a-f.]*//; s/ to [0-9a-f]+//; s/cie=[0-9a-f]*//'
+	readelf --debug-dump=frames "$1" | sed -n '/Contents of the .eh_frame section/,$p' | sed -E 's/^[0-9a-f]{8} .* FDE/FDE/; s/pc=[0-9a-f.]*//; s/ to [0-9a-f]+//; s/cie=[0-9a-f]*//'
 }
 
 debug_complaints() {
@@ -210,6 +211,12 @@ no_complaint() {
 
 @test "clang: the same" {
 	command -v clang || skip "no clang"
+	# Newer ones describe string constants as variables, which templates of code have no way for.
+	if ! pynamic-gen -q 2 2 --codegen=asm --with-cc=clang -o "$BATS_TEST_TMPDIR/probe" 2>probe.err; then
+		grep "cannot write code from templates of 'clang'" probe.err
+		grep 'hint: .*without --codegen=asm the compiler makes the libraries' probe.err
+		skip "this clang's debug information has what templates are refused for"
+	fi
 	both clang --with-cc=clang --set body.size=0,5
 	for_each_library "$O/targets/clang" symbols
 	for_each_library "$O/targets/clang" code

@@ -111,11 +111,11 @@ static void test_line_program(void **state)
 	static const char *const settings[] = { NULL };
 	static const struct asm_row rows[] = {
 		{ .offset = 0, .line = 4, .column = 1, .flags = ROW_IS_STMT },
-		{ .offset = 1, .line = 9, .column = 1, .flags = ROW_IS_STMT },         /* special opcode */
+		{ .offset = 1, .line = 9, .column = 1, .flags = ROW_IS_STMT, .discriminator = 3 },         /* special opcode */
 		{ .offset = 17, .line = 1, .column = 300, .flags = 0 },                /* line backwards */
 		{ .offset = 18, .line = 100000, .column = 7, .flags = ROW_IS_STMT },   /* far line */
 		{ .offset = 52, .line = 100008, .column = 7, .flags = ROW_IS_STMT },   /* const_add_pc, and too far */
-		{ .offset = 70, .line = 100008, .column = 7, .flags = ROW_IS_STMT | ROW_PROLOGUE_END },
+		{ .offset = 70, .line = 100008, .column = 7, .flags = ROW_IS_STMT | ROW_PROLOGUE_END, .discriminator = 300 },
 		{ .offset = 5000, .line = 100009, .column = 0, .flags = ROW_EPILOGUE_BEGIN },
 	};
 	struct fixture f;
@@ -141,7 +141,7 @@ static void test_line_program(void **state)
 	asm_elf_add_global(&elf, "function", ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), text, 0, 6000);
 	asm_rows_begin(&writer, &elf.sections[lines], elf.sections[text].symbol, &unit->object, "src/some.c");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		asm_rows_add(&writer, rows[i].offset, rows[i].line, rows[i].column, rows[i].flags);
+		asm_rows_add(&writer, rows[i].offset, rows[i].line, rows[i].column, &rows[i]);
 	asm_rows_end(&writer, 6000);
 	/* A unit of one entry: name "src/some.c", stmt_list 0. */
 	strbuf_add(&elf.sections[abbrev].bytes, "\1\21\0\3\10\20\27\0\0\0", 10);

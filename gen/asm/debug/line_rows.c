@@ -141,10 +141,22 @@ static void put_step(struct asm_rows *rows, uint64_t advance, int64_t line_advan
 	strbuf_putc(out, opcode);
 }
 
-void asm_rows_add(struct asm_rows *rows, uint64_t address, uint32_t line, uint32_t column, unsigned flags)
+/* For the next row alone. */
+static void put_discriminator(struct strbuf *out, uint32_t discriminator)
+{
+	_cleanup_strbuf_ struct strbuf number = STRBUF_INIT;
+
+	put_uleb(&number, discriminator);
+	strbuf_putc(out, 0);
+	put_uleb(out, 1 + number.len);
+	strbuf_putc(out, DW_LNE_set_discriminator);
+	strbuf_add(out, number.text, number.len);
+}
+
+void asm_rows_add(struct asm_rows *rows, uint64_t address, uint32_t line, uint32_t column, const struct asm_row *like)
 {
 	struct strbuf *out = &rows->section->bytes;
-	bool is_stmt = flags & ROW_IS_STMT;
+	bool is_stmt = like->flags & ROW_IS_STMT;
 
 	if (!rows->begun)
 		set_address(rows, address);
@@ -152,13 +164,15 @@ void asm_rows_add(struct asm_rows *rows, uint64_t address, uint32_t line, uint32
 		strbuf_putc(out, DW_LNS_set_column);
 		put_uleb(out, column);
 	}
+	if (like->discriminator)
+		put_discriminator(out, like->discriminator);
 	if (is_stmt != rows->is_stmt)
 		strbuf_putc(out, DW_LNS_negate_stmt);
-	if (flags & ROW_BASIC_BLOCK)
+	if (like->flags & ROW_BASIC_BLOCK)
 		strbuf_putc(out, DW_LNS_set_basic_block);
-	if (flags & ROW_PROLOGUE_END)
+	if (like->flags & ROW_PROLOGUE_END)
 		strbuf_putc(out, DW_LNS_set_prologue_end);
-	if (flags & ROW_EPILOGUE_BEGIN)
+	if (like->flags & ROW_EPILOGUE_BEGIN)
 		strbuf_putc(out, DW_LNS_set_epilogue_begin);
 	put_step(rows, address - rows->address, (int64_t)line - rows->line);
 	rows->address = address;

@@ -23,7 +23,9 @@ struct asm_rows {
  */
 void asm_rows_begin(struct asm_rows *rows, struct asm_section *section, uint32_t text_symbol,
 		    const struct asm_object *template, const char *source);
-void asm_rows_add(struct asm_rows *rows, uint64_t address, uint32_t line, uint32_t column, unsigned flags);
+/* Flags and discriminator are those of `like`. */
+void asm_rows_add(struct asm_rows *rows, uint64_t address, uint32_t line, uint32_t column,
+		  const struct asm_row *like);
 /* Ends the table at the end of .text. */
 void asm_rows_end(struct asm_rows *rows, uint64_t address);
 

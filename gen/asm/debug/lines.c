@@ -42,6 +42,7 @@ struct err *asm_read_rows(struct asm_object *object)
 			Dwarf_Addr address = 0;
 			const char *path = dwarf_linesrc(line, NULL, NULL);
 			int number = 0, column = 0;
+			unsigned int discriminator = 0;
 			bool end = false;
 
 			dwarf_lineaddr(line, &address);
@@ -54,11 +55,13 @@ struct err *asm_read_rows(struct asm_object *object)
 				return err_new("the line table of '%s' speaks of other files", function->name);
 			dwarf_lineno(line, &number);
 			dwarf_linecol(line, &column);
+			dwarf_linediscriminator(line, &discriminator);
 			object->rows[object->n_rows++] = (struct asm_row){
 				.offset = address - function->begin,
 				.line = number,
 				.column = column,
 				.flags = row_flags(line),
+				.discriminator = discriminator,
 			};
 			function->n_rows++;
 		}

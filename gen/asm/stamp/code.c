@@ -66,7 +66,7 @@ static void put_rows(struct stamp *s, const struct place *place, const struct as
 		uint32_t line = row->line == ROW_NO_LINE ? 0 : place->line + row->line;
 		uint32_t column = row->column + row->n_library * growth + row->n_callee * place->callee_growth;
 
-		asm_rows_add(&s->rows, at + row->offset, line, column, row->flags);
+		asm_rows_add(&s->rows, at + row->offset, line, column, row);
 	}
 }
 
@@ -191,7 +191,7 @@ static void put_base_function(struct stamp *s, const struct asm_function *functi
 		const struct asm_row *row = &function->rows[i];
 
 		asm_rows_add(&s->rows, begin + row->offset,
-			     row->line ? s->places->end - (s->base->end_line - row->line) : 0, row->column, row->flags);
+			     row->line ? s->places->end - (s->base->end_line - row->line) : 0, row->column, row);
 	}
 	if (!s->frame)
 		return;

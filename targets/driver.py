@@ -364,6 +364,8 @@ def run(mpi, options):
         out.line("mpi test %s!\n" % ("passed" if passed else "failed"))
     for line in later:
         out.line(line)
+    if wrong or not passed:
+        mpi.barrier()  # an abort elsewhere must not come before what rank 0 has to say
     return 1 if wrong or not passed else 0
 
 

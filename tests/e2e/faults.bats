@@ -110,7 +110,7 @@ records_whole() {
 		sleep 0.05
 	done
 	sleep 1
-	pkill -KILL -P "$harness" -x mpirun
+	pkill -KILL -P "$harness" -x 'mpirun|prterun' # the name in Open MPI 5
 	status=0
 	wait "$harness" || status=$?
 	cat "$BATS_TEST_TMPDIR/out"

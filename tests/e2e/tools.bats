@@ -93,7 +93,7 @@ verdict() {
 @test "tools: LLDB under mpirun: breakpoints, hits and libraries as the manifest has them" {
 	needs lldb
 	needs mpirun
-	expect_status 0 "${MPI[@]}" -t "$TINY" --tool lldb -b 5 -s acquire=mpir-launch
+	expect_status 0 "${MPI[@]}" -t "$TINY" --tool lldb -b 5 -s acquire=auto
 	[ "$(trial .tool_verdict)" = ok ]
 	[ "$(trial '[.breakpoints[] | .planted_tasks == 2 and .hits == .expected_hits] | all')" = true ]
 	[ "$(trial '.tool_report.statistics | length')" = 2 ]

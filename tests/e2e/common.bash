@@ -28,6 +28,14 @@ tiny_linked_target() {
 		--set name=tiny-linked --set programs=host,linked,linked_now,plain,plain_linked
 }
 
+# loader_has COLUMN: whether this machine's loader does so, by its row of tests/loaders.def.
+loader_has() {
+	awk -F'[(,] *' -v column="$1" -v version="$(ldd --version | sed -n '1s/.* //p')" '
+		BEGIN { split(version, v, "."); columns["idle_stops"] = 3; columns["audits_own_entry"] = 4 }
+		/^LOADER/ && (v[1] > 2 || $2 <= v[2] + 0) { value = $columns[column] }
+		END { exit value != 1 }' "$ROOT/tests/loaders.def"
+}
+
 # The interpreter that targets are built for: the system's, whatever PATH has.
 export PYTHON=/usr/bin/python3
 

@@ -33,11 +33,20 @@ libraries() {
 	[ "$(jq -c '.trials[0] | [.load_events, .unstopped, .sampled, .ptrace_calls]' "$RECORD")" = '["audit",true,false,0]' ]
 }
 
+# The same without null events, of which some loaders tell auditors nothing (tests/loaders.def).
+counts_told_to_auditors() {
+	if loader_has idle_stops; then
+		jq -c '.trials[0].tasks[] | [.rank, (.stops | del(.null)), .load_events - .stops.null]' "$1"
+	else
+		counts "$1"
+	fi
+}
+
 @test "audit tells of the MPI host what the trap at the hook tells" {
 	tiny_run rbrk host
 	rbrk=$RECORD
 	tiny_run audit host
-	[ "$(counts "$rbrk")" = "$(counts "$RECORD")" ]
+	[ "$(counts_told_to_auditors "$rbrk")" = "$(counts_told_to_auditors "$RECORD")" ]
 	[ "$(libraries "$rbrk")" = "$(libraries "$RECORD")" ]
 }
 

@@ -5,6 +5,7 @@
  * uprobe and the audit library must tell the same of each.
  * Runs alone: a uprobe at the loader's hook takes the traps of other tests away.
  */
+#include "loaders.h"
 #include "native.h"
 
 #include <sys/resource.h>
@@ -29,26 +30,29 @@ static void make_copies(const struct spy *spy, const char *library, int n)
 struct expected {
 	uint64_t add, delete, consistent, null;
 	uint64_t added, removed; /* libraries by name, start-up's left out */
-	uint64_t loaders;        /* of these, entries for the loader itself, of which auditors are not told */
+	uint64_t loaders;        /* of these, entries for the loader itself, of which not all auditors are told */
+	uint64_t idle;           /* dlopens of open libraries and new namespaces: null events with some loaders */
 };
 
 static void assert_counts(const struct spy *spy, const struct expected *expected)
 {
 	const struct trial *trial = &spy->trial;
+	bool audit = !strcmp(trial->load_events, "audit");
+	uint64_t null = expected->null + (loader_row()->idle_stops && !audit ? expected->idle : 0);
 
 	for (size_t i = 0; i < trial->n_contradictions; i++)
 		fail_msg("%s", trial->contradictions[i]);
 	assert_all_exited(trial, 0);
 	for (size_t i = 0; i < trial->n_tasks; i++) {
 		const struct trial_task *task = &trial->tasks[i];
-		uint64_t hidden = strcmp(trial->load_events, "audit") ? 0 : expected->loaders;
+		uint64_t hidden = audit && !loader_row()->audits_own_entry ? expected->loaders : 0;
 		uint64_t added = hidden, removed = hidden;
 
 		assert_int_equal(task->stops[EVENT_ADD], expected->add);
 		assert_int_equal(task->stops[EVENT_DELETE], expected->delete);
 		assert_int_equal(task->stops[EVENT_CONSISTENT], expected->consistent);
-		assert_int_equal(task->stops[EVENT_NULL], expected->null);
-		assert_int_equal(task->load_events, expected->consistent + expected->null);
+		assert_int_equal(task->stops[EVENT_NULL], null);
+		assert_int_equal(task->load_events, expected->consistent + null);
 		if (trial->sampled)
 			continue;
 		for (size_t j = 0; j < trial->n_events; j++) {
@@ -98,7 +102,7 @@ static void count_name(const struct trial *trial, const char *name, uint64_t *ad
 /* Each namespace has the library, a libc of its own and the loader's entry. */
 static void namespaces_are_all_read(void **state)
 {
-	static const struct expected expected = { 1 + 6, 6, 1 + 12, 0, 6 * 3, 6 * 3, 6 };
+	static const struct expected expected = { 1 + 6, 6, 1 + 12, 0, 6 * 3, 6 * 3, 6, 6 };
 	struct spy *spy = *state;
 	uint64_t added, removed;
 
@@ -124,7 +128,7 @@ static void namespaces_are_all_read(void **state)
  * destructor. */
 static void loads_inside_of_loads(void **state)
 {
-	static const struct expected expected = { 1 + 3 * 5, 3 * 5, 1 + 6 * 5, 0, 3 * 5, 3 * 5, 0 };
+	static const struct expected expected = { 1 + 3 * 5, 3 * 5, 1 + 6 * 5, 0, 3 * 5, 3 * 5, 0, 0 };
 	struct spy *spy = *state;
 
 	assert_all_agree(spy, 2, WORDS("matryoshka", spy->victims, "5"), &expected);
@@ -132,7 +136,8 @@ static void loads_inside_of_loads(void **state)
 
 static void storms_of_unloads(void **state)
 {
-	static const struct expected expected = { 1 + 40 * 10, 40 * 10, 1 + 2 * 40 * 10, 0, 40 * 10, 40 * 10, 0 };
+	/* Each library is opened a second time while it is there. */
+	static const struct expected expected = { 1 + 40 * 10, 40 * 10, 1 + 2 * 40 * 10, 0, 40 * 10, 40 * 10, 0, 40 * 10 };
 	struct spy *spy = *state;
 
 	make_copies(spy, "libvictim.so", 40);
@@ -141,7 +146,7 @@ static void storms_of_unloads(void **state)
 
 static void threads_load_at_once(void **state)
 {
-	static const struct expected expected = { 1 + 8 * 50, 8 * 50, 1 + 2 * 8 * 50, 0, 8 * 50, 8 * 50, 0 };
+	static const struct expected expected = { 1 + 8 * 50, 8 * 50, 1 + 2 * 8 * 50, 0, 8 * 50, 8 * 50, 0, 0 };
 	struct spy *spy = *state;
 
 	make_copies(spy, "libvictim.so", 8);
@@ -155,7 +160,7 @@ static void threads_load_at_once(void **state)
 
 static void three_thousand_libraries(void **state)
 {
-	static const struct expected expected = { 1 + 3000, 0, 1 + 3000, 0, 3000, 0, 0 };
+	static const struct expected expected = { 1 + 3000, 0, 1 + 3000, 0, 3000, 0, 0, 0 };
 	struct spy *spy = *state;
 	struct rlimit limit, few;
 

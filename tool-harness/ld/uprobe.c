@@ -97,11 +97,20 @@ static struct err *open_one(const struct uprobe *uprobe, struct perf_event_attr 
 	return NULL;
 }
 
+static struct err *switch_all(const struct uprobe *uprobe, unsigned long request, const char *what)
+{
+	for (size_t i = 0; i < uprobe->n_cpus; i++)
+		if (uprobe->buffers[i].page && ioctl(uprobe->buffers[i].fd, request, 0))
+			return err_errno(errno, "cannot %s a uprobe", what);
+	return NULL;
+}
+
 struct err *uprobe_open(const char *path, uint64_t offset, struct uprobe **ret)
 {
 	struct uprobe *uprobe = mem_alloc(sizeof(*uprobe));
 	struct perf_event_attr attr = {
 		.size = sizeof(attr),
+		.disabled = 1,                /* until it has a buffer: what is counted before would be unheard */
 		.config1 = (uintptr_t)path,   /* uprobe_path */
 		.config2 = offset,            /* probe_offset */
 		.sample_period = 1,
@@ -118,6 +127,8 @@ struct err *uprobe_open(const char *path, uint64_t offset, struct uprobe **ret)
 	err = pmu_type(&attr.type);
 	for (size_t cpu = 0; !err && cpu < uprobe->n_cpus; cpu++)
 		err = open_one(uprobe, &attr, path, (int)cpu, &uprobe->buffers[cpu]);
+	if (!err)
+		err = switch_all(uprobe, PERF_EVENT_IOC_ENABLE, "start");
 	if (err) {
 		uprobe_close(uprobe);
 		return err;
@@ -206,15 +217,16 @@ static struct err *count_read(const struct buffer *buffer, uint64_t *ret)
 struct err *uprobe_end(struct uprobe *uprobe, void (*take)(void *data, const struct uprobe_sample *sample), void *data,
 		       uint64_t *unheard_ret)
 {
+	struct err *err = switch_all(uprobe, PERF_EVENT_IOC_DISABLE, "stop");
 	uint64_t all = 0;
 
-	for (size_t i = 0; i < uprobe->n_cpus; i++)
-		if (uprobe->buffers[i].page && ioctl(uprobe->buffers[i].fd, PERF_EVENT_IOC_DISABLE, 0))
-			return err_errno(errno, "cannot stop a uprobe");
+	if (err)
+		return err;
 	uprobe_drain(uprobe, take, data);
 	for (size_t i = 0; i < uprobe->n_cpus; i++) {
 		uint64_t count = 0;
-		struct err *err = uprobe->buffers[i].page ? count_read(&uprobe->buffers[i], &count) : NULL;
+
+		err = uprobe->buffers[i].page ? count_read(&uprobe->buffers[i], &count) : NULL;
 
 		if (err)
 			return err;

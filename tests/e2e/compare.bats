@@ -56,6 +56,27 @@ compare() {
 	expect_status 2 compare base
 }
 
+@test "a run with and without a matrix has the same scenario, and is compared" {
+	made_up plain 1 -l spawn
+	made_up swept 2 -l spawn --matrix wait=block,spin
+	[ "$(jq -r .scenario.acquire "$RUNS"/plain-*.json "$RUNS"/swept-*.json | sort -u)" = spawn ]
+	expect_status 0 compare plain 'swept#wait=block' --vary wait
+}
+
+@test "what one side alone has, and a record against itself, are no pass" {
+	made_up both 1 -T cold,warm
+	expect_status 3 compare both base
+	expect_output "command, cold: only in BASE"
+	expect_status 3 compare base both
+	expect_output "command, cold: only in NEW"
+	expect_status 4 compare base both --set missing=cannot-tell
+	expect_status 3 compare base base
+	expect_output "stands on both sides"
+	jq '.id = "cut" | .complete = false' "$RUNS"/again-*.json >"$BATS_TEST_TMPDIR/cut.json"
+	expect_status 3 compare base "$BATS_TEST_TMPDIR/cut.json"
+	expect_output "record 'cut' is not complete"
+}
+
 @test "fewer than five runs cannot tell, but their counts can be compared" {
 	attachstorm run -q --tool null -r 4 -n 2 -T warm --set name=few --set null.t1=1ms --set null.noise=0.1 -o "$RUNS"
 	expect_status 4 compare base few

@@ -93,6 +93,46 @@ static void describe_variants(struct loop *loop)
 	}
 }
 
+/* What all variants ran alike replaces what was written: a check may have resolved it (acquire, by the
+ * launcher), and the same run with and without a sweep is the same scenario. */
+static void take_common(json_t *written, json_t *const *ran, size_t n)
+{
+	_cleanup_free_ json_t **inner = mem_calloc(n, sizeof(json_t *));
+	const char *key;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(written, next, key, value) {
+		size_t alike = 1;
+
+		if (!strcmp(key, "matrix") || !strcmp(key, "cases"))
+			continue;
+		for (size_t i = 0; i < n; i++)
+			inner[i] = json_object_get(ran[i], key);
+		while (alike < n && json_equal(inner[alike], inner[0]))
+			alike++;
+		if (json_is_object(value))
+			take_common(value, inner, n);
+		else if (alike == n)
+			json_object_set(written, key, inner[0]);
+	}
+}
+
+/* The scenario as it is recorded: of several variants, what they were made of. */
+static json_t *recorded_scenario(const struct loop *loop, size_t n_variants)
+{
+	const struct scenario *first = &loop->variants[0].scenario;
+	json_t *written = conf_to_json(&scenario_table, n_variants == 1 ? first : loop->scenario);
+	_cleanup_free_ json_t **ran = mem_calloc(n_variants, sizeof(json_t *));
+
+	for (size_t i = 0; i < n_variants; i++)
+		ran[i] = conf_to_json(&scenario_table, &loop->variants[i].scenario);
+	take_common(written, ran, n_variants);
+	for (size_t i = 0; i < n_variants; i++)
+		json_decref(ran[i]);
+	return written;
+}
+
 static struct err *prepare(struct loop *loop, size_t n_variants)
 {
 	const struct scenario *scenario = loop->scenario, *first = &loop->variants[0].scenario;
@@ -104,8 +144,7 @@ static struct err *prepare(struct loop *loop, size_t n_variants)
 	if (err)
 		return err;
 	run_name(run, scenario->name ? scenario->name : first->name);
-	/* Only variants are resolved; of several, the record has what they were made of. */
-	run->scenario = conf_to_json(&scenario_table, n_variants == 1 ? first : scenario);
+	run->scenario = recorded_scenario(loop, n_variants);
 	json_object_set_new(run->scenario, "name", json_string(scenario->name ? scenario->name : first->name));
 	run->host = hostfacts_read(first->launcher == LAUNCHER_MPIRUN ? first->mpirun : NULL);
 	describe_variants(loop);

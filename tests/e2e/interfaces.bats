@@ -85,3 +85,25 @@ counts_told_to_auditors() {
 	expect_status 2 attachstorm run -q -t "$TINY" -b 3 -s load_events=audit
 	expect_output "'breakpoints.count' has no effect with load_events 'audit'"
 }
+
+@test "what nobody looked at is not known, never 0" {
+	dir=$BATS_TEST_TMPDIR/unseen
+	expect_status 0 attachstorm run -q -n 1 -l spawn -T warm -r 1 --set load_events=none --set poll_interval=1s -o "$dir" \
+		-- true
+	[[ "$output" =~ warm\ +-\ +-\ +-\ +-\ +-\ +-\ +- ]]
+	r=$(echo "$dir"/*.json)
+	[ "$(jq -c '.trials[] | [.table_rows, .libraries_mapped, .text_writes]' "$r" | sort -u)" = \
+		'[null,null,null]' ]
+	[ "$(jq -c '.trials[].tasks[] | [.libraries_at_start, .libraries_at_end, .target_libraries, .breakpoint_hits,
+		.threads, .children_released]' "$r" | sort -u)" = '[null,null,null,null,null,null]' ]
+	[ "$(jq -c '[.trials[].tasks[] | .load_events, .stops[]] | unique' "$r")" = '[null]' ]
+	[ "$(jq -c '[.variants[].summary.warm | .load_events, .stops.import.add]' "$r")" = '[null,null]' ]
+}
+
+@test "after an exec the audit library's count is that of the program that is there" {
+	dir=$BATS_TEST_TMPDIR/exec
+	for how in "exit 0" 'exec bash -c "exit 0"'; do
+		attachstorm run -q -n 1 -l spawn -T warm -r 1 --no-baseline --set load_events=audit -o "$dir" -- bash -c "$how"
+	done
+	[ "$(jq -c '[.trials[].tasks[] | .libraries_at_start, .libraries_at_end]' "$dir"/*.json | sort -u | wc -l)" -eq 1 ]
+}

@@ -164,9 +164,9 @@ static void tasks_that_have_ended_are_passed_over(void **state)
 	pids[1] = s->pids[0];
 	pids[2] = 0x3ffffe;
 	assert_ok(attach(s, pids, 3, 50 * NS_PER_MS, NULL));
-	assert_int_equal(s->spy->trial.tasks[0].libraries_at_start, 0);
+	assert_int_equal(s->spy->trial.tasks[0].libraries_at_start, -1); /* nobody saw any */
 	assert_int_equal(s->spy->trial.tasks[1].libraries_at_start, 4);
-	assert_int_equal(s->spy->trial.tasks[2].libraries_at_start, 0);
+	assert_int_equal(s->spy->trial.tasks[2].libraries_at_start, -1);
 	assert_err_has(attach(s, pids + 2, 1, NS_PER_MS, NULL), "(1) have ended before they could be traced");
 	steady_end(s, 0, 0);
 }

@@ -13,6 +13,7 @@ static void make(struct trial *trial, bool late, uint64_t f0, uint64_t f1, uint6
 {
 	trial_init(trial);
 	trial_add_tasks(trial, 2);
+	trial_counts(trial, COUNTS_BREAKPOINTS);
 	trial_add_breakpoints(trial, functions, 3);
 	trial->traced = true;
 	trial->late = late;

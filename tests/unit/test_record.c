@@ -95,6 +95,50 @@ static void assert_refused(const char *text, size_t len, const char *message)
 	err_free(err);
 }
 
+static json_t *json_at(json_t *json, const char *key, size_t i)
+{
+	return json_array_get(json_object_get(json, key), i);
+}
+
+/* Where a 0 or a -1 of version 3 may have stood for what nobody saw, it is not known; a count stays. */
+static void zeros_of_version_3_are_not_known(void **state)
+{
+	_cleanup_free_ char *dir = make_dir(), *path = NULL, *text = NULL;
+	struct run run, back;
+	json_t *root, *trial, *task;
+
+	(void)state;
+	make_run(&run);
+	assert_null(run_write(&run, dir, &path));
+	root = json_load_file(path, 0, NULL);
+	assert_non_null(root);
+	assert_true(json_is_null(json_object_get(json_at(json_at(root, "trials", 0), "tasks", 0), "load_events")));
+	json_object_set_new(root, "schema_version", json_integer(3));
+	for (size_t i = 0; i < 2; i++) {
+		trial = json_at(root, "trials", i);
+		task = json_at(trial, "tasks", 0);
+		json_object_set_new(task, "libraries_at_start", json_integer(0));
+		json_object_set_new(task, "load_events", json_integer(i ? 7 : 0));
+		json_object_set_new(json_object_get(trial, "phases"), "mpi_ns", json_integer(0));
+		json_object_set_new(json_object_get(json_object_get(trial, "summary"), "spans_ns"), "mpi",
+				    json_integer(-1));
+		json_object_set_new(trial, "table_rows", json_integer(0));
+	}
+	text = json_dumps(root, JSON_REAL_PRECISION(17));
+	assert_null(run_parse("r.json", text, strlen(text), &back));
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(back.trials[i].tasks[0].libraries_at_start, -1);
+		assert_int_equal(back.trials[i].tasks[0].load_events, i ? 7 : -1);
+		assert_int_equal(back.trials[i].phases.mpi_ns, 0);
+		assert_int_equal(back.trial_summaries[i].spans_ns[SPAN_MPI], -1);
+		assert_int_equal(back.trials[i].table_rows, -1);
+	}
+	json_decref(root);
+	run_deinit(&run);
+	run_deinit(&back);
+	assert_null(fs_remove_tree(dir));
+}
+
 /* What a record of version 2 had instead of names, settings and indices. */
 static void make_version_2(json_t *root)
 {
@@ -389,6 +433,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(written_and_read_is_the_same),
+		cmocka_unit_test(zeros_of_version_3_are_not_known),
 		cmocka_unit_test(version_2_is_read),
 		cmocka_unit_test(settings_are_found),
 		cmocka_unit_test(samples_are_beside_it),

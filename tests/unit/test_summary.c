@@ -33,6 +33,7 @@ static void pairs_of_two_tasks_interleave(void **state)
 	(void)state;
 	trial_init(&trial);
 	trial_add_tasks(&trial, 2);
+	trial_counts(&trial, COUNTS_STOPS | COUNTS_TARGET | COUNTS_BREAKPOINTS);
 	add_stop(&trial, 0, EVENT_ADD, 100, 5);
 	add_stop(&trial, 1, EVENT_DELETE, 110, 6);
 	event = add_stop(&trial, 0, EVENT_CONSISTENT, 120, 50);
@@ -84,6 +85,7 @@ static void odd_sequences_lose_nothing(void **state)
 
 		trial_init(&trial);
 		trial_add_tasks(&trial, 1);
+		trial_counts(&trial, COUNTS_STOPS | COUNTS_TARGET | COUNTS_BREAKPOINTS);
 		for (size_t j = 0; j < cases[i].n; j++)
 			add_stop(&trial, 0, cases[i].classes[j], 100 * (j + 1), 10);
 		load_events_find(&trial, &loads);
@@ -107,6 +109,7 @@ static void fill_trial(struct trial *trial, bool traced, int64_t import0_ns, int
 	trial->traced = traced;
 	trial->temperature = TEMPERATURE_WARM;
 	trial_add_tasks(trial, 2);
+	trial_counts(trial, COUNTS_STOPS | COUNTS_TARGET | COUNTS_BREAKPOINTS);
 	trial->phases = (struct trial_phases){
 		.launch_ns = 1000,
 		.acquired_ns = 1100,

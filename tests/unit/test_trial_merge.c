@@ -19,6 +19,7 @@ static int setup(void **state)
 
 	trial_init(&f->trial);
 	trial_add_tasks(&f->trial, N_SHARDS);
+	f->trial.text_writes = f->trial.lookups = 0;
 	trial_add_breakpoints(&f->trial, functions, ARRAY_SIZE(functions));
 	for (size_t i = 0; i < N_SHARDS; i++)
 		trial_shard_init(&f->shards[i], &f->trial);

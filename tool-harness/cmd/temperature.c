@@ -32,7 +32,11 @@ static struct err *warm_up(const struct prepared *p, const struct tool_request *
 
 static void count(const struct prepared *p, const char *home, struct trial *trial)
 {
-	toolhome_count(p->scenario, home, &trial->tool_home_entries, &trial->tool_home_bytes);
+	uint64_t entries, bytes;
+
+	toolhome_count(p->scenario, home, &entries, &bytes);
+	trial->tool_home_entries = (int64_t)entries;
+	trial->tool_home_bytes = (int64_t)bytes;
 }
 
 struct err *temperature_set_tool(const struct prepared *p, const struct tool_request *request, struct trial *trial)

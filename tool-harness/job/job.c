@@ -54,7 +54,7 @@ void job_fill_trial(const struct job *job, struct trial *trial)
 		task->exe = mem_strdup(job->tasks[i].exe);
 		task->acquired_at = job->tasks[i].at;
 	}
-	trial->table_rows = job->table_rows;
+	trial->table_rows = job->table_rows ? (int64_t)job->table_rows : -1;
 	if (job->left_out)
 		trial_contradict(trial, "%s", job->left_out);
 	trial->phases.launch_ns = job->launch_ns;

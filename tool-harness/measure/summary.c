@@ -37,7 +37,7 @@ static void repetitions_deinit(struct repetitions *reps)
 }
 
 /* Not all tools tell all of what they used: below 0 is not known. */
-static void add_known(struct samples *samples, int64_t value)
+static void add_known(struct samples *samples, double value)
 {
 	if (value >= 0)
 		samples_add(samples, value);
@@ -72,7 +72,7 @@ static void add_against_baseline(const struct trial *trial, const struct trial_s
 	_cleanup_(samples_deinit) struct samples imports_ns = { 0 };
 	struct trial_summary base;
 	struct quantiles q;
-	uint64_t stops = 0;
+	int64_t stops = 0;
 
 	trial_summarise_into(baseline, NULL, &base);
 	for (size_t i = 0; i < SPAN_N; i++)
@@ -82,7 +82,7 @@ static void add_against_baseline(const struct trial *trial, const struct trial_s
 		stops += one->stops[EVENT_IMPORT][i];
 	trial_rank_times(trial, RANK_IMPORT, &imports_ns);
 	quantiles_compute(&imports_ns, &q);
-	if (!stops || !q.n || base.spans_ns[SPAN_IMPORT_WORST] < 0)
+	if (stops <= 0 || !q.n || base.spans_ns[SPAN_IMPORT_WORST] < 0)
 		return;
 	samples_add(&reps->task_cost_ns, (q.sum - (double)q.n * base.spans_ns[SPAN_IMPORT_MEDIAN]) / stops);
 	samples_add(&reps->job_cost_ns, (q.max - base.spans_ns[SPAN_IMPORT_WORST]) / stops);
@@ -104,32 +104,35 @@ static void add_untraced(const struct trial_summary *one, struct repetitions *re
 static void add_traced(const struct trial *trial, const struct trial_summary *one, struct repetitions *reps)
 {
 	double planted = 0, hits = 0;
+	bool planted_known = trial->n_tasks, hits_known = trial->n_tasks;
 
 	add_spans(one, reps->traced_ns);
 	for (size_t i = 0; i < EVENT_N_PHASES; i++)
 		for (size_t j = 0; j < EVENT_N_CLASSES; j++)
-			samples_add(&reps->stops[i][j], one->stops[i][j]);
+			add_known(&reps->stops[i][j], one->stops[i][j]);
 	for (size_t i = 0; i < trial->n_tasks; i++) {
-		samples_add(&reps->libraries_at_start, trial->tasks[i].libraries_at_start);
-		samples_add(&reps->libraries_at_end, trial->tasks[i].libraries_at_end);
-		samples_add(&reps->target_libraries, trial->tasks[i].target_libraries);
-		planted += trial->tasks[i].breakpoints_planted;
-		hits += trial->tasks[i].breakpoint_hits;
+		add_known(&reps->libraries_at_start, trial->tasks[i].libraries_at_start);
+		add_known(&reps->libraries_at_end, trial->tasks[i].libraries_at_end);
+		add_known(&reps->target_libraries, trial->tasks[i].target_libraries);
+		planted_known &= trial->tasks[i].breakpoints_planted >= 0;
+		hits_known &= trial->tasks[i].breakpoint_hits >= 0;
+		planted += (double)trial->tasks[i].breakpoints_planted;
+		hits += (double)trial->tasks[i].breakpoint_hits;
 	}
 	samples_add(&reps->maps_read, one->maps_read);
-	samples_add(&reps->maps_different, one->maps_different);
-	samples_add(&reps->maps_different_names, one->maps_different_names);
-	samples_add(&reps->libraries_mapped, trial->libraries_mapped);
-	samples_add(&reps->libraries_same_place, trial->libraries_same_place);
-	samples_add(&reps->breakpoints_planted, planted);
-	samples_add(&reps->breakpoint_hits, hits);
+	add_known(&reps->maps_different, one->maps_different);
+	add_known(&reps->maps_different_names, one->maps_different_names);
+	add_known(&reps->libraries_mapped, trial->libraries_mapped);
+	add_known(&reps->libraries_same_place, trial->libraries_same_place);
+	add_known(&reps->breakpoints_planted, planted_known ? planted : -1);
+	add_known(&reps->breakpoint_hits, hits_known ? hits : -1);
 	add_known(&reps->hits_missed, missed_total(trial));
 	add_known(&reps->hits_expected, expected_total(trial));
-	samples_add(&reps->load_events, one->load_events);
-	samples_add(&reps->odd_sequences, one->odd_sequences);
+	add_known(&reps->load_events, one->load_events);
+	add_known(&reps->odd_sequences, one->odd_sequences);
 	samples_add(&reps->tasks, trial->n_tasks);
-	samples_add(&reps->load_events_per_task, one->load_events_per_task);
-	samples_add(&reps->breakpoints, one->breakpoints);
+	add_known(&reps->load_events_per_task, one->load_events_per_task);
+	add_known(&reps->breakpoints, one->breakpoints);
 	samples_add(&reps->measured_ns, one->measured_ns);
 	samples_add(&reps->model_ns, one->model_ns);
 	samples_add(&reps->plant_ns, one->plant_ns);
@@ -151,22 +154,22 @@ static void reduce(const struct repetitions *reps, const struct cost_samples *po
 	}
 	for (size_t i = 0; i < EVENT_N_PHASES; i++)
 		for (size_t j = 0; j < EVENT_N_CLASSES; j++)
-			ret->stops[i][j] = samples_median(&reps->stops[i][j]);
-	ret->load_events = samples_median(&reps->load_events);
-	ret->odd_sequences = samples_median(&reps->odd_sequences);
+			ret->stops[i][j] = known_median(&reps->stops[i][j]);
+	ret->load_events = known_median(&reps->load_events);
+	ret->odd_sequences = known_median(&reps->odd_sequences);
 	ret->tasks = samples_median(&reps->tasks);
-	ret->load_events_per_task = samples_median(&reps->load_events_per_task);
-	ret->breakpoints = samples_median(&reps->breakpoints);
-	ret->libraries_at_start = samples_median(&reps->libraries_at_start);
+	ret->load_events_per_task = known_median(&reps->load_events_per_task);
+	ret->breakpoints = known_median(&reps->breakpoints);
+	ret->libraries_at_start = known_median(&reps->libraries_at_start);
 	ret->maps_read = samples_median(&reps->maps_read);
-	ret->maps_different = samples_median(&reps->maps_different);
-	ret->maps_different_names = samples_median(&reps->maps_different_names);
-	ret->libraries_mapped = samples_median(&reps->libraries_mapped);
-	ret->libraries_same_place = samples_median(&reps->libraries_same_place);
-	ret->libraries_at_end = samples_median(&reps->libraries_at_end);
-	ret->target_libraries = samples_median(&reps->target_libraries);
-	ret->breakpoints_planted = samples_median(&reps->breakpoints_planted);
-	ret->breakpoint_hits = samples_median(&reps->breakpoint_hits);
+	ret->maps_different = known_median(&reps->maps_different);
+	ret->maps_different_names = known_median(&reps->maps_different_names);
+	ret->libraries_mapped = known_median(&reps->libraries_mapped);
+	ret->libraries_same_place = known_median(&reps->libraries_same_place);
+	ret->libraries_at_end = known_median(&reps->libraries_at_end);
+	ret->target_libraries = known_median(&reps->target_libraries);
+	ret->breakpoints_planted = known_median(&reps->breakpoints_planted);
+	ret->breakpoint_hits = known_median(&reps->breakpoint_hits);
 	ret->hits_missed = known_median(&reps->hits_missed);
 	ret->hits_expected = known_median(&reps->hits_expected);
 	ret->ptrace_calls = known_median(&reps->ptrace_calls);

@@ -45,12 +45,12 @@ extern const char *const span_names[]; /* "acquire", ..., NULL */
 /* Of one trial. */
 struct trial_summary {
 	int64_t spans_ns[SPAN_N];                         /* -1: an end of it did not happen */
-	uint64_t stops[EVENT_N_PHASES][EVENT_N_CLASSES];  /* over all tasks */
-	uint64_t load_events;                             /* over all tasks, those of phase 1 included */
+	int64_t stops[EVENT_N_PHASES][EVENT_N_CLASSES];   /* over all tasks; -1: the tool does not tell them */
+	int64_t load_events;                              /* likewise, those of phase 1 included */
 	uint64_t maps_read;                               /* tasks whose link map at the end is known */
-	uint64_t maps_different;                          /* of these: different by names and load addresses */
-	uint64_t maps_different_names;                    /* by names alone */
-	uint64_t odd_sequences;                           /* see load_events.n_odd */
+	int64_t maps_different;                           /* of these: different by names and addresses; -1: none */
+	int64_t maps_different_names;                     /* by names alone */
+	int64_t odd_sequences;                            /* see load_events.n_odd; -1: not known, also the next two */
 	/* Below: load events after the tasks were let go. Those before belong to phase 1,
 	 * where a task also waits for others, and are measured there. */
 	double load_events_per_task;                      /* M of the model, mean over tasks */
@@ -79,7 +79,8 @@ struct summary {
 	struct quantiles traced_ns[SPAN_N];
 	struct quantiles untraced_ns[SPAN_N];
 	struct quantiles ratio[SPAN_N]; /* traced / untraced of the same repetition */
-	double stops[EVENT_N_PHASES][EVENT_N_CLASSES]; /* medians over repetitions */
+	/* Medians over repetitions; -1 from here to the breakpoints: not known of any. */
+	double stops[EVENT_N_PHASES][EVENT_N_CLASSES];
 	double load_events;
 	double odd_sequences;
 	double tasks;

@@ -43,6 +43,12 @@ void trial_init(struct trial *trial)
 	memset(trial, 0, sizeof(*trial));
 	trial->launcher_status = -1;
 	trial->failure.task = trial->failure.status = -1;
+	trial->residency = (struct trial_residency){ .files = -1, .pages = -1, .pages_resident = -1 };
+	trial->tool_residency = trial->residency;
+	trial->libraries_mapped = trial->libraries_same_place = -1;
+	trial->text_writes = trial->lookups = -1;
+	trial->tool_home_bytes = trial->tool_home_entries = -1;
+	trial->table_rows = trial->loader.probes = -1;
 }
 
 void trial_add_tasks(struct trial *trial, size_t n)
@@ -55,7 +61,40 @@ void trial_add_tasks(struct trial *trial, size_t n)
 		trial->tasks[i].exit_status = -1;
 		trial->tasks[i].report = (struct task_report){ -1, -1, -1 };
 		memset(trial->tasks[i].counters, -1, sizeof(trial->tasks[i].counters));
+		memset(trial->tasks[i].stops, -1, sizeof(trial->tasks[i].stops));
+		trial->tasks[i].load_events = trial->tasks[i].target_libraries = -1;
+		trial->tasks[i].libraries_at_start = trial->tasks[i].libraries_at_end = -1;
+		trial->tasks[i].breakpoints_planted = trial->tasks[i].breakpoint_hits = -1;
+		trial->tasks[i].threads = trial->tasks[i].children_released = -1;
 	}
+}
+
+void trial_counts(struct trial *trial, unsigned int what)
+{
+	for (size_t i = 0; i < trial->n_tasks; i++) {
+		struct trial_task *task = &trial->tasks[i];
+
+		if (what & COUNTS_STOPS) {
+			memset(task->stops, 0, sizeof(task->stops));
+			task->load_events = 0;
+		}
+		if (what & COUNTS_TARGET)
+			task->target_libraries = 0;
+		if (what & COUNTS_BREAKPOINTS)
+			task->breakpoints_planted = task->breakpoint_hits = 0;
+		if (what & COUNTS_THREADS)
+			task->threads = 0;
+		if (what & COUNTS_CHILDREN)
+			task->children_released = 0;
+	}
+}
+
+bool trial_counts_stops(const struct trial *trial)
+{
+	for (size_t i = 0; i < trial->n_tasks; i++)
+		if (trial->tasks[i].load_events >= 0)
+			return true;
+	return false;
 }
 
 void trial_add_breakpoints(struct trial *trial, char *const *functions, size_t n)

@@ -143,17 +143,18 @@ struct trial_task {
 	int64_t marks_ns[MARK_N];         /* 0: not seen */
 	struct task_report report;
 	int64_t counters[COUNTED_N][COUNTER_N]; /* -1: not counted */
-	uint64_t stops[EVENT_N_CLASSES];
-	uint64_t load_events;             /* null ones included */
-	uint64_t libraries_at_start;      /* in the link map at the first consistent stop */
-	uint64_t libraries_at_end;        /* in the link map when last read */
+	/* Of these, up to children_released: -1 where the tool does not tell, or came to no look. */
+	int64_t stops[EVENT_N_CLASSES];
+	int64_t load_events;             /* null ones included */
+	int64_t libraries_at_start;      /* in the link map at the first consistent stop */
+	int64_t libraries_at_end;        /* in the link map when last read */
 	char *map_digest;                 /* of its link map at the end: names and load addresses; NULL: not read */
 	char *map_names_digest;           /* of the names alone */
-	uint64_t target_libraries;        /* distinct libraries of the manifest ever seen in it */
-	uint64_t breakpoints_planted;     /* when last counted */
-	uint64_t breakpoint_hits;
-	uint64_t threads;                 /* threads ever traced, the main one included */
-	uint64_t children_released;       /* forked processes let go */
+	int64_t target_libraries;        /* distinct libraries of the manifest ever seen in it */
+	int64_t breakpoints_planted;     /* when last counted */
+	int64_t breakpoint_hits;
+	int64_t threads;                 /* threads ever traced, the main one included */
+	int64_t children_released;       /* forked processes let go */
 	int exit_status;                  /* as from waitpid(2); -1: not seen */
 	uint64_t ended;                   /* it was the n-th of the tasks to end, from 1; 0: its end was not seen */
 	enum task_left left;
@@ -243,16 +244,16 @@ extern const char *const tool_verdict_names[]; /* "none", "ok", ..., NULL */
 
 /* Proof of the page cache's state just before launch. */
 struct trial_residency {
-	uint64_t files;
-	uint64_t pages;
-	uint64_t pages_resident;
+	int64_t files;          /* -1: not looked at, also the next two */
+	int64_t pages;
+	int64_t pages_resident;
 	bool dropped_caches; /* /proc/sys/vm/drop_caches was used too */
 };
 
 /* What the tasks' loader offers to tools. */
 struct trial_loader {
 	char *path;                    /* NULL: no task had one */
-	uint64_t probes;               /* SystemTap probes of the provider rtld */
+	int64_t probes;                /* SystemTap probes of the provider rtld; -1: no loader was looked at */
 	bool probes_usable;            /* those that load events need are among them */
 };
 
@@ -311,8 +312,8 @@ struct trial {
 	size_t n_libraries, cap_libraries;
 	uint32_t *library_slots;       /* hash of libraries, for trial_library_id */
 	size_t cap_library_slots;
-	uint64_t libraries_mapped;     /* distinct ones in the tasks' link maps at the end; 0: not known */
-	uint64_t libraries_same_place; /* of these, at one address in all tasks that have them */
+	int64_t libraries_mapped;      /* distinct ones in link maps at the end; -1: not known, as the next */
+	int64_t libraries_same_place;  /* of these, at one address in all tasks that have them */
 	bool late;                     /* by policy breakpoints may go in after calls of their functions */
 	struct trial_breakpoint *breakpoints;
 	size_t n_breakpoints;
@@ -322,18 +323,18 @@ struct trial {
 	int64_t traps_written;
 	int64_t tracer_cpu_ns;         /* user + system time of the tracer during the trial */
 	int64_t tracer_peak_rss_bytes; /* of several processes: the sum of their peaks */
-	uint64_t text_writes;          /* writes that the traps took: one may write several */
-	uint64_t lookups;              /* names looked up again in libraries that were searched before */
+	int64_t text_writes;           /* writes that the traps took, one may be several; -1: not known, as the next */
+	int64_t lookups;               /* names looked up again in libraries that were searched before */
 	enum tool_verdict tool_verdict;
 	char *tool_version;            /* first line of what it says of itself; NULL: not asked */
 	bool tool_untried;             /* the kit's authors had no such tool: its description may be wrong */
 	char *tool_report;             /* what the tool itself reports: text of a JSON object, or NULL */
 	char *transcript;              /* file with what was said to and by the tool; NULL: not kept */
-	uint64_t tool_home_bytes;      /* in the tool's home (its caches) just before launch */
-	uint64_t tool_home_entries;    /* files of its own there; of the kit's tracer its index */
+	int64_t tool_home_bytes;       /* in the tool's home just before launch; -1: no look; as the next */
+	int64_t tool_home_entries;     /* files of its own there; of the kit's tracer its index */
 	struct trial_work work;        /* of the kit's own tracer */
 	char *acquire;                 /* strategy by which the tasks were acquired; NULL: none were */
-	uint64_t table_rows;           /* rows of the launcher's process table; 0: none was read */
+	int64_t table_rows;            /* rows of the launcher's process table; -1: none was read */
 	bool left_running;             /* it ran before and runs on: its tasks were let go */
 	bool timed_out, interrupted;
 	int launcher_status;           /* as from waitpid(2); -1: not seen */
@@ -347,8 +348,21 @@ struct trial {
 void trial_init(struct trial *trial);
 void trial_deinit(struct trial *trial);
 
-/* Allocates the tasks of an empty trial: rank i, exit status not seen, nothing reported or counted. */
+/* Allocates the tasks of an empty trial: rank i, exit status not seen, nothing reported or counted: all not known. */
 void trial_add_tasks(struct trial *trial, size_t n);
+
+/* What a tool counts of its tasks, each from 0 on. Libraries at start and end are set when they are looked at. */
+enum trial_count {
+	COUNTS_STOPS = 1,       /* by class, and load events */
+	COUNTS_TARGET = 2,      /* libraries of the target */
+	COUNTS_BREAKPOINTS = 4, /* planted, and hits */
+	COUNTS_THREADS = 8,
+	COUNTS_CHILDREN = 16,   /* let go */
+};
+void trial_counts(struct trial *trial, unsigned int what);
+
+/* Whether the stops of any task were counted: without it there are none to be added up. */
+bool trial_counts_stops(const struct trial *trial);
 
 /* The breakpoints of a trial that has its tasks: nowhere resolved, never hit, no hits predicted. */
 void trial_add_breakpoints(struct trial *trial, char *const *functions, size_t n);

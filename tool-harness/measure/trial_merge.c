@@ -19,6 +19,7 @@ void trial_shard_init(struct trial *shard, const struct trial *trial)
 	for (size_t i = 0; i < trial->n_breakpoints; i++)
 		functions[i] = trial->breakpoints[i].function;
 	trial_init(shard);
+	shard->text_writes = shard->lookups = 0; /* who has a share counts */
 	shard->tasks = trial->tasks;
 	shard->n_tasks = trial->n_tasks;
 	trial_add_breakpoints(shard, functions, trial->n_breakpoints);

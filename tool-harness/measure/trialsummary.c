@@ -7,6 +7,7 @@
  */
 #include "measure/trialsummary.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,6 +188,10 @@ static void add_costs(const struct trial *trial, const struct load_events *loads
 		if (load->last != load->first)
 			add_stop_costs(&trial->events[load->last], costs);
 	}
+	if (!trial_counts_stops(trial)) {
+		ret->load_events_per_task = ret->breakpoints = -1;
+		return;
+	}
 	ret->load_events_per_task = trial->n_tasks ? (double)counted / trial->n_tasks : 0;
 	ret->breakpoints = counted ? (double)reinserted / counted : 0;
 }
@@ -197,10 +202,11 @@ static int text_compare(const void *a, const void *b)
 }
 
 /* Different ones of the tasks' digests at an offset in struct trial_task; tasks without are passed over. */
-static uint64_t count_different(const struct trial *trial, size_t offset, uint64_t *n_ret)
+static int64_t count_different(const struct trial *trial, size_t offset, uint64_t *n_ret)
 {
 	_cleanup_free_ const char **digests = mem_calloc(trial->n_tasks + 1, sizeof(*digests));
-	uint64_t different = 0, n = 0;
+	uint64_t n = 0;
+	int64_t different = 0;
 
 	for (size_t i = 0; i < trial->n_tasks; i++) {
 		const char *digest = *(char *const *)((const char *)&trial->tasks[i] + offset);
@@ -212,7 +218,7 @@ static uint64_t count_different(const struct trial *trial, size_t offset, uint64
 	for (size_t i = 0; i < n; i++)
 		different += i == 0 || strcmp(digests[i], digests[i - 1]) != 0;
 	*n_ret = n;
-	return different;
+	return n ? different : -1;
 }
 
 void trial_summarise_into(const struct trial *trial, struct cost_samples *pool, struct trial_summary *ret)
@@ -224,11 +230,12 @@ void trial_summarise_into(const struct trial *trial, struct cost_samples *pool, 
 	memset(ret, 0, sizeof(*ret));
 	compute_spans(trial, ret->spans_ns);
 	compute_counters(trial, ret);
-	for (size_t i = 0; i < trial->n_events; i++)
+	memset(ret->stops, trial_counts_stops(trial) ? 0 : -1, sizeof(ret->stops));
+	for (size_t i = 0; i < trial->n_events && trial_counts_stops(trial); i++)
 		ret->stops[trial->events[i].phase][trial->events[i].class]++;
 	load_events_find(trial, &loads);
-	ret->load_events = loads.n;
-	ret->odd_sequences = loads.n_odd;
+	ret->load_events = trial_counts_stops(trial) ? (int64_t)loads.n : -1;
+	ret->odd_sequences = trial_counts_stops(trial) ? (int64_t)loads.n_odd : -1;
 	ret->maps_different = count_different(trial, offsetof(struct trial_task, map_digest), &ret->maps_read);
 	ret->maps_different_names =
 		count_different(trial, offsetof(struct trial_task, map_names_digest), &ret->maps_read);
@@ -238,7 +245,8 @@ void trial_summarise_into(const struct trial *trial, struct cost_samples *pool, 
 	quantiles_compute(&costs.handling_ns, &ret->handling_ns);
 	quantiles_compute(&costs.queue_ns, &ret->queue_ns);
 	model = (struct cost_model){ ret->t1_ns.mean, ret->t2_ns.mean };
-	ret->model_ns = cost_model_total_ns(&model, ret->load_events_per_task, trial->n_tasks, ret->breakpoints);
+	ret->model_ns = cost_model_total_ns(&model, fmax(0, ret->load_events_per_task), trial->n_tasks,
+					    fmax(0, ret->breakpoints));
 	if (pool) {
 		samples_append(&pool->t1_ns, &costs.t1_ns);
 		samples_append(&pool->t2_ns, &costs.t2_ns);

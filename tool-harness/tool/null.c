@@ -199,15 +199,20 @@ static void make_tasks(struct null_run *run)
 
 	trial_add_tasks(trial, run->request->scenario->tasks);
 	trial->launcher_status = 0;
+	if (trial->traced)
+		trial_counts(trial, COUNTS_STOPS | COUNTS_BREAKPOINTS | COUNTS_THREADS |
+					    (manifest ? COUNTS_TARGET : 0));
 	for (size_t i = 0; i < trial->n_tasks; i++) {
 		struct trial_task *task = &trial->tasks[i];
 
 		task->pid = 1000 + i;
 		task->host = mem_strdup("null");
 		task->exe = mem_strdup("/null/program");
-		task->threads = 1;
+		task->threads = trial->traced ? 1 : -1;
+		task->libraries_at_end = trial->traced ? 0 : -1;
 		task->exit_status = 0;
-		task->breakpoints_planted = trial->traced ? run->n_breakpoints : 0;
+		if (trial->traced)
+			task->breakpoints_planted = (int64_t)run->n_breakpoints;
 		if (manifest) {
 			task->report.modules_imported = manifest->n_modules;
 			task->report.calls = manifest->expect_calls;
@@ -290,7 +295,7 @@ static void make_imports(struct null_run *run, const struct import_plan *plan)
 			if (!trial->traced)
 				continue;
 			now_ns[j] = make_load(run, j, now_ns[j], (const char *const *)plan->list + from, n, true);
-			trial->tasks[j].target_libraries += run->request->manifest ? n : 0;
+			trial->tasks[j].target_libraries += run->request->manifest ? (int64_t)n : 0;
 		}
 	}
 	for (size_t i = 0; i < trial->n_tasks; i++)

@@ -8,9 +8,13 @@
 #include "lib/cleanup.h"
 #include "measure/summary.h"
 
+/* -1: the tool does not tell them. */
 static double stops_of(const struct trial_summary *summary, enum event_class class)
 {
 	double sum = 0;
+
+	if (summary->stops[0][class] < 0)
+		return -1;
 
 	for (size_t phase = 0; phase < EVENT_N_PHASES; phase++)
 		sum += summary->stops[phase][class];
@@ -22,7 +26,7 @@ static double get_stops(const struct trial *trial, const struct trial_summary *s
 {
 	double sum = 0;
 
-	if (!trial->traced)
+	if (!trial->traced || summary->stops[0][0] < 0)
 		return -1;
 	for (size_t class = 0; class < EVENT_N_CLASSES; class++)
 		sum += stops_of(summary, class);
@@ -83,8 +87,11 @@ OF_TRACED(odd, odd_sequences)
 		double sum = 0;                                                                \
                                                                                                \
 		(void)summary;                                                                 \
-		for (size_t i = 0; i < trial->n_tasks; i++)                                    \
-			sum += trial->tasks[i].member;                                         \
+		for (size_t i = 0; i < trial->n_tasks; i++) {                                  \
+			if (trial->tasks[i].member < 0)                                        \
+				return -1;                                                     \
+			sum += (double)trial->tasks[i].member;                                 \
+		}                                                                              \
 		return trial->traced ? sum : -1;                                               \
 	}
 OVER_TASKS(libraries_start, libraries_at_start)

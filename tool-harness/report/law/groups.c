@@ -177,7 +177,8 @@ static bool total_of(const struct run *run, size_t index, enum law_basis *basis_
 
 	ret->tasks = (double)trial->n_tasks;
 	ret->breakpoints = (double)trial_places(trial);
-	if (summary->measured_ns > 0 && summary->load_events_per_task >= 1 && trial->n_tasks) {
+	if (summary->measured_ns > 0 && summary->load_events_per_task >= 1 && trial->n_tasks &&
+	    trial->tasks[0].libraries_at_start >= 0 && trial->tasks[0].libraries_at_end >= 0) {
 		const struct trial_task *task = &trial->tasks[0];
 
 		*basis_ret = LAW_BASIS_HANDLING;

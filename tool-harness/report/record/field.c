@@ -55,6 +55,8 @@ static json_t *value_to_json(const struct field *field, const void *obj)
 		return json_real(*(const double *)at);
 	case FIELD_KNOWN_I64:
 		return *(const int64_t *)at < 0 ? json_null() : json_integer(*(const int64_t *)at);
+	case FIELD_POINT:
+		return *(const int64_t *)at ? json_integer(*(const int64_t *)at) : json_null();
 	case FIELD_KNOWN_DOUBLE:
 		assert(isfinite(*(const double *)at));
 		return *(const double *)at < 0 ? json_null() : json_real(*(const double *)at);
@@ -191,6 +193,9 @@ static struct err *value_from_json(const struct field *field, json_t *json, void
 	case FIELD_KNOWN_I64:
 		*(int64_t *)at = -1;
 		return json_is_null(json) ? NULL : read_integer(json, 0, INT64_MAX, (int64_t *)at);
+	case FIELD_POINT:
+		*(int64_t *)at = 0;
+		return json_is_null(json) ? NULL : read_integer(json, INT64_MIN, INT64_MAX, (int64_t *)at);
 	case FIELD_KNOWN_DOUBLE:
 		if (!json_is_number(json) && !json_is_null(json))
 			return err_new("not a number");
@@ -243,6 +248,7 @@ static json_t *empty_value(const struct field *field)
 	case FIELD_JSON:
 	case FIELD_KNOWN_I64:
 	case FIELD_KNOWN_DOUBLE:
+	case FIELD_POINT:
 		return json_null();
 	case FIELD_CHOICE:
 		return json_string(field->names[0]);
@@ -332,4 +338,40 @@ bool fields_number(const struct field *fields, const void *obj, const char *path
 		if (!strncmp(fields->key, path, len) && !fields->key[len])
 			return number_at(fields, (const char *)obj + fields->offset, path + len, ret);
 	assert(!"a path that the table does not have");
+}
+
+static bool is_unknown(const struct field *field, json_t *json)
+{
+	bool known = field->type == FIELD_KNOWN_I64 || field->type == FIELD_KNOWN_DOUBLE;
+
+	return (known && json_is_number(json) && json_number_value(json) < 0) ||
+	       (field->type == FIELD_POINT && json_is_integer(json) && json_integer_value(json) == 0);
+}
+
+static void null_inside(const struct field *field, json_t *json)
+{
+	if (field->type == FIELD_OBJECT)
+		fields_null_unknown(field->fields, json);
+	for (size_t i = 0; field->type == FIELD_LIST && i < json_array_size(json); i++)
+		null_inside(field->fields, json_array_get(json, i));
+	for (size_t i = 0; field->type == FIELD_MAP && field->names[i]; i++) {
+		json_t *value = json_object_get(json, field->names[i]);
+
+		if (is_unknown(field->fields, value))
+			json_object_set_new(json, field->names[i], json_null());
+		else
+			null_inside(field->fields, value);
+	}
+}
+
+void fields_null_unknown(const struct field *fields, json_t *json)
+{
+	for (; json_is_object(json) && fields->key; fields++) {
+		json_t *value = json_object_get(json, fields->key);
+
+		if (is_unknown(fields, value))
+			json_object_set_new(json, fields->key, json_null());
+		else
+			null_inside(fields, value);
+	}
 }

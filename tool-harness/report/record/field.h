@@ -21,6 +21,7 @@ enum field_type {
 	FIELD_DOUBLE, /* finite */
 	FIELD_KNOWN_I64,    /* null if below 0: not known */
 	FIELD_KNOWN_DOUBLE, /* likewise */
+	FIELD_POINT,        /* int64_t, a point in time: null if 0, it did not happen or was not seen */
 	FIELD_STRING, /* char *, heap; NULL is null */
 	FIELD_JSON,   /* char *, heap, text of an object; NULL is null */
 	FIELD_CHOICE, /* an enum, by its name in names */
@@ -63,5 +64,9 @@ bool fields_number(const struct field *fields, const void *obj, const char *path
 /* Adds the keys that an object does not have, as zero, false or null, also those of objects inside:
  * for what was written before there was such a key. No object: nothing is done. */
 void fields_complete(const struct field *fields, json_t *json);
+
+/* In a record from before these were null: makes what stands for "not known" and "did not happen" (below 0; of points
+ * in time 0) null, also inside of objects. What is not there stays so. */
+void fields_null_unknown(const struct field *fields, json_t *json);
 
 #endif

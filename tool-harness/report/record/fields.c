@@ -14,12 +14,13 @@
 #define T(kind, member) FIELD(kind, struct trial, #member, member)
 #define END { .key = NULL }
 
-static const struct field one_u64[] = { { .key = "", .type = FIELD_U64 } };
+static const struct field one_known[] = { { .key = "", .type = FIELD_KNOWN_I64 } };
+static const struct field one_point[] = { { .key = "", .type = FIELD_POINT } };
 static const struct field one_i64[] = { { .key = "", .type = FIELD_I64 } };
-static const struct field one_double[] = { { .key = "", .type = FIELD_DOUBLE } };
+static const struct field one_known_double[] = { { .key = "", .type = FIELD_KNOWN_DOUBLE } };
 static const struct field one_string[] = { { .key = "", .type = FIELD_STRING } };
 
-#define P(member) FIELD(FIELD_I64, struct trial_phases, #member, member)
+#define P(member) FIELD(FIELD_POINT, struct trial_phases, #member, member)
 static const struct field phases_fields[] = {
 	P(launch_ns),  P(found_ns),    P(acquired_ns),  P(stopped_ns),
 	P(started_ns), P(linkmaps_ns), P(symbols_ns),   P(planted_ns),
@@ -30,21 +31,21 @@ static const struct field phases_fields[] = {
 
 #define R(kind, member) FIELD(kind, struct trial_residency, #member, member)
 static const struct field residency_fields[] = {
-	R(FIELD_U64, files),
-	R(FIELD_U64, pages),
-	R(FIELD_U64, pages_resident),
+	R(FIELD_KNOWN_I64, files),
+	R(FIELD_KNOWN_I64, pages),
+	R(FIELD_KNOWN_I64, pages_resident),
 	R(FIELD_BOOL, dropped_caches),
 	END,
 };
 
 static const struct field loader_fields[] = {
 	FIELD(FIELD_STRING, struct trial_loader, "path", path),
-	FIELD(FIELD_U64, struct trial_loader, "probes", probes),
+	FIELD(FIELD_KNOWN_I64, struct trial_loader, "probes", probes),
 	FIELD(FIELD_BOOL, struct trial_loader, "probes_usable", probes_usable),
 	END,
 };
 
-#define REPORT(member) FIELD(FIELD_I64, struct task_report, #member, member)
+#define REPORT(member) FIELD(FIELD_KNOWN_I64, struct task_report, #member, member)
 static const struct field report_fields[] = {
 	REPORT(modules_imported),
 	REPORT(calls),
@@ -54,7 +55,7 @@ static const struct field report_fields[] = {
 
 #define TASK(kind, member) FIELD(kind, struct trial_task, #member, member)
 static const struct field one_counters[] = {
-	{ "", FIELD_MAP, 0, one_i64, counter_names, sizeof(int64_t), 0, 0 },
+	{ "", FIELD_MAP, 0, one_known, counter_names, sizeof(int64_t), 0, 0 },
 };
 static const struct field task_fields[] = {
 	TASK(FIELD_INT, rank),
@@ -62,22 +63,22 @@ static const struct field task_fields[] = {
 	TASK(FIELD_STRING, host),
 	TASK(FIELD_STRING, exe),
 	{ "acquired_at", FIELD_CHOICE, offsetof(struct trial_task, acquired_at), NULL, task_at_names, 0, 0, 0 },
-	TASK(FIELD_I64, exec_ns),
-	{ "marks_ns", FIELD_MAP, offsetof(struct trial_task, marks_ns), one_i64, mark_names, sizeof(int64_t), 0, 0 },
+	TASK(FIELD_POINT, exec_ns),
+	{ "marks_ns", FIELD_MAP, offsetof(struct trial_task, marks_ns), one_point, mark_names, sizeof(int64_t), 0, 0 },
 	{ "report", FIELD_OBJECT, offsetof(struct trial_task, report), report_fields, NULL, 0, 0, 0 },
 	{ "counters", FIELD_MAP, offsetof(struct trial_task, counters), one_counters, counted_phase_names,
 	  COUNTER_N * sizeof(int64_t), 0, 0 },
-	{ "stops", FIELD_MAP, offsetof(struct trial_task, stops), one_u64, event_class_names, sizeof(uint64_t), 0, 0 },
-	TASK(FIELD_U64, load_events),
-	TASK(FIELD_U64, libraries_at_start),
-	TASK(FIELD_U64, libraries_at_end),
+	{ "stops", FIELD_MAP, offsetof(struct trial_task, stops), one_known, event_class_names, sizeof(int64_t), 0, 0 },
+	TASK(FIELD_KNOWN_I64, load_events),
+	TASK(FIELD_KNOWN_I64, libraries_at_start),
+	TASK(FIELD_KNOWN_I64, libraries_at_end),
 	TASK(FIELD_STRING, map_digest),
 	TASK(FIELD_STRING, map_names_digest),
-	TASK(FIELD_U64, target_libraries),
-	TASK(FIELD_U64, breakpoints_planted),
-	TASK(FIELD_U64, breakpoint_hits),
-	TASK(FIELD_U64, threads),
-	TASK(FIELD_U64, children_released),
+	TASK(FIELD_KNOWN_I64, target_libraries),
+	TASK(FIELD_KNOWN_I64, breakpoints_planted),
+	TASK(FIELD_KNOWN_I64, breakpoint_hits),
+	TASK(FIELD_KNOWN_I64, threads),
+	TASK(FIELD_KNOWN_I64, children_released),
 	TASK(FIELD_INT, exit_status),
 	TASK(FIELD_U64, ended),
 	TASK(FIELD_BOOL, gone_early),
@@ -121,8 +122,8 @@ static const struct field breakpoint_fields[] = {
 	  offsetof(struct trial_breakpoint, n_places), offsetof(struct trial_breakpoint, cap_places) },
 	BREAKPOINT(FIELD_U64, planted_tasks),
 	BREAKPOINT(FIELD_U64, hits),
-	BREAKPOINT(FIELD_I64, expected_hits),
-	BREAKPOINT(FIELD_I64, missed),
+	BREAKPOINT(FIELD_KNOWN_I64, expected_hits),
+	BREAKPOINT(FIELD_KNOWN_I64, missed),
 	{ "rank_missed", FIELD_LIST, offsetof(struct trial_breakpoint, rank_missed), one_i64, NULL, sizeof(int64_t),
 	  offsetof(struct trial_breakpoint, n_rank_missed), 0 },
 	END,
@@ -145,7 +146,7 @@ const struct field trial_fields[] = {
 	T(FIELD_U32, variant),
 	{ "counter_source", FIELD_CHOICE, offsetof(struct trial, counter_source), NULL, counter_source_names, 0, 0, 0 },
 	T(FIELD_STRING, acquire),
-	T(FIELD_U64, table_rows),
+	T(FIELD_KNOWN_I64, table_rows),
 	T(FIELD_BOOL, left_running),
 	T(FIELD_STRING, load_events),
 	T(FIELD_BOOL, unstopped),
@@ -161,20 +162,20 @@ const struct field trial_fields[] = {
 	{ "phases", FIELD_OBJECT, offsetof(struct trial, phases), phases_fields, NULL, 0, 0, 0 },
 	{ "residency", FIELD_OBJECT, offsetof(struct trial, residency), residency_fields, NULL, 0, 0, 0 },
 	{ "tool_residency", FIELD_OBJECT, offsetof(struct trial, tool_residency), residency_fields, NULL, 0, 0, 0 },
-	T(FIELD_U64, libraries_mapped),
-	T(FIELD_U64, libraries_same_place),
+	T(FIELD_KNOWN_I64, libraries_mapped),
+	T(FIELD_KNOWN_I64, libraries_same_place),
 	T(FIELD_KNOWN_I64, ptrace_calls),
 	T(FIELD_KNOWN_I64, bytes_read),
 	T(FIELD_KNOWN_I64, traps_written),
-	T(FIELD_U64, text_writes),
-	T(FIELD_U64, lookups),
+	T(FIELD_KNOWN_I64, text_writes),
+	T(FIELD_KNOWN_I64, lookups),
 	T(FIELD_KNOWN_I64, tracer_cpu_ns),
 	T(FIELD_KNOWN_I64, tracer_peak_rss_bytes),
 	{ "tool_verdict", FIELD_CHOICE, offsetof(struct trial, tool_verdict), NULL, tool_verdict_names, 0, 0, 0 },
 	T(FIELD_STRING, tool_version),
 	T(FIELD_BOOL, tool_untried),
-	T(FIELD_U64, tool_home_bytes),
-	T(FIELD_U64, tool_home_entries),
+	T(FIELD_KNOWN_I64, tool_home_bytes),
+	T(FIELD_KNOWN_I64, tool_home_entries),
 	{ "work", FIELD_OBJECT, offsetof(struct trial, work), work_fields, NULL, 0, 0, 0 },
 	T(FIELD_STRING, transcript),
 	T(FIELD_JSON, tool_report),
@@ -196,14 +197,14 @@ static const struct field quantiles_fields[] = {
 static const struct field one_quantiles[] = { { .key = "", .type = FIELD_OBJECT, .fields = quantiles_fields } };
 
 static const struct field counts_by_class[] = {
-	{ "", FIELD_MAP, 0, one_u64, event_class_names, sizeof(uint64_t), 0, 0 },
+	{ "", FIELD_MAP, 0, one_known, event_class_names, sizeof(int64_t), 0, 0 },
 };
 static const struct field medians_by_class[] = {
-	{ "", FIELD_MAP, 0, one_double, event_class_names, sizeof(double), 0, 0 },
+	{ "", FIELD_MAP, 0, one_known_double, event_class_names, sizeof(double), 0, 0 },
 };
 
 static const struct field doubles_by_counter[] = {
-	{ "", FIELD_MAP, 0, one_double, counter_names, sizeof(double), 0, 0 },
+	{ "", FIELD_MAP, 0, one_known_double, counter_names, sizeof(double), 0, 0 },
 };
 static const struct field quantiles_by_counter[] = {
 	{ "", FIELD_MAP, 0, one_quantiles, counter_names, sizeof(struct quantiles), 0, 0 },
@@ -216,16 +217,17 @@ static const struct field quantiles_by_counter[] = {
 	{ #member, FIELD_OBJECT, offsetof(owner, member), quantiles_fields, NULL, 0, 0, 0 }
 
 const struct field trial_summary_fields[] = {
-	{ "spans_ns", FIELD_MAP, offsetof(struct trial_summary, spans_ns), one_i64, span_names, sizeof(int64_t), 0, 0 },
+	{ "spans_ns", FIELD_MAP, offsetof(struct trial_summary, spans_ns), one_known, span_names, sizeof(int64_t), 0,
+	  0 },
 	{ "stops", FIELD_MAP, offsetof(struct trial_summary, stops), counts_by_class, event_phase_names,
-	  EVENT_N_CLASSES * sizeof(uint64_t), 0, 0 },
-	OF(FIELD_U64, load_events),
-	OF(FIELD_U64, odd_sequences),
+	  EVENT_N_CLASSES * sizeof(int64_t), 0, 0 },
+	OF(FIELD_KNOWN_I64, load_events),
+	OF(FIELD_KNOWN_I64, odd_sequences),
 	OF(FIELD_U64, maps_read),
-	OF(FIELD_U64, maps_different),
-	OF(FIELD_U64, maps_different_names),
-	OF(FIELD_DOUBLE, load_events_per_task),
-	OF(FIELD_DOUBLE, breakpoints),
+	OF(FIELD_KNOWN_I64, maps_different),
+	OF(FIELD_KNOWN_I64, maps_different_names),
+	OF(FIELD_KNOWN_DOUBLE, load_events_per_task),
+	OF(FIELD_KNOWN_DOUBLE, breakpoints),
 	OF_QUANTILES(struct trial_summary, t1_ns),
 	OF_QUANTILES(struct trial_summary, t2_ns),
 	OF_QUANTILES(struct trial_summary, handling_ns),
@@ -252,21 +254,21 @@ const struct field summary_fields[] = {
 	BY_SPAN(ratio),
 	{ "stops", FIELD_MAP, offsetof(struct summary, stops), medians_by_class, event_phase_names,
 	  EVENT_N_CLASSES * sizeof(double), 0, 0 },
-	S(FIELD_DOUBLE, load_events),
-	S(FIELD_DOUBLE, odd_sequences),
+	S(FIELD_KNOWN_DOUBLE, load_events),
+	S(FIELD_KNOWN_DOUBLE, odd_sequences),
 	S(FIELD_DOUBLE, tasks),
-	S(FIELD_DOUBLE, load_events_per_task),
-	S(FIELD_DOUBLE, breakpoints),
-	S(FIELD_DOUBLE, libraries_at_start),
-	S(FIELD_DOUBLE, libraries_at_end),
-	S(FIELD_DOUBLE, target_libraries),
+	S(FIELD_KNOWN_DOUBLE, load_events_per_task),
+	S(FIELD_KNOWN_DOUBLE, breakpoints),
+	S(FIELD_KNOWN_DOUBLE, libraries_at_start),
+	S(FIELD_KNOWN_DOUBLE, libraries_at_end),
+	S(FIELD_KNOWN_DOUBLE, target_libraries),
 	S(FIELD_DOUBLE, maps_read),
-	S(FIELD_DOUBLE, maps_different),
-	S(FIELD_DOUBLE, maps_different_names),
-	S(FIELD_DOUBLE, libraries_mapped),
-	S(FIELD_DOUBLE, libraries_same_place),
-	S(FIELD_DOUBLE, breakpoints_planted),
-	S(FIELD_DOUBLE, breakpoint_hits),
+	S(FIELD_KNOWN_DOUBLE, maps_different),
+	S(FIELD_KNOWN_DOUBLE, maps_different_names),
+	S(FIELD_KNOWN_DOUBLE, libraries_mapped),
+	S(FIELD_KNOWN_DOUBLE, libraries_same_place),
+	S(FIELD_KNOWN_DOUBLE, breakpoints_planted),
+	S(FIELD_KNOWN_DOUBLE, breakpoint_hits),
 	S(FIELD_KNOWN_DOUBLE, hits_missed),
 	S(FIELD_KNOWN_DOUBLE, hits_expected),
 	OF_QUANTILES(struct summary, t1_ns),

@@ -104,7 +104,7 @@ bool run_tells_events(const struct run *run, const struct run_variant *variant)
 		const struct trial *trial = &run->trials[i];
 
 		if (&run->variants[trial->variant] == variant && trial->traced && !trial->n_contradictions)
-			return trial->tool_verdict == VERDICT_NONE || trial->load_events;
+			return trial_counts_stops(trial);
 	}
 	return true;
 }

@@ -104,8 +104,8 @@ MUST_CHECK struct err *run_check_results_dir(const char *dir);
 MUST_CHECK struct err *run_write(struct run *run, const char *dir, char **ret_path);
 
 /*
- * Reads a record, of this version or of 2 and 3: trials without their events, libraries and names, and the summaries
- * as written. Foreign, truncated, older and newer files are errors that name the file.
+ * Reads a record, of this version or of versions 2 and 3: trials without their events, libraries and names, and
+ * the summaries as written. Foreign, truncated, older and newer files are errors that name the file.
  */
 MUST_CHECK struct err *run_read(const char *path, struct run *ret);
 MUST_CHECK struct err *run_parse(const char *name, const char *text, size_t len, struct run *ret);

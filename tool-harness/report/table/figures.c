@@ -57,11 +57,11 @@ static const char *why_absent(const struct figure_place *place, const char *key,
 {
 	if (is_of_tool(key) && !figure_summary(place)->n_traced)
 		return "not traced";
-	if (!figure_number(place, key, ret))
-		return "not measured";
-	if (is_of_events(key) && *ret == 0 && !run_tells_events(place->run, &place->run->variants[place->variant]))
+	if (figure_number(place, key, ret))
+		return NULL;
+	if (is_of_events(key) && !run_tells_events(place->run, &place->run->variants[place->variant]))
 		return "the tool does not tell of load events";
-	return NULL;
+	return "not measured";
 }
 
 void figure_put(struct grid *grid, const struct figure_place *place, enum cell_kind kind, const char *key)

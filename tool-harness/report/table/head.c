@@ -212,7 +212,7 @@ void head_add(const struct run *run, struct grid_list *list)
 
 static double resident_share(const struct trial_residency *r)
 {
-	return r->pages ? (double)r->pages_resident / (double)r->pages : 0;
+	return r->pages > 0 ? (double)r->pages_resident / (double)r->pages : 0;
 }
 
 /* The run whose page cache was least as it should be stands for all; NULL: of none it is known. */
@@ -226,7 +226,7 @@ static const struct trial_residency *worst_residency(const struct run *run, size
 		const struct trial_residency *r = tool ? &trial->tool_residency : &trial->residency;
 
 		if ((variant < run->n_variants && trial->variant != variant) || trial->temperature != temperature ||
-		    !r->pages)
+		    r->pages <= 0)
 			continue;
 		if (!worst || (temperature == TEMPERATURE_COLD ? resident_share(r) > resident_share(worst) :
 								 resident_share(r) < resident_share(worst)))

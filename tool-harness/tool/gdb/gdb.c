@@ -256,6 +256,8 @@ static struct err *gdb_run(const struct tool_request *request, struct trial *tri
 	gdb.libraries = library_set_create(request->manifest, request->breakpoints, 0, false);
 	err = stage_begin(request, NULL, trial, &gdb.stage);
 	if (!err) {
+		trial_counts(trial, COUNTS_STOPS | COUNTS_BREAKPOINTS | COUNTS_THREADS |
+					    (request->manifest ? COUNTS_TARGET : 0));
 		make_sessions(&gdb);
 		fill_breakpoints(&gdb);
 		err = run_phases(&gdb);

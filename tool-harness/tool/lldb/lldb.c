@@ -165,7 +165,7 @@ static void check_modules(struct lldb *lldb, size_t i, const json_t *modules)
 	for (size_t j = 0; j < n; j++)
 		task->target_libraries +=
 			json_object_get(modules, fs_basename(manifest->libraries[j].path)) != NULL;
-	if (manifest && task->target_libraries < manifest->expect_libraries)
+	if (manifest && task->target_libraries < (int64_t)manifest->expect_libraries)
 		trial_contradict(lldb->stage.trial,
 				 "rank %d: LLDB knows %zu libraries of the target, but the manifest says %zu",
 				 task->rank, (size_t)task->target_libraries,
@@ -310,6 +310,7 @@ static struct err *lldb_run(const struct tool_request *request, struct trial *tr
 	trial->tool_version = version_ask(version);
 	err = stage_begin(request, NULL, trial, &lldb.stage);
 	if (!err) {
+		trial_counts(trial, COUNTS_BREAKPOINTS | (request->manifest ? COUNTS_TARGET : 0));
 		trial_add_breakpoints(trial, request->breakpoints, request->n_breakpoints);
 		err = follow(&lldb);
 	}

@@ -57,6 +57,8 @@ void native_compare_maps(struct native *native)
 		trial->tasks[i].map_names_digest = mem_printf("%016" PRIx64, digest.names);
 		note_places(native, t, &places, &n_places);
 	}
+	if (n_places)
+		trial->libraries_mapped = trial->libraries_same_place = 0;
 	for (size_t i = 0; i < n_places; i++) {
 		trial->libraries_mapped += places[i].seen;
 		trial->libraries_same_place += places[i].seen && !places[i].moved;

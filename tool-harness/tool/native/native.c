@@ -120,6 +120,9 @@ static struct err *native_run(const struct tool_request *request, struct trial *
 	if (!err) {
 		trial->acquire = mem_strdup(acquire_get(request->plan->acquire)->name);
 		job_fill_trial(native.job, trial);
+		trial_counts(trial, COUNTS_STOPS | COUNTS_BREAKPOINTS | COUNTS_THREADS | COUNTS_CHILDREN |
+					    (request->manifest ? COUNTS_TARGET : 0));
+		trial->text_writes = trial->lookups = 0;
 		trial_add_breakpoints(trial, request->breakpoints, request->n_breakpoints);
 		native.n_tasks = native.job->n_tasks;
 		native.tasks = mem_calloc(native.n_tasks, sizeof(native.tasks[0]));

@@ -21,6 +21,7 @@ struct audited {
 	struct auditring *ring;
 	struct auditlog log;
 	struct auditring_counts counts;
+	uint64_t n_starts; /* programs whose libraries have been counted, the last one's to be */
 };
 
 static struct err *library_find(char **ret)
@@ -95,12 +96,17 @@ static void audit_tell(void *data, const struct audit_event *from)
 	_cleanup_free_ struct library **removed = libraries_of(audited, from->removed, from->n_removed);
 	struct event *event = observe_event(observe, task, from->class, from->ns);
 
+	/* Of another program, by exec, nothing is mapped yet. */
+	if (to->libraries_at_end < 0 || audited->n_starts != audited->log.n_starts) {
+		to->libraries_at_end = 0;
+		to->libraries_at_start = -1;
+		audited->n_starts = audited->log.n_starts;
+	}
 	event->tid = from->tid;
 	observe_added(observe, task, added, from->n_added);
 	observe_name(observe, event, added, from->n_added, removed, from->n_removed);
-	to->libraries_at_end += from->n_added;
-	to->libraries_at_end -= from->n_removed;
-	if (from->class == EVENT_CONSISTENT && !to->libraries_at_start)
+	to->libraries_at_end += (int64_t)from->n_added - (int64_t)from->n_removed;
+	if (from->class == EVENT_CONSISTENT && to->libraries_at_start < 0)
 		to->libraries_at_start = to->libraries_at_end;
 }
 

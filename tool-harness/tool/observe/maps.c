@@ -151,7 +151,7 @@ struct err *observe_maps(struct observe *observe, struct observed *task, struct 
 	task->unsettled = false;
 	collect(observe, task, ret);
 	to->libraries_at_end = namespaces_count(&task->loader.spaces);
-	if (!to->libraries_at_start)
+	if (to->libraries_at_start < 0)
 		to->libraries_at_start = to->libraries_at_end;
 	return NULL;
 }

@@ -174,6 +174,7 @@ static struct err *run_phases(struct observe *observe, const struct observer_ops
 
 	observe->trial->acquire = mem_strdup(acquire_get(observe->request->plan->acquire)->name);
 	job_fill_trial(observe->job, observe->trial);
+	trial_counts(observe->trial, COUNTS_STOPS | (observe->request->manifest ? COUNTS_TARGET : 0));
 	make_tasks(observe);
 	err = ops->open ? ops->open(observe) : NULL;
 	if (err)

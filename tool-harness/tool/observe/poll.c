@@ -3,6 +3,8 @@
  * The observer that nobody tells anything: it looks at every task's link maps at an interval
  * and tells what differs. What comes and goes between two looks is never seen.
  */
+#include <string.h>
+
 #include "lib/clock.h"
 #include "tool/observe/observe.h"
 
@@ -41,13 +43,23 @@ static struct err *poll_look(struct observe *observe)
 	return NULL;
 }
 
+/* Of a task whose link maps never were there to be looked at nothing is known: not that there was nothing. */
+static void forget_counts(struct trial_task *task)
+{
+	memset(task->stops, -1, sizeof(task->stops));
+	task->load_events = task->target_libraries = -1;
+}
+
 /* What it read last is believed to be the end of it. */
 static struct err *poll_finish(struct observe *observe)
 {
-	for (size_t i = 0; i < observe->n_tasks; i++)
+	for (size_t i = 0; i < observe->n_tasks; i++) {
 		if (observe->tasks[i].lost)
 			trial_contradict(observe->trial, "rank %zu: its link map could not be read any more before it "
 					 "ended", i);
+		if (observe->trial->tasks[i].libraries_at_end < 0)
+			forget_counts(&observe->trial->tasks[i]);
+	}
 	return NULL;
 }
 

@@ -157,6 +157,10 @@ MUST_CHECK struct err *conf_check_heeded(const struct conf_table *table, const v
 /* NULL: the table has no such key. */
 const struct conf_option *conf_find(const struct conf_table *table, const char *key);
 
+/* Whether the table has a key or a section ("gdb", for all keys below it) of this name: if not, an error that says
+ * which was meant. */
+MUST_CHECK struct err *conf_check_name(const struct conf_table *table, const char *name);
+
 /* "KEY  type, default, range: help" by group, for --help-keys and the man pages. */
 void conf_print_help(const struct conf_table *table, FILE *out);
 

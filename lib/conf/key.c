@@ -165,3 +165,8 @@ struct err *conf_needs_key(const struct conf_table *table, const char *section)
 
 	return err_hint(err_new("'%s' is a section, not a setting", section), "its keys: %s", keys);
 }
+
+struct err *conf_check_name(const struct conf_table *table, const char *name)
+{
+	return conf_find(table, name) || conf_is_section(table, name) ? NULL : conf_unknown_key(table, name, 0);
+}

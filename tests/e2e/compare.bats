@@ -77,6 +77,40 @@ compare() {
 	expect_output "record 'cut' is not complete"
 }
 
+@test "whatever the end, JUnit and Markdown are of this comparison" {
+	cd "$BATS_TEST_TMPDIR"
+	files() { echo old >j.xml && echo old >m.md; }
+	files
+	expect_status 3 compare base slow --junit j.xml --markdown m.md
+	grep -q '<error message="not comparable: .*scenario null.t1_ns: 1000000 against 3000000' j.xml
+	grep -q '^### Start-up: not comparable' m.md
+	files
+	expect_status 2 compare base nobody --junit j.xml --markdown m.md
+	grep -q "<error message=.*'nobody' is neither a file nor a record" j.xml
+	grep -q 'nobody' m.md
+	! command -v xmllint >/dev/null || xmllint --noout j.xml
+	files
+	expect_status 3 compare base base --junit j.xml
+	grep -q '<error .*stands on both sides' j.xml
+}
+
+@test "a key that --vary does not know is refused, with the one that was meant" {
+	expect_status 2 compare base slow --vary nul.t1
+	expect_output "--vary: unknown key 'nul.t1'"
+	expect_output "null.t1"
+	expect_status 1 compare base slow --vary null
+}
+
+@test "metrics are chosen on the command line and in the file; fewer times are fewer tests" {
+	expect_status 1 compare base slow --vary null.t1 --metrics t1,stops --json
+	[ "$(jq -c '[.parts[].metrics[].metric]' <<<"$output")" = '["stops","t1"]' ]
+	[ "$(jq '.parts[0].metrics[1] | .p == .p_holm' <<<"$output")" = true ]
+	printf 'metrics: [visit]\n' >"$BATS_TEST_TMPDIR/t.yaml"
+	expect_status 0 compare base slow --vary null.t1 --tolerances "$BATS_TEST_TMPDIR/t.yaml"
+	expect_status 2 compare base slow --metrics phase7
+	expect_output "phase7"
+}
+
 @test "fewer than five runs cannot tell, but their counts can be compared" {
 	attachstorm run -q --tool null -r 4 -n 2 -T warm --set name=few --set null.t1=1ms --set null.noise=0.1 -o "$RUNS"
 	expect_status 4 compare base few

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "job/scenario/scenario.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "report/compare/print.h"
@@ -22,6 +23,7 @@ enum {
 	OPT_JSON,
 	OPT_JUNIT,
 	OPT_MARKDOWN,
+	OPT_METRICS,
 };
 
 static const struct argp_option options[] = {
@@ -34,6 +36,7 @@ static const struct argp_option options[] = {
 	  1 },
 	{ NULL, 0, NULL, 0, "What is tolerated:", 2 },
 	{ "tolerances", OPT_TOLERANCES, "FILE", 0, "tolerances per metric, as YAML", 2 },
+	{ "metrics", OPT_METRICS, "LIST", 0, "compare these alone, as phase1,total: fewer times are fewer tests", 2 },
 	{ "set", 's', "KEY=VALUE", 0, "set one tolerance, as --set t1.relative=0.2", 2 },
 	{ "help-tolerances", OPT_HELP_TOLERANCES, NULL, 0, "list all tolerances", 2 },
 	{ NULL, 0, NULL, 0, "Output:", 3 },
@@ -51,7 +54,7 @@ static const char doc[] =
 
 struct compare_args {
 	const char *base, *new;
-	const char *dir, *tolerances, *junit, *markdown;
+	const char *dir, *tolerances, *metrics, *junit, *markdown;
 	const char **settings, **vary;
 	size_t n_settings, cap_settings, n_vary, cap_vary;
 	bool counts_only, force, json;
@@ -68,6 +71,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 's':
 		mem_grow(args->settings, args->n_settings, args->cap_settings);
 		args->settings[args->n_settings++] = arg;
+		return 0;
+	case OPT_METRICS:
+		args->metrics = arg;
 		return 0;
 	case OPT_HELP_TOLERANCES:
 		conf_print_help(&tolerances_table, stdout);
@@ -114,6 +120,37 @@ static struct err *read_tolerances(const struct compare_args *args, struct toler
 
 	for (size_t i = 0; !err && i < args->n_settings; i++)
 		err = err_wrap(conf_set(&tolerances_table, args->settings[i], ret), "--set");
+	if (!err && args->metrics)
+		err = conf_set_value(&tolerances_table, "metrics", args->metrics, "--metrics", ret);
+	return err;
+}
+
+/* A key that no scenario has would let nothing differ, and say nothing. */
+static struct err *check_vary(const struct compare_args *args)
+{
+	struct err *err = NULL;
+
+	for (size_t i = 0; !err && i < args->n_vary; i++)
+		err = err_wrap(conf_check_name(&scenario_table, args->vary[i]), "--vary");
+	return err;
+}
+
+/* What a CI server finds is of this comparison, also if there was none: not what an earlier one left. */
+static struct err *publish_failure(const struct compare_args *args, struct err *err)
+{
+	const struct comparison_failure failure = { args->base, args->new, err_message(err) };
+	_cleanup_strbuf_ struct strbuf junit = STRBUF_INIT, markdown = STRBUF_INIT;
+	struct err *write_err = NULL;
+
+	comparison_failure_junit(&failure, &junit);
+	comparison_failure_markdown(&failure, &markdown);
+	if (args->junit)
+		write_err = fs_publish(args->junit, junit.text, junit.len);
+	if (!write_err && args->markdown)
+		write_err = fs_publish(args->markdown, markdown.text, markdown.len);
+	if (write_err)
+		err = err_wrap(err, "the files that were to say so could not be written (%s)", err_message(write_err));
+	err_free(write_err);
 	return err;
 }
 
@@ -184,13 +221,15 @@ static struct err *load_and_compare(const struct compare_args *args, int *status
 	struct err *err = read_tolerances(args, &tolerances);
 
 	if (!err)
+		err = check_vary(args);
+	if (!err)
 		err = store_load(args->dir, args->base, &base);
 	if (!err)
 		err = store_load(args->dir, args->new, &new);
 	if (!err)
 		err = compare_loaded(args, &tolerances, &base, &new, status_ret);
 	conf_deinit(&tolerances_table, &tolerances);
-	return err;
+	return err ? publish_failure(args, err) : NULL;
 }
 
 struct err *cmd_compare(int argc, char **argv, int *status_ret)

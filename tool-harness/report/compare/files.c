@@ -182,6 +182,16 @@ void comparison_junit(const struct comparison *comparison, struct strbuf *out)
 	strbuf_puts(out, "</testsuites>\n");
 }
 
+void comparison_failure_junit(const struct comparison_failure *failure, struct strbuf *out)
+{
+	struct suite suite = { .body = STRBUF_INIT };
+
+	strbuf_puts(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"attachstorm compare\">\n");
+	put_case("records", "comparable", COMPARE_MISSING, failure->message, &suite);
+	put_suite("records", &suite, out);
+	strbuf_puts(out, "</testsuites>\n");
+}
+
 /* --- Markdown --------------------------------------------------------------------- */
 
 static size_t rows_with(const struct compare_part *part, enum compare_verdict verdict)
@@ -230,4 +240,15 @@ void comparison_markdown(const struct comparison *comparison, struct strbuf *out
 	for (size_t i = 0; i < comparison->n_parts; i++)
 		put_md_part(comparison, i, true, out);
 	strbuf_puts(out, "\n</details>\n");
+}
+
+void comparison_failure_markdown(const struct comparison_failure *failure, struct strbuf *out)
+{
+	strbuf_puts(out, "### Start-up: not comparable\n\n");
+	markdown_text(out, failure->base);
+	strbuf_puts(out, " against ");
+	markdown_text(out, failure->new);
+	strbuf_puts(out, ".\n\n- ");
+	markdown_text(out, failure->message);
+	strbuf_putc(out, '\n');
 }

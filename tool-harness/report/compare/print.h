@@ -31,6 +31,13 @@ json_t *comparison_json(const struct comparison *comparison);
 /* JUnit's XML: a test suite per part, a test case per metric; "cannot tell" is skipped. */
 void comparison_junit(const struct comparison *comparison, struct strbuf *out);
 
+/* The same two for a comparison that could not be made: why not, as an error. Names as the caller gave them. */
+struct comparison_failure {
+	const char *base, *new, *message;
+};
+void comparison_failure_markdown(const struct comparison_failure *failure, struct strbuf *out);
+void comparison_failure_junit(const struct comparison_failure *failure, struct strbuf *out);
+
 /* A row's values and what was found, as the formats share them. */
 void compare_value_text(const struct compare_row *row, const struct quantiles *side, struct strbuf *out);
 const char *compare_row_verdict(const struct compare_row *row); /* or on which side alone it is */

@@ -29,6 +29,39 @@ static const struct conf_choice missing_choices[] = {
 	{ 0 },
 };
 
+/* By the metrics' numbers, which is what the list holds. */
+static const struct conf_choice metric_choices[] = {
+	[GATE_STOPS] = { "stops", NULL },
+	[GATE_STOPS_ADD] = { "stops_add", NULL },
+	[GATE_STOPS_DELETE] = { "stops_delete", NULL },
+	[GATE_STOPS_CONSISTENT] = { "stops_consistent", NULL },
+	[GATE_STOPS_NULL] = { "stops_null", NULL },
+	[GATE_STOPS_LOADED] = { "stops_loaded", NULL },
+	[GATE_STOPS_UNLOADED] = { "stops_unloaded", NULL },
+	[GATE_LOAD_EVENTS] = { "load_events", NULL },
+	[GATE_ODD] = { "odd_sequences", NULL },
+	[GATE_PTRACE_CALLS] = { "ptrace_calls", NULL },
+	[GATE_BYTES_READ] = { "bytes_read", NULL },
+	[GATE_TRAPS_WRITTEN] = { "traps_written", NULL },
+	[GATE_TASKS] = { "tasks", NULL },
+	[GATE_LIBRARIES_START] = { "libraries_at_start", NULL },
+	[GATE_LIBRARIES_END] = { "libraries_at_end", NULL },
+	[GATE_LIBRARIES_TARGET] = { "target_libraries", NULL },
+	[GATE_PLANTED] = { "breakpoints_planted", NULL },
+	[GATE_HITS] = { "breakpoint_hits", NULL },
+	[GATE_PHASE1] = { "phase1", NULL },
+	[GATE_PHASE2] = { "phase2", NULL },
+	[GATE_IMPORT] = { "import", NULL },
+	[GATE_VISIT] = { "visit", NULL },
+	[GATE_TOTAL] = { "total", NULL },
+	[GATE_T1] = { "t1", NULL },
+	[GATE_T2] = { "t2", NULL },
+	[GATE_HANDLING] = { "handling", NULL },
+	[GATE_CPU] = { "tracer_cpu", NULL },
+	[GATE_PEAK_MEMORY] = { "tracer_memory", NULL },
+	{ 0 },
+};
+
 static const struct conf_option options[] = {
 	{ .key = "runs", .type = CONF_INT, FIELD(runs), .default_text = "5", .min = 5, .max = 100000,
 	  .help = "valid runs that each side must have; with fewer nothing is told", .group = "Decision" },
@@ -36,6 +69,9 @@ static const struct conf_option options[] = {
 	  .choices = missing_choices,
 	  .help = "what a variant, temperature or metric that one side alone has, or a record that is not complete, "
 		  "makes of it", .group = "Decision" },
+	{ .key = "metrics", .type = CONF_CHOICES, FIELD(metrics), .default_text = "", .choices = metric_choices,
+	  .help = "the metrics that are compared, as [phase1, total]; empty: all. Fewer times are fewer tests, each of "
+		  "which needs a less small p value", .group = "Decision" },
 	{ .key = "alpha", .type = CONF_DOUBLE, FIELD(alpha), .default_text = "0.1", .min = 1e-9, .max = 0.5,
 	  .help = "largest p value, two-sided and after Holm's correction, that tells a difference",
 	  .group = "Decision" },
@@ -100,4 +136,12 @@ struct err *tolerances_read(const char *path, struct tolerances *ret)
 	if (!err)
 		*ret = tolerances;
 	return err;
+}
+
+bool tolerances_choose(const struct tolerances *tolerances, const struct gate_metric *metric)
+{
+	for (size_t i = 0; i < tolerances->metrics.n; i++)
+		if (tolerances->metrics.choices[i] == metric - gate_metrics)
+			return true;
+	return !tolerances->metrics.n;
 }

@@ -20,6 +20,7 @@ struct tolerances {
 	double noise;        /* a difference below this many spreads of the runs is noise */
 	double resolution;   /* a slowdown that must be excluded, or nothing can be told */
 	double varying;      /* relative change that is tolerated in a count that is not the same in all runs */
+	struct conf_list metrics; /* gate_metric_id: those that are compared; empty: all */
 	int missing;         /* enum missing_policy */
 	int64_t runs;        /* valid runs a side, at least */
 	int64_t resamples;
@@ -30,6 +31,9 @@ struct tolerances {
 };
 
 extern const struct conf_table tolerances_table;
+
+/* The metric is one of those that are compared. */
+bool tolerances_choose(const struct tolerances *tolerances, const struct gate_metric *metric);
 
 /* Defaults, then the file if path is not NULL. Release with conf_deinit. */
 MUST_CHECK struct err *tolerances_read(const char *path, struct tolerances *ret);

@@ -196,7 +196,7 @@ static void add_row(const struct part_side *base, const struct part_side *new, c
 	bool enough;
 
 	*row = (struct compare_row){ .metric = metric };
-	if (counts_only && !is_count(row))
+	if ((counts_only && !is_count(row)) || !tolerances_choose(tolerances, metric))
 		return;
 	part_side_values(base, metric, &base_values);
 	part_side_values(new, metric, &new_values);
@@ -225,9 +225,12 @@ enum compare_verdict missing_verdict(const struct tolerances *tolerances)
 }
 
 /* Why the rows as they are make no pass; NULL: they do. */
-static const char *why_no_pass(const struct compare_part *part, bool counts_only)
+static const char *why_no_pass(const struct compare_part *part, const struct tolerances *tolerances, bool counts_only)
 {
-	size_t tested = 0, times = 0;
+	size_t tested = 0, times = 0, chosen = 0;
+
+	for (size_t i = GATE_FIRST_TIME; i < GATE_N; i++)
+		chosen += tolerances_choose(tolerances, &gate_metrics[i]);
 
 	for (size_t i = 0; i < part->n_rows; i++) {
 		times += !is_count(&part->rows[i]);
@@ -235,7 +238,7 @@ static const char *why_no_pass(const struct compare_part *part, bool counts_only
 	}
 	if (!part->n_rows)
 		return "no metric is known of any valid run of either side";
-	if (!tested && !counts_only)
+	if (!tested && chosen && !counts_only)
 		return times ? "every time is below its absolute tolerance: none was tested" :
 			       "no time is known of any valid run of either side";
 	/* A tool that fails more often than it did is no better for being quick in between. */
@@ -279,6 +282,6 @@ void part_compare(const struct part_side *base, const struct part_side *new, con
 	for (size_t i = 0; i < part->n_rows; i++)
 		if (!is_count(&part->rows[i]))
 			part->rows[i].verdict = judge_time(&part->rows[i], tolerances);
-	part->why = why_no_pass(part, counts_only);
+	part->why = why_no_pass(part, tolerances, counts_only);
 	part->verdict = gravest_verdict(part, tolerances);
 }

@@ -261,7 +261,7 @@ verdict() {
 	local file program
 	for file in "$ROOT"/scenarios/tools/*.yaml; do
 		for program in $(sed -n 's/.*| \([a-z][a-z-]*\) .*/\1/p' "$file"); do
-			grep -qE "^programs: \[(.*, )?$program[],]" "$file" || {
+			grep -qE "^programs: \[(.*, )?${program}[],]" "$file" || {
 				echo "$file: programs does not name $program"
 				return 1
 			}

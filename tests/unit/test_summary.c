@@ -197,6 +197,15 @@ static void what_has_no_end_has_no_cost(void **state)
 	trial_deinit(&trial);
 }
 
+static void summarise(const struct trial *trials, size_t n, enum temperature temperature, struct summary *ret)
+{
+	struct trial_summary summaries[3];
+
+	for (size_t i = 0; i < n; i++)
+		trial_summarise(&trials[i], &summaries[i]);
+	summary_compute(trials, summaries, n, 0, temperature, ret);
+}
+
 static void traced_against_untraced(void **state)
 {
 	struct trial trials[3];
@@ -208,7 +217,7 @@ static void traced_against_untraced(void **state)
 	fill_trial(&trials[2], true, 5000, 7000);
 	trials[2].repetition = 1;
 	trial_contradict(&trials[2], "made up");
-	summary_compute(trials, 3, 0, TEMPERATURE_WARM, &s);
+	summarise(trials, 3, TEMPERATURE_WARM, &s);
 	assert_int_equal(s.n_traced, 1);
 	assert_int_equal(s.n_untraced, 1);
 	assert_int_equal(s.n_invalid, 1);
@@ -220,7 +229,7 @@ static void traced_against_untraced(void **state)
 	assert_float_equal(s.job_cost_per_stop_ns.p50, 50, 1e-9);
 	assert_int_equal(s.t1_ns.n, 2);
 	assert_float_equal(s.model_ratio.p50, 1, 1e-9);
-	summary_compute(trials, 3, 0, TEMPERATURE_COLD, &s);
+	summarise(trials, 3, TEMPERATURE_COLD, &s);
 	assert_int_equal(s.n_traced + s.n_untraced + s.n_invalid, 0);
 	assert_int_equal(s.t1_ns.n, 0);
 	for (size_t i = 0; i < 3; i++)
@@ -236,7 +245,7 @@ static void no_baseline_no_ratio(void **state)
 	fill_trial(&trials[0], false, 400, 500);
 	fill_trial(&trials[1], true, 500, 700);
 	trials[0].repetition = 5; /* of another repetition */
-	summary_compute(trials, 2, 0, TEMPERATURE_WARM, &s);
+	summarise(trials, 2, TEMPERATURE_WARM, &s);
 	assert_int_equal(s.n_untraced, 1);
 	assert_int_equal(s.ratio[SPAN_IMPORT_WORST].n, 0);
 	assert_int_equal(s.task_cost_per_stop_ns.n, 0);

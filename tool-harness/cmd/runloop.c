@@ -2,7 +2,11 @@
 /*
  * The repetitions of a run. Each temperature of each repetition is for each variant an untraced
  * execution of the job (the baseline) and a traced one; the page cache is put into its state, and
- * that is proved, before each. Invariant: the record on disk holds every trial that ended.
+ * that is proved, before each.
+ *
+ * Invariant: at the end the record on disk holds
+ * every trial that ended, however the run ends; in between it lacks the last ones only if they were
+ * short beside what writing them takes.
  */
 #include "cmd/runloop.h"
 
@@ -19,6 +23,7 @@
 #include "job/hostfacts.h"
 #include "job/job.h"
 #include "job/pagecache.h"
+#include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
@@ -29,6 +34,7 @@
 #include "tool/tool.h"
 
 #define CALIBRATION_SAMPLES 1000
+#define SAVE_SHARE 20 /* the record is written in between for at most one part in so many of the run's time */
 
 struct loop {
 	const struct scenario *scenario; /* of the run: repetitions, temperatures, results */
@@ -38,6 +44,8 @@ struct loop {
 	struct prepared_list prepared;
 	char *dir;          /* raw files of this run: RESULTS/ID */
 	char *path;         /* of the record, once written */
+	int64_t saved_ns;   /* when that was; and how long it took */
+	int64_t save_took_ns;
 };
 
 /* --- preparation ------------------------------------------------------------------ */
@@ -257,9 +265,22 @@ static struct err *execute(struct loop *loop, const struct prepared *p, struct t
 /* The record as it is by now. */
 static struct err *save(struct loop *loop)
 {
+	int64_t begin_ns = clock_now_ns();
+	struct err *err;
+
 	free(loop->path);
 	loop->path = NULL;
-	return run_write(loop->run, loop->scenario->results, &loop->path);
+	err = run_write(loop->run, loop->scenario->results, &loop->path);
+	loop->saved_ns = clock_now_ns();
+	loop->save_took_ns = loop->saved_ns - begin_ns;
+	return err;
+}
+
+/* After every trial, unless trials are so short that writing, which takes longer as the run grows, would take more
+ * than a part of the run's time. */
+static struct err *save_in_between(struct loop *loop)
+{
+	return clock_now_ns() - loop->saved_ns < SAVE_SHARE * loop->save_took_ns ? NULL : save(loop);
 }
 
 static struct err *run_trial(struct loop *loop, const struct prepared *p, uint32_t repetition,
@@ -299,7 +320,7 @@ static struct err *run_trial(struct loop *loop, const struct prepared *p, uint32
 		check_failure(trial, &p->expectation);
 	else
 		check_trial(trial, &p->expectation);
-	write_err = save(loop);
+	write_err = save_in_between(loop);
 	if (!err)
 		return write_err;
 	err_free(write_err);
@@ -358,10 +379,16 @@ struct err *runloop(const struct scenario *scenario, const struct variant *varia
 	struct loop loop = { .scenario = scenario, .variants = variants, .stop = stop, .run = run };
 	struct err *err = prepare(&loop, n_variants);
 
-	if (!err)
+	if (!err) {
+		struct err *save_err;
+
 		err = run_all(&loop, status_ret);
-	if (!err)
-		err = save(&loop);
+		save_err = loop.run->n_trials || !err ? save(&loop) : NULL;
+		if (err)
+			err_free(save_err);
+		else
+			err = save_err;
+	}
 	progress_end();
 	for (size_t i = 0; loop.dir && i < loop.prepared.n; i++) {
 		_cleanup_free_ char *home = home_of(&loop, &loop.prepared.v[i]);

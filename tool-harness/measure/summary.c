@@ -55,37 +55,41 @@ static void add_spans(const struct trial_summary *one, struct samples *spans_ns)
 			samples_add(&spans_ns[i], one->spans_ns[i]);
 }
 
-/* The untraced run that belongs to a traced one, or NULL. */
-static const struct trial *baseline_of(const struct trial *traced, const struct trial *trials, size_t n_trials)
+static bool is_baseline(const struct trial *trial, const struct trial *traced)
 {
+	return !trial->traced && trial->variant == traced->variant && trial->temperature == traced->temperature &&
+	       trial->repetition == traced->repetition && trial->n_contradictions == 0;
+}
+
+/* The untraced run that belongs to a traced one, mostly the one before it; n_trials: there is none. */
+static size_t baseline_of(size_t traced, const struct trial *trials, size_t n_trials)
+{
+	if (traced && is_baseline(&trials[traced - 1], &trials[traced]))
+		return traced - 1;
 	for (size_t i = 0; i < n_trials; i++)
-		if (!trials[i].traced && trials[i].variant == traced->variant &&
-		    trials[i].temperature == traced->temperature &&
-		    trials[i].repetition == traced->repetition && trials[i].n_contradictions == 0)
-			return &trials[i];
-	return NULL;
+		if (is_baseline(&trials[i], &trials[traced]))
+			return i;
+	return n_trials;
 }
 
 static void add_against_baseline(const struct trial *trial, const struct trial_summary *one,
-				 const struct trial *baseline, struct repetitions *reps)
+				 const struct trial_summary *base, struct repetitions *reps)
 {
 	_cleanup_(samples_deinit) struct samples imports_ns = { 0 };
-	struct trial_summary base;
 	struct quantiles q;
 	int64_t stops = 0;
 
-	trial_summarise_into(baseline, NULL, &base);
 	for (size_t i = 0; i < SPAN_N; i++)
-		if (one->spans_ns[i] >= 0 && base.spans_ns[i] > 0)
-			samples_add(&reps->ratio[i], (double)one->spans_ns[i] / base.spans_ns[i]);
+		if (one->spans_ns[i] >= 0 && base->spans_ns[i] > 0)
+			samples_add(&reps->ratio[i], (double)one->spans_ns[i] / base->spans_ns[i]);
 	for (size_t i = 0; i < EVENT_N_CLASSES; i++)
 		stops += one->stops[EVENT_IMPORT][i];
 	trial_rank_times(trial, RANK_IMPORT, &imports_ns);
 	quantiles_compute(&imports_ns, &q);
-	if (stops <= 0 || !q.n || base.spans_ns[SPAN_IMPORT_WORST] < 0)
+	if (stops <= 0 || !q.n || base->spans_ns[SPAN_IMPORT_WORST] < 0)
 		return;
-	samples_add(&reps->task_cost_ns, (q.sum - (double)q.n * base.spans_ns[SPAN_IMPORT_MEDIAN]) / stops);
-	samples_add(&reps->job_cost_ns, (q.max - base.spans_ns[SPAN_IMPORT_WORST]) / stops);
+	samples_add(&reps->task_cost_ns, (q.sum - (double)q.n * base->spans_ns[SPAN_IMPORT_MEDIAN]) / stops);
+	samples_add(&reps->job_cost_ns, (q.max - base->spans_ns[SPAN_IMPORT_WORST]) / stops);
 }
 
 static void add_untraced(const struct trial_summary *one, struct repetitions *reps)
@@ -195,16 +199,17 @@ static void reduce(const struct repetitions *reps, const struct cost_samples *po
 	}
 }
 
-void summary_compute(const struct trial *trials, size_t n_trials, uint32_t variant, enum temperature temperature,
-		     struct summary *ret)
+void summary_compute(const struct trial *trials, const struct trial_summary *summaries, size_t n_trials,
+		     uint32_t variant, enum temperature temperature, struct summary *ret)
 {
 	_cleanup_(repetitions_deinit) struct repetitions reps = { 0 };
 	_cleanup_(cost_samples_deinit) struct cost_samples pool = { 0 };
 
 	memset(ret, 0, sizeof(*ret));
 	for (size_t i = 0; i < n_trials; i++) {
-		const struct trial *trial = &trials[i], *baseline;
-		struct trial_summary one;
+		const struct trial_summary *one = &summaries[i];
+		const struct trial *trial = &trials[i];
+		size_t baseline;
 
 		if (trial->temperature != temperature || trial->variant != variant)
 			continue;
@@ -212,17 +217,17 @@ void summary_compute(const struct trial *trials, size_t n_trials, uint32_t varia
 			ret->n_invalid++;
 			continue;
 		}
-		trial_summarise_into(trial, trial->traced ? &pool : NULL, &one);
 		if (!trial->traced) {
 			ret->n_untraced++;
-			add_untraced(&one, &reps);
+			add_untraced(one, &reps);
 			continue;
 		}
 		ret->n_traced++;
-		add_traced(trial, &one, &reps);
-		baseline = baseline_of(trial, trials, n_trials);
-		if (baseline)
-			add_against_baseline(trial, &one, baseline, &reps);
+		trial_add_costs(trial, &pool);
+		add_traced(trial, one, &reps);
+		baseline = baseline_of(i, trials, n_trials);
+		if (baseline < n_trials)
+			add_against_baseline(trial, one, &summaries[baseline], &reps);
 	}
 	reduce(&reps, &pool, ret);
 }

@@ -110,8 +110,8 @@ struct summary {
 };
 
 /* Trials of other temperatures, or of another variant, are passed over; a contradicted one only
- * counts as invalid. */
-void summary_compute(const struct trial *trials, size_t n_trials, uint32_t variant, enum temperature temperature,
-		     struct summary *ret);
+ * counts as invalid. `summaries` are those of the trials. */
+void summary_compute(const struct trial *trials, const struct trial_summary *summaries, size_t n_trials,
+		     uint32_t variant, enum temperature temperature, struct summary *ret);
 
 #endif

@@ -221,7 +221,7 @@ static int64_t count_different(const struct trial *trial, size_t offset, uint64_
 	return n ? different : -1;
 }
 
-void trial_summarise_into(const struct trial *trial, struct cost_samples *pool, struct trial_summary *ret)
+void trial_summarise(const struct trial *trial, struct trial_summary *ret)
 {
 	_cleanup_(cost_samples_deinit) struct cost_samples costs = { 0 };
 	_cleanup_(load_events_deinit) struct load_events loads = { 0 };
@@ -247,15 +247,13 @@ void trial_summarise_into(const struct trial *trial, struct cost_samples *pool, 
 	model = (struct cost_model){ ret->t1_ns.mean, ret->t2_ns.mean };
 	ret->model_ns = cost_model_total_ns(&model, fmax(0, ret->load_events_per_task), trial->n_tasks,
 					    fmax(0, ret->breakpoints));
-	if (pool) {
-		samples_append(&pool->t1_ns, &costs.t1_ns);
-		samples_append(&pool->t2_ns, &costs.t2_ns);
-		samples_append(&pool->handling_ns, &costs.handling_ns);
-		samples_append(&pool->queue_ns, &costs.queue_ns);
-	}
 }
 
-void trial_summarise(const struct trial *trial, struct trial_summary *ret)
+void trial_add_costs(const struct trial *trial, struct cost_samples *pool)
 {
-	trial_summarise_into(trial, NULL, ret);
+	_cleanup_(load_events_deinit) struct load_events loads = { 0 };
+	struct trial_summary sums = { 0 };
+
+	load_events_find(trial, &loads);
+	add_costs(trial, &loads, pool, &sums);
 }

@@ -18,7 +18,7 @@ struct cost_samples {
 
 void cost_samples_deinit(struct cost_samples *costs);
 
-/* As trial_summarise; appends the trial's distributions to `pool`, which may be NULL. */
-void trial_summarise_into(const struct trial *trial, struct cost_samples *pool, struct trial_summary *ret);
+/* Appends the trial's distributions. */
+void trial_add_costs(const struct trial *trial, struct cost_samples *pool);
 
 #endif

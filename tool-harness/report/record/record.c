@@ -13,6 +13,7 @@
 
 #include "lib/fnv.h"
 #include "lib/mem.h"
+#include "report/record/samples.h"
 
 void run_init(struct run *run)
 {
@@ -35,6 +36,7 @@ void run_deinit(struct run *run)
 	for (size_t i = 0; i < run->n_trials; i++)
 		trial_deinit(&run->trials[i]);
 	free(run->trials);
+	run_samples_free(run->samples);
 	free(run->trial_summaries);
 	free_variants(run);
 	free(run->id);
@@ -148,16 +150,16 @@ bool run_is_simulated(const struct run *run)
 
 void run_summarise(struct run *run)
 {
-	free(run->trial_summaries);
-	run->trial_summaries = mem_calloc(run->n_trials, sizeof(*run->trial_summaries));
-	run->n_trial_summaries = run->n_trials;
-	for (size_t i = 0; i < run->n_trials; i++) {
+	run->trial_summaries = mem_realloc(run->trial_summaries, run->n_trials + 1, sizeof(*run->trial_summaries));
+	for (size_t i = run->n_trial_summaries; i < run->n_trials; i++) {
 		assert(run->trials[i].variant < run->n_variants);
 		trial_summarise(&run->trials[i], &run->trial_summaries[i]);
 	}
+	run->n_trial_summaries = run->n_trials;
 	for (size_t i = 0; i < run->n_variants; i++)
 		for (size_t j = 0; j < TEMPERATURE_N; j++)
-			summary_compute(run->trials, run->n_trials, (uint32_t)i, j, &run->variants[i].summaries[j]);
+			summary_compute(run->trials, run->trial_summaries, run->n_trials, (uint32_t)i, j,
+					&run->variants[i].summaries[j]);
 }
 
 bool run_is_valid(const struct run *run)

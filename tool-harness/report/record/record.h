@@ -27,6 +27,8 @@ struct run_variant {
 	struct summary summaries[TEMPERATURE_N];
 };
 
+struct run_samples;
+
 /* Strings are heap, JSON values owned references; all may be NULL but id. */
 struct run {
 	char *id;                /* file name of the record without its ending */
@@ -42,6 +44,7 @@ struct run {
 	size_t n_trials, cap_trials;
 	struct trial_summary *trial_summaries;          /* one per trial, by run_summarise */
 	size_t n_trial_summaries;
+	struct run_samples *samples;                    /* what run_write keeps between two writes; NULL: nothing */
 	struct run_variant *variants;                   /* their summaries by run_summarise */
 	size_t n_variants, cap_variants;
 };
@@ -81,7 +84,10 @@ bool run_is_untraced(const struct run *run);
 /* Misses were counted by callgrind, which simulates: times of such runs are no times. */
 bool run_is_simulated(const struct run *run);
 
-/* Computes the summaries from the trials' events. Not after run_read, which reads no events. */
+/*
+ * Computes the summaries from the trials' events; that of a trial once, so its events and marks are
+ * final then. Not after run_read, which reads no events.
+ */
 void run_summarise(struct run *run);
 
 /* No trial contradicts itself, and there is one. */
@@ -98,8 +104,9 @@ MUST_CHECK struct err *run_check_results_dir(const char *dir);
 
 /*
  * Publishes dir/<id>.events.csv, with stacks dir/<id>.stacks.folded, then dir/<id>.json,
- * each atomically; run after every repetition, the last record is always whole. Summarises
- * first. Path of the record in ret_path (heap, caller frees; may be NULL).
+ * each atomically: the last record is always whole. Summarises first; each trial is put into
+ * words once, however often the run is written as it grows. Path of the record in ret_path (heap,
+ * caller frees; may be NULL).
  */
 MUST_CHECK struct err *run_write(struct run *run, const char *dir, char **ret_path);
 

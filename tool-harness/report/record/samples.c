@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reads the samples of a run into its trials. What a trial's record says about itself is
+ * Writes the samples of a run, and reads them into its trials. What a trial's record says about itself is
  * believed, and a line that says otherwise is refused: samples beside the wrong record.
  *
  * Invariant: events are added to all trials or to none.
  */
 #include "report/record/samples.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "lib/fs.h"
@@ -176,4 +177,55 @@ struct err *samples_read(const char *record_path, struct run *run, bool *found_r
 		err = samples_parse(path, text.text, text.len, run);
 	*found_ret = !err;
 	return err;
+}
+
+/* --- writing --------------------------------------------------------------------- */
+
+void run_samples_free(struct run_samples *samples)
+{
+	if (!samples)
+		return;
+	strbuf_deinit(&samples->csv);
+	trial_deinit(&samples->table);
+	free(samples);
+}
+
+/* Library ids are of the whole run, since all its trials share the table. */
+static void events_to_csv(const struct trial *trial, size_t index, struct trial *table, struct strbuf *out)
+{
+	_cleanup_free_ uint32_t *ids = mem_calloc(trial->n_libraries, sizeof(*ids));
+
+	for (size_t i = 0; i < trial->n_libraries; i++)
+		ids[i] = trial_library_id(table, trial->libraries[i]);
+	for (size_t i = 0; i < trial->n_events; i++) {
+		const struct event *e = &trial->events[i];
+
+		strbuf_printf(out, "%zu,%" PRIu32 ",%s,%" PRIu32 ",%d,%d,%s,%s", index, trial->variant,
+			      temperature_names[trial->temperature],
+			      trial->repetition, trial->tasks[e->task].rank, (int)e->tid, event_class_names[e->class],
+			      event_phase_names[e->phase]);
+		strbuf_printf(out, ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
+			      ",%" PRId64,
+			      e->seen_ns, e->begin_ns, e->linkmap_ns, e->symbols_ns, e->breakpoints_ns, e->plant_ns,
+			      e->stacks_ns, e->done_ns);
+		strbuf_printf(out, ",%u,%u,%u,%u,%u,%u,%u,%u,", e->nodes_read, e->bytes_read, e->reinserted, e->planted,
+			      e->traps_written, e->ptrace_calls, e->added, e->removed);
+		for (uint32_t j = 0; j < e->added + e->removed; j++)
+			strbuf_printf(out, j ? "+%u" : "%u", ids[trial->names[e->names_at + j]]);
+		strbuf_putc(out, '\n');
+	}
+}
+
+const struct run_samples *run_samples_add(struct run *run)
+{
+	if (!run->samples) {
+		run->samples = mem_alloc(sizeof(*run->samples));
+		run->samples->csv = (struct strbuf)STRBUF_INIT;
+		trial_init(&run->samples->table);
+		strbuf_printf(&run->samples->csv, "%s\n", samples_columns);
+	}
+	for (; run->samples->n_trials < run->n_trials; run->samples->n_trials++)
+		events_to_csv(&run->trials[run->samples->n_trials], run->samples->n_trials, &run->samples->table,
+			      &run->samples->csv);
+	return run->samples;
 }

@@ -8,6 +8,19 @@
 
 #include "report/record/record.h"
 
+/* Of the trials that were written already; library ids are of the whole run. */
+struct run_samples {
+	struct strbuf csv;
+	struct trial table;
+	size_t n_trials;
+};
+
+/* Adds the lines of the trials that are not in it yet: run.samples. */
+const struct run_samples *run_samples_add(struct run *run);
+
+/* NULL does nothing. */
+void run_samples_free(struct run_samples *samples);
+
 /* Names the columns, without a newline. */
 extern const char samples_columns[];
 

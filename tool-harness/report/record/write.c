@@ -7,7 +7,6 @@
  * samples that are not there.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "lib/fs.h"
@@ -18,32 +17,6 @@
 #include "report/record/fields.h"
 #include "report/record/samples.h"
 #include "report/stacks.h"
-
-/* Library ids are of the whole run: `table` is a scratch trial whose libraries are the run's. */
-static void events_to_csv(const struct trial *trial, size_t index, struct trial *table, struct strbuf *out)
-{
-	_cleanup_free_ uint32_t *ids = mem_calloc(trial->n_libraries, sizeof(*ids));
-
-	for (size_t i = 0; i < trial->n_libraries; i++)
-		ids[i] = trial_library_id(table, trial->libraries[i]);
-	for (size_t i = 0; i < trial->n_events; i++) {
-		const struct event *e = &trial->events[i];
-
-		strbuf_printf(out, "%zu,%" PRIu32 ",%s,%" PRIu32 ",%d,%d,%s,%s", index, trial->variant,
-			      temperature_names[trial->temperature],
-			      trial->repetition, trial->tasks[e->task].rank, (int)e->tid, event_class_names[e->class],
-			      event_phase_names[e->phase]);
-		strbuf_printf(out, ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
-			      ",%" PRId64,
-			      e->seen_ns, e->begin_ns, e->linkmap_ns, e->symbols_ns, e->breakpoints_ns, e->plant_ns,
-			      e->stacks_ns, e->done_ns);
-		strbuf_printf(out, ",%u,%u,%u,%u,%u,%u,%u,%u,", e->nodes_read, e->bytes_read, e->reinserted, e->planted,
-			      e->traps_written, e->ptrace_calls, e->added, e->removed);
-		for (uint32_t j = 0; j < e->added + e->removed; j++)
-			strbuf_printf(out, j ? "+%u" : "%u", ids[trial->names[e->names_at + j]]);
-		strbuf_putc(out, '\n');
-	}
-}
 
 static json_t *trials_to_json(const struct run *run)
 {
@@ -122,19 +95,15 @@ static struct err *publish(const char *dir, const char *id, const char *ending, 
 
 struct err *run_write(struct run *run, const char *dir, char **ret_path)
 {
-	_cleanup_strbuf_ struct strbuf csv = STRBUF_INIT, folded = STRBUF_INIT;
-	_cleanup_(trial_deinit) struct trial table;
+	_cleanup_strbuf_ struct strbuf folded = STRBUF_INIT;
+	const struct run_samples *samples = run_samples_add(run);
 	_cleanup_free_ char *text = NULL;
 	struct err *err;
 	json_t *json;
 
-	trial_init(&table);
 	run_summarise(run);
-	strbuf_printf(&csv, "%s\n", samples_columns);
-	for (size_t i = 0; i < run->n_trials; i++)
-		events_to_csv(&run->trials[i], i, &table, &csv);
 	stacks_fold(run, &folded);
-	json = run_to_json(run, &table);
+	json = run_to_json(run, &samples->table);
 	/* 17 digits: what is read back is what was written, to the bit. */
 	text = json ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) : NULL;
 	json_decref(json);
@@ -142,7 +111,7 @@ struct err *run_write(struct run *run, const char *dir, char **ret_path)
 		return err_new("cannot write the run record '%s': it holds text that is not UTF-8", run->id);
 	err = fs_mkdirs(dir);
 	if (!err)
-		err = publish(dir, run->id, ".events.csv", csv.text, csv.len, NULL);
+		err = publish(dir, run->id, ".events.csv", samples->csv.text, samples->csv.len, NULL);
 	if (!err && folded.len)
 		err = publish(dir, run->id, ".stacks.folded", folded.text, folded.len, NULL);
 	if (!err)

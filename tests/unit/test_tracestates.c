@@ -8,7 +8,7 @@
  * (TRACESTATES_RUNS, a number of runs for each). A run that fails is told by its choices: TRACESTATES_REPLAY.
  */
 #include "unit.h"
-#include "fakekernel.h"
+#include "fakecalls.h"
 
 #include "trace/task.h"
 #include "trace/wait.h"

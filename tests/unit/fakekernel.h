@@ -3,8 +3,8 @@
  * A kernel small enough to be run through all its states: processes of a few threads with a few bytes of text,
  * and of ptrace(2), wait4(2), fork, vfork, clone, exec, signals and group stops what the manual pages and
  * kernel/{ptrace,signal,exit,fork}.c say of a seized thread. It stands in for the real one below trace/
- * by the calls in fakecalls.h, so what is tested is the code itself. Before each call the threads may go on by some steps; which, a sequence of choices decides, so that a run is
- * repeated by its choices and all short ones can be gone through (kernel_choose).
+ * by the calls in fakecalls.h, so what is tested is the code itself. Before each call the threads may go on by some
+ * steps; which, a sequence of choices decides (choices.h), so that a run is repeated by its choices.
  *
  * What is left out: time (it passes only when nothing else can), cores, real-time signals, job control by terminals.
  */
@@ -22,6 +22,8 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "choices.h"
 
 /* --- text: a hook as the loader's, and a function that begins with a push ----------------- */
 
@@ -114,7 +116,6 @@ struct fprocess {
 };
 
 #define F_THREADS 12
-#define F_CHOICES 4096
 
 static struct kernel {
 	struct fthread threads[F_THREADS];
@@ -131,38 +132,6 @@ static struct kernel {
 	bool stuck;            /* the tracer waits, and nobody can go on */
 	bool tell;             /* each call and step on standard output */
 } kernel;
-
-static struct {
-	int choice[F_CHOICES], of[F_CHOICES];
-	int n, at;
-} choices;
-
-/* One of n: 0 first, the next one when the same choices come again. */
-static int kernel_choose(int n)
-{
-	if (n <= 1)
-		return 0;
-	if (choices.at == choices.n) {
-		if (choices.n == F_CHOICES)
-			return 0;
-		choices.choice[choices.n] = 0;
-		choices.of[choices.n++] = n;
-	}
-	return choices.choice[choices.at++] % n;
-}
-
-/* The next sequence; false if there is none. */
-static bool choices_next(void)
-{
-	while (choices.n) {
-		if (++choices.choice[choices.n - 1] < choices.of[choices.n - 1]) {
-			choices.at = 0;
-			return true;
-		}
-		choices.n--;
-	}
-	return false;
-}
 
 static struct fthread *fthread_find(pid_t tid)
 {
@@ -592,7 +561,7 @@ static bool run_some(void)
 	int n = runnable(list);
 
 	if (n)
-		fthread_step(list[kernel_choose(n)]);
+		fthread_step(list[choices_take(n)]);
 	return n > 0;
 }
 
@@ -602,7 +571,7 @@ static void kernel_enter(void)
 	struct fthread *list[F_THREADS];
 
 	while (kernel.budget > 0) {
-		int n = runnable(list), which = kernel_choose(n + 1);
+		int n = runnable(list), which = choices_take(n + 1);
 
 		if (!which)
 			return;

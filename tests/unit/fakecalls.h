@@ -18,6 +18,12 @@
 
 /* --- wait4 --------------------------------------------------------------------------------- */
 
+static long refuse(int errnum)
+{
+	errno = errnum;
+	return -1;
+}
+
 static pid_t give_status(struct fthread *t, int *status_ret)
 {
 	pid_t tid = t->tid;
@@ -38,43 +44,45 @@ static bool is_ready(const struct fthread *t)
 	return t->state != F_ZOMBIE || t->tid != t->pid || ftask_alone(t);
 }
 
+/* A thread with a status to give out; in any_ret whether there is one to wait for at all. */
+static struct fthread *ready_thread(pid_t whom, bool *any_ret)
+{
+	*any_ret = false;
+	for (int i = 0; i < F_THREADS; i++) {
+		struct fthread *t = &kernel.threads[i];
+
+		if (t->state == F_NONE || !t->traced || (whom > 0 && t->tid != whom))
+			continue;
+		*any_ret = true;
+		if (is_ready(t))
+			return t;
+	}
+	return NULL;
+}
+
+/* Nobody is kept from running for ever: who finds nothing lets somebody go on, and time passes when nobody can. */
 static pid_t fake_waitpid(pid_t whom, int *status_ret, int options)
 {
 	kernel_enter();
-	for (;;) {
-		bool any = false;
+	for (int round = 0;; round++) {
+		bool any, ran;
+		struct fthread *t = ready_thread(whom, &any);
 
-		for (int i = 0; i < F_THREADS; i++) {
-			struct fthread *t = &kernel.threads[i];
-
-			if (t->state == F_NONE || !t->traced || (whom > 0 && t->tid != whom))
-				continue;
-			any = true;
-			if (is_ready(t))
-				return give_status(t, status_ret);
-		}
-		if (!any) {
-			errno = ECHILD;
-			return -1;
-		}
-		if (run_some()) /* nobody is kept from running for ever */
-			continue;
-		kernel.now_ns += 20000000;
-		if (options & WNOHANG)
+		if (t)
+			return give_status(t, status_ret);
+		if (!any)
+			return (pid_t)refuse(ECHILD);
+		if (round && options & WNOHANG)
 			return 0;
-		kernel.stuck = true;
-		errno = ECHILD;
-		return -1;
+		ran = run_some();
+		if (!ran)
+			kernel.now_ns += 20000000;
+		if (!ran && !(options & WNOHANG))
+			return (pid_t)refuse(ECHILD);
 	}
 }
 
 /* --- ptrace -------------------------------------------------------------------------------- */
-
-static long refuse(int errnum)
-{
-	errno = errnum;
-	return -1;
-}
 
 static long resume(struct fthread *t, int sig)
 {
@@ -154,6 +162,8 @@ static long fake_ptrace(int request, pid_t tid, void *addr, void *data)
 		return 0;
 	case PTRACE_GETSIGINFO:
 		*(siginfo_t *)data = t->info;
+		if (t->status >> 16) /* no signal's stop but an event's */
+			*(siginfo_t *)data = (siginfo_t){ .si_signo = SIGTRAP, .si_code = t->status >> 8 };
 		return 0;
 	case PTRACE_PEEKSIGINFO: {
 		const struct __ptrace_peeksiginfo_args *args = addr;
@@ -214,6 +224,25 @@ static int open_text(const char *text)
 	return fd[0];
 }
 
+/* proc(5), stat: of a thread that runs, sleeps, waits in the kernel, is stopped, traced, or has ended. */
+static char state_letter(const struct fthread *t)
+{
+	switch (t->state) {
+	case F_RUN:
+		return fthread_is_runnable(t) ? 'R' : 'S';
+	case F_STOPPED:
+	case F_LISTENING:
+		return 't';
+	case F_GROUP:
+		return 'T';
+	case F_VFORK:
+	case F_EXEC_WAIT:
+		return 'D';
+	default:
+		return 'Z';
+	}
+}
+
 static int fake_open(pid_t pid, const char *what)
 {
 	struct fthread *t = fthread_find(pid);
@@ -234,14 +263,22 @@ static int fake_open(pid_t pid, const char *what)
 		kernel.mem_fd[fd] = t->mm + 1;
 		return fd;
 	}
-	if (!strcmp(what, "status")) {
+	if (!strcmp(what, "status"))
 		snprintf(text, sizeof(text),
 			 "Name:\tfake\nState:\t%c (x)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n"
 			 "SigPnd:\t%016x\nSigBlk:\t%016x\nSigIgn:\t%016x\nSigCgt:\t%016x\n",
-			 t->state == F_ZOMBIE ? 'Z' : t->state == F_STOPPED ? 't' : 'R', t->pid, t->tid,
-			 t->parent, t->traced ? (int)getpid() : 0, 0, 0, 0, 0);
+			 state_letter(t), t->pid, t->tid, t->parent, t->traced ? (int)getpid() : 0, 0, 0, 0, 0);
+	else if (!strcmp(what, "stat"))
+		snprintf(text, sizeof(text), "%d (fake) %c %d 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 %d 0 0\n", t->tid,
+			 state_letter(t), t->parent, t->pid);
+	else if (!strcmp(what, "statm"))
+		snprintf(text, sizeof(text), t->mm < 0 ? "0 0 0 0 0 0 0\n" : "9 9 9 9 0 9 0\n");
+	else if (!strcmp(what, "cgroup"))
+		snprintf(text, sizeof(text), "0::/\n");
+	else
+		text[0] = '\0';
+	if (text[0])
 		return open_text(text);
-	}
 	errno = ENOENT;
 	return -1;
 }
@@ -332,7 +369,7 @@ ssize_t process_vm_readv(pid_t pid, const struct iovec *local, unsigned long n, 
 	return sum;
 }
 
-/* Two of /proc/PID/task: the list as it is when the folder is opened. */
+/* /proc and /proc/PID/task: the list as it is when the folder is opened. */
 struct fake_dir {
 	int magic, n, at;
 	struct dirent entries[F_THREADS];
@@ -347,9 +384,11 @@ DIR *opendir(const char *path)
 	char with_slash[128];
 	pid_t pid;
 
+	bool all = kernel.running && !strcmp(path, "/proc");
+
 	snprintf(with_slash, sizeof(with_slash), "%s/", path);
 	pid = proc_path(with_slash, &what);
-	if (!pid) {
+	if (!pid && !all) {
 		if (!function)
 			*(void **)&function = dlsym(RTLD_NEXT, "opendir");
 		return function(path);
@@ -362,7 +401,8 @@ DIR *opendir(const char *path)
 			continue;
 		memset(dir, 0, sizeof(*dir));
 		for (int i = 0; i < F_THREADS; i++)
-			if (kernel.threads[i].state != F_NONE && kernel.threads[i].pid == pid)
+			if (kernel.threads[i].state != F_NONE &&
+			    (all ? kernel.threads[i].tid == kernel.threads[i].pid : kernel.threads[i].pid == pid))
 				snprintf(dir->entries[dir->n++].d_name, sizeof(dir->entries[0].d_name), "%d",
 					 kernel.threads[i].tid);
 		if (!dir->n) {

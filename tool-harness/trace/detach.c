@@ -88,6 +88,23 @@ static void look_at(struct leaving *leaving, struct thread *thread)
 	}
 }
 
+/* Whoever execs takes over the id of the first thread, and is no longer in the stop that we know that one to be in. */
+static struct err *poll_stopped(struct thread *thread)
+{
+	bool got = false;
+	int status = 0;
+	struct err *err;
+
+	if (thread->has_queued)
+		return NULL;
+	err = thread_collect(thread, 0, &status, &got);
+	if (err || !got)
+		return err;
+	thread->at_trap = false; /* that was the other's */
+	thread_queue(thread, status);
+	return NULL;
+}
+
 static struct err *stop_threads(struct leaving *leaving)
 {
 	struct thread *next;
@@ -103,9 +120,12 @@ static struct err *stop_threads(struct leaving *leaving)
 			look_at(leaving, t);
 			continue;
 		}
-		err = thread_settle_stop(t, &leaving->again);
+		err = poll_stopped(t);
+		if (!err)
+			err = thread_settle_stop(t, &leaving->again);
 		if (err_is_gone(err)) {
-			leaving->again = true; /* killed while it was stopped: its end is still to be collected */
+			thread_forget_stop(t); /* killed while it was stopped: its end is still to be collected */
+			leaving->again = true;
 			err = NULL;
 		}
 		leaving->n_stopped++;

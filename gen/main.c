@@ -76,10 +76,7 @@ int main(int argc, char **argv)
 	if (!err)
 		err = run_command(argc, argv);
 	if (err) {
-		progress_end();
-		fprintf(stderr, "pynamic-gen: %s\n", err_message(err));
-		if (err_hint_text(err))
-			fprintf(stderr, "hint: %s\n", err_hint_text(err));
+		progress_error("pynamic-gen", err);
 		status = err_status(err);
 		err_free(err);
 	}

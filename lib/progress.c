@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/err.h"
 #include "lib/strbuf.h"
 
 #define TERMINAL_PERIOD_NS (100 * NS_PER_MS)
@@ -57,10 +58,11 @@ static void line(const char *prefix, const char *fmt, va_list ap) PRINTF_LIKE(2,
 
 static void line(const char *prefix, const char *fmt, va_list ap)
 {
-	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, sb = STRBUF_INIT;
 
+	strbuf_vprintf(&text, fmt, ap);
 	strbuf_puts(&sb, prefix);
-	strbuf_vprintf(&sb, fmt, ap);
+	strbuf_puts_legible(&sb, text.text, "\n\t");
 	strbuf_putc(&sb, '\n');
 	flockfile(stderr);
 	progress_end();
@@ -117,4 +119,22 @@ void progress_count(const char *what, size_t done, size_t total)
 		progress_end();
 		state.what[0] = '\0';
 	}
+}
+
+static void told(const char *prefix, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static void told(const char *prefix, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line(prefix, fmt, ap);
+	va_end(ap);
+}
+
+void progress_error(const char *program, const struct err *err)
+{
+	told(program, ": %s", err_message(err));
+	if (err_hint_text(err))
+		told("hint: ", "%s", err_hint_text(err));
 }

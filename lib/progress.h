@@ -18,6 +18,11 @@ void progress_note(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* A warning, shown even when quiet: "warning: ...". */
 void progress_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/* What main says of an error that ends the program, with its hint. As all lines here it is fit for a terminal: control
+ * characters and what is no UTF-8, as in a file's name, as \ooo. */
+struct err;
+void progress_error(const char *program, const struct err *err);
+
 /* "what: done/total"; rate-limited, the last one (done == total) always shown. */
 void progress_count(const char *what, size_t done, size_t total);
 

@@ -6,6 +6,7 @@
 #include "lib/strbuf.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -92,4 +93,33 @@ char *strbuf_steal(struct strbuf *sb)
 
 	*sb = (struct strbuf)STRBUF_INIT;
 	return text;
+}
+
+/* Bytes of the UTF-8 character at s; 0: it is none. Neither overlong forms nor surrogates matter to a terminal. */
+static size_t utf8_len(const unsigned char *s)
+{
+	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 :
+		   s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+void strbuf_puts_legible(struct strbuf *sb, const char *s, const char *keep)
+{
+	while (*s) {
+		const unsigned char *at = (const unsigned char *)s;
+		size_t n = utf8_len(at);
+		bool control = at[0] < 0x20 || at[0] == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0);
+
+		if (!n || (control && !strchr(keep, *s))) {
+			strbuf_printf(sb, "\\%03o", at[0]);
+			n = 1;
+		} else {
+			strbuf_add(sb, s, n);
+		}
+		s += n;
+	}
 }

@@ -28,6 +28,10 @@ void strbuf_putc(struct strbuf *sb, char c);
 void strbuf_printf(struct strbuf *sb, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void strbuf_vprintf(struct strbuf *sb, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 
+/* A text of others for a terminal or a record: bytes that are no printable UTF-8 as \ooo, but for those in `keep`, so
+ * that no name moves the cursor. */
+void strbuf_puts_legible(struct strbuf *sb, const char *s, const char *keep);
+
 /* The text as a heap string that the caller frees; the buffer is empty after it. */
 char *strbuf_steal(struct strbuf *sb);
 

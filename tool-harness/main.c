@@ -78,10 +78,7 @@ static int report(struct err *err)
 {
 	int status = (int)err_status(err);
 
-	progress_end();
-	fprintf(stderr, "attachstorm: %s\n", err_message(err));
-	if (err_hint_text(err))
-		fprintf(stderr, "hint: %s\n", err_hint_text(err));
+	progress_error("attachstorm", err);
 	err_free(err);
 	return status;
 }

@@ -101,9 +101,17 @@ static struct err *add_listed(char *line, const char *program, const char *debug
 					program),
 				"set LD_LIBRARY_PATH as for running it");
 	}
-	if (!end || *path != '/')
+	if (!end)
 		return NULL;
 	*end = '\0';
+	if (!strchr(path, '/')) /* the vDSO, which has no file */
+		return NULL;
+	if (*path != '/') { /* of a folder that LD_LIBRARY_PATH or the dependency names from here */
+		_cleanup_free_ char *full = NULL;
+		struct err *err = fs_realpath(path, &full);
+
+		return err || has_path(ret, full) ? err : add_library(ret, full, debug_dir);
+	}
 	return has_path(ret, path) ? NULL : add_library(ret, path, debug_dir);
 }
 

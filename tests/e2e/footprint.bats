@@ -224,3 +224,21 @@ check_fit() {
 	pynamic-gen footprint --json target | jq '[.objects[] | select(.kind != "program")]' >o.json
 	[ "$(jq 'map(select(.symtab_bytes > 0 and .debug_bytes > 90000)) | length' o.json)" = 4 ]
 }
+
+@test "libraries of a folder that is named from here are counted" {
+	mkdir deps
+	for i in 1 2 3; do
+		echo "int f$i(void) { return $i; }" >f$i.c
+		cc -shared -fPIC -o deps/libf$i.so f$i.c
+	done
+	echo 'int f1(void), f2(void), f3(void); int main(void) { return f1() + f2() + f3() - 6; }' >p.c
+	cc -o p p.c deps/libf1.so -Ldeps -lf2 -lf3 -Wl,--no-as-needed
+	LD_LIBRARY_PATH=deps pynamic-gen footprint --json ./p >f.json
+	[ "$(jq '[.objects[] | select(.path | test("libf[123].so"))] | length' f.json)" = 3 ]
+}
+
+@test "a name with ESC does not reach the terminal as it is" {
+	run pynamic-gen footprint $'no\e[31msuch'
+	[ "$status" -ne 0 ]
+	expect_output 'no\033[31msuch'
+}

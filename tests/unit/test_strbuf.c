@@ -70,6 +70,28 @@ static void steal_empties(void **state)
 	assert_int_equal(sb.cap, 0);
 }
 
+static void makes_legible(void **state)
+{
+	static const struct {
+		const char *text, *keep, *legible;
+	} cases[] = {
+		{ "plain/caf\xc3\xa9 x", "", "plain/caf\xc3\xa9 x" },
+		{ "a\x1b[31mb", "", "a\\033[31mb" },
+		{ "a\nb\tc", "", "a\\012b\\011c" },
+		{ "a\nb\tc", "\n", "a\nb\\011c" },
+		{ "\xff\xc3", "", "\\377\\303" },
+		{ "\xc2\x9b" "1m\x7f", "", "\\302\\2331m\\177" }, /* CSI as one character; DEL */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+
+		strbuf_puts_legible(&sb, cases[i].text, cases[i].keep);
+		assert_string_equal(sb.text, cases[i].legible);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -78,6 +100,7 @@ int main(void)
 		cmocka_unit_test(formats_beyond_its_room),
 		cmocka_unit_test(keeps_nul_bytes),
 		cmocka_unit_test(steal_empties),
+		cmocka_unit_test(makes_legible),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,11 +15,12 @@
 #include <string.h>
 
 #include "lib/mem.h"
+#include "lib/strbuf.h"
 
 /* Paths are bytes and JSON is UTF-8: a text that is not becomes legible rather than lost. */
 static json_t *text_to_json(const char *text)
 {
-	_cleanup_free_ char *ascii = NULL;
+	_cleanup_strbuf_ struct strbuf legible = STRBUF_INIT;
 	json_t *json;
 
 	if (!text)
@@ -27,11 +28,17 @@ static json_t *text_to_json(const char *text)
 	json = json_string(text);
 	if (json)
 		return json;
-	ascii = mem_strdup(text);
-	for (char *c = ascii; *c; c++)
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	return json_string(ascii);
+	strbuf_puts_legible(&legible, text, "\n\t");
+	json = json_string(legible.text);
+	if (json)
+		return json;
+	strbuf_clear(&legible); /* UTF-8 of a form that jansson does not take */
+	for (const char *c = text; *c; c++)
+		if ((unsigned char)*c < 0x80)
+			strbuf_putc(&legible, *c);
+		else
+			strbuf_printf(&legible, "\\%03o", (unsigned char)*c);
+	return json_string(legible.text);
 }
 
 static json_t *value_to_json(const struct field *field, const void *obj)

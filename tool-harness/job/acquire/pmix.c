@@ -104,8 +104,10 @@ static struct err *row_take(struct answer *answer, char *line)
 	}
 	if (++answer->found->table_rows > PROCTABLE_MAX_ROWS)
 		return err_new("the launcher's PMIx answer cannot be read: more than %u rows", PROCTABLE_MAX_ROWS);
-	if (!host_is_here(host, &answer->here))
+	if (!host_is_here(host, &answer->here)) {
+		found_add_elsewhere(answer->found, (int)rank_value, (pid_t)pid_value, host);
 		return NULL;
+	}
 	for (size_t i = 0; i < answer->found->n; i++)
 		if (answer->found->tasks[i].rank == rank_value || answer->found->tasks[i].pid == pid_value)
 			return err_new("the launcher's PMIx answer cannot be read: rank %ld or pid %ld is there twice",

@@ -90,14 +90,14 @@ static void a_host_with_or_without_domain_is_here(void **state)
 	assert_false(host_is_here("node7.elsewhere.org", &full));
 }
 
-/* Each way can do something. */
+/* Each way can do something, but for the one that is another by the time it is asked. */
 static void the_table_is_whole(void **state)
 {
 	(void)state;
 	for (int i = 0; i < ACQUIRE_N; i++) {
 		const struct acquire_ops *ops = acquire_get((enum acquire)i);
 
-		assert_true(ops->start || ops->find);
+		assert_int_equal(ops->start || ops->find, i != ACQUIRE_AUTO);
 	}
 }
 

@@ -12,6 +12,7 @@
 
 #include "lib/clock.h"
 #include "lib/fault.h"
+#include "lib/progress.h"
 #include "trace/wait.h"
 
 #define TRAP_TIMEOUT_NS NS_PER_S
@@ -75,6 +76,55 @@ static struct err *take_pending_trap(struct thread *thread)
 		thread_queue(thread, status);
 	return err;
 }
+
+/* --- exec ------------------------------------------------------------------------- */
+
+static bool has_visitors(const struct task *task)
+{
+	const struct thread *t = task->threads;
+
+	while (t && !t->visitor)
+		t = t->next;
+	return t;
+}
+
+struct err *thread_exec(struct thread *thread)
+{
+	struct task *task = thread->task;
+	struct tracer *tracer = task->tracer;
+	struct thread *next;
+	struct err *err;
+
+	/* Whoever called exec, it now runs under the leader's tid, and all others are gone. */
+	for (struct thread *t = task->threads; t; t = next) {
+		next = t->next;
+		if (t != thread && !t->visitor)
+			tracer_drop_thread(tracer, t);
+	}
+	thread->ended = false;
+	err = has_visitors(task) ? task_leave(task, true) : NULL;
+	if (err && !err_is_gone(err))
+		progress_warn("a process that shared the memory of pid %d: %s", task->pid, err_message(err));
+	err_free(err);
+	trap_table_clear(&task->traps);
+	journal_restart(&task->journal);
+	debugregs_after_exec(task);
+	return task_open_mem(task);
+}
+
+struct err *visitor_exec(struct thread *thread)
+{
+	struct task *task = thread->task;
+	struct err *err = ptrace_request(task->tracer, PTRACE_DETACH, thread->tid, NULL, NULL);
+
+	if (err && !err_is_gone(err))
+		return err;
+	task->children_released++;
+	tracer_drop_thread(task->tracer, thread);
+	return err;
+}
+
+/* --- stops ------------------------------------------------------------------------ */
 
 static void settle_end(struct thread *thread)
 {

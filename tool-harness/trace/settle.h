@@ -27,4 +27,11 @@ MUST_CHECK struct err *thread_let_go(struct thread *thread);
 /* A thread that was killed in its stop: it is stopped no more. */
 void thread_forget_stop(struct thread *thread);
 
+/*
+ * A thread that runs a new program: the task's others are gone, but for visitors in the old memory, which are let
+ * go clean; traps and debug registers went with the old program. A visitor's is none of ours: it is let go.
+ */
+MUST_CHECK struct err *thread_exec(struct thread *thread);
+MUST_CHECK struct err *visitor_exec(struct thread *thread);
+
 #endif

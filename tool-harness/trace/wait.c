@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The waits and what each status means (ptrace(2)). Clones, forks and group stops are
- * settled here; all else becomes one struct stop. How it is waited is waiting.c's.
+ * settled here; all else becomes one struct stop. waiting.c decides how to wait, collect.c waits
+ * for one thread.
  *
  * Invariant: no status that the kernel has given out is lost: it is returned, queued on its
  * thread, or settled.
@@ -13,11 +14,11 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "lib/clock.h"
 #include "lib/fault.h"
 #include "lib/progress.h"
+#include "trace/settle.h"
 #include "trace/tick.h"
 
 /* --- one wait --------------------------------------------------------------------- */
@@ -45,94 +46,11 @@ static struct err *wait_once(struct tracer *tracer, pid_t *pid_ret, int *status_
 	}
 }
 
-struct err *thread_collect(struct thread *thread, int64_t timeout_ns, int *status_ret, bool *got_ret)
-{
-	int64_t deadline_ns = clock_now_ns() + timeout_ns;
-	const struct timespec pause = { .tv_nsec = 20000 };
-
-	for (unsigned int round = 0;; round++) {
-		pid_t pid = FAULT_OR(FAULT_WAIT, thread->tid,
-				     waitpid(thread->tid, status_ret, __WALL | __WNOTHREAD | WNOHANG));
-
-		if (pid == thread->tid) {
-			thread->stopped = WIFSTOPPED(*status_ret);
-			*got_ret = true;
-			return NULL;
-		}
-		if (pid < 0 && errno == ECHILD)
-			return err_gone();
-		if (pid < 0 && errno != EINTR)
-			return err_errno(errno, "cannot wait for thread %d", thread->tid);
-		if (clock_now_ns() > deadline_ns) {
-			*got_ret = false;
-			return NULL;
-		}
-		if (round > 100)
-			nanosleep(&pause, NULL);
-	}
-}
-
-void thread_queue(struct thread *thread, int status)
-{
-	struct tracer *tracer = thread->task->tracer;
-
-	if (!thread->has_queued)
-		tracer->n_queued++;
-	thread->has_queued = true;
-	thread->queued_status = status;
-	thread->queued_ns = clock_now_ns();
-}
-
 /* --- what a status means ---------------------------------------------------------- */
 
 static bool is_group_stop_signal(int sig)
 {
 	return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
-}
-
-static bool has_visitors(const struct task *task)
-{
-	const struct thread *t = task->threads;
-
-	while (t && !t->visitor)
-		t = t->next;
-	return t;
-}
-
-struct err *thread_exec(struct thread *thread)
-{
-	struct task *task = thread->task;
-	struct tracer *tracer = task->tracer;
-	struct thread *next;
-	struct err *err;
-
-	/* Whoever called exec, it now runs under the leader's tid, and all others are gone. */
-	for (struct thread *t = task->threads; t; t = next) {
-		next = t->next;
-		if (t != thread && !t->visitor)
-			tracer_drop_thread(tracer, t);
-	}
-	thread->ended = false;
-	err = has_visitors(task) ? task_leave(task, true) : NULL;
-	if (err && !err_is_gone(err))
-		progress_warn("a process that shared the memory of pid %d: %s", task->pid, err_message(err));
-	err_free(err);
-	trap_table_clear(&task->traps);
-	journal_restart(&task->journal);
-	debugregs_after_exec(task);
-	return task_open_mem(task);
-}
-
-struct err *visitor_exec(struct thread *thread)
-{
-	struct task *task = thread->task;
-	struct err *err = ptrace_request(task->tracer, PTRACE_DETACH, thread->tid, NULL, NULL);
-
-	if (err && !err_is_gone(err))
-		return err;
-	task->children_released++;
-	tracer_drop_thread(task->tracer, thread);
-	return err;
 }
 
 /*

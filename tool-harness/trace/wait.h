@@ -64,13 +64,6 @@ void thread_queue(struct thread *thread, int status);
 MUST_CHECK struct err *thread_new_child(struct thread *thread, int event);
 
 /*
- * A thread that runs a new program: the task's others are gone, but for visitors in the old memory, which are let
- * go clean; traps and debug registers went with the old program. A visitor's is none of ours: it is let go.
- */
-MUST_CHECK struct err *thread_exec(struct thread *thread);
-MUST_CHECK struct err *visitor_exec(struct thread *thread);
-
-/*
  * Lets a stopped process go whose parent, a task that has ended, did not live to tell of it; forgets
  * it then. One whose parent lives, and a thread of a process that ends, stays as it is.
  */

@@ -35,3 +35,25 @@ printed() {
 	expect_output "mounted noexec"
 	[[ "$output" != *"not an executable file"* ]]
 }
+
+@test "a word ':' of the command is the task's, not the launcher's" {
+	command -v mpirun || skip "no MPI here"
+	show='sleep 1; echo "$#" "$@"'
+	for more in "-l mpirun" "-l mpirun --aslr off" "-l mpirun --set acquire=environ" "-l spawn"; do
+		rm -rf "$RESULTS"
+		# shellcheck disable=SC2086  # several words
+		expect_status 0 attachstorm run "${QUICK[@]}" -n 2 $more -- sh -c "$show" x a : b colon :
+		[ "$(printed)" = "5 a : b colon :" ]
+		[ "$(cat "$RESULTS"/*/0-warm-native/output.txt | wc -l)" -eq 2 ]
+		[ "$(cat "$RESULTS"/*/0-warm-none/output.txt | wc -l)" -eq 2 ]
+	done
+}
+
+@test "a word ':' of a tool that stands before the task: refused under mpirun, before anything runs" {
+	command -v mpirun || skip "no MPI here"
+	printf 'form: wrap\nargv: [env, A=b, ":"]\n' >"$BATS_TEST_TMPDIR/wrapped.yaml"
+	expect_status 2 attachstorm run "${QUICK[@]}" --no-baseline -n 2 --tool "$BATS_TEST_TMPDIR/wrapped.yaml" -- touch "$BATS_TEST_TMPDIR/ran"
+	expect_output "the command line of the tool has the word ':'"
+	expect_output "use the launcher 'spawn'"
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+}

@@ -102,6 +102,21 @@ acquired() {
 	[ "$(jq '.trials[0].table_rows' "$RESULTS"/*.json)" -eq 2 ]
 }
 
+@test "a word ':' of the command is the task's, not srun's" {
+	for acquire in shim mpir-launch; do
+		rm -rf "$RESULTS"
+		expect_status 0 attachstorm run "${QUICK[@]}" --set acquire=$acquire -- sh -c 'echo "$@"' x a : b
+		[ "$(sort -u "$RESULTS"/*/0-warm-native/output.txt)" = "a : b" ]
+		[ "$(acquired)" = "[\"$acquire\",[0,\"exec\",0],[1,\"exec\",0]]" ]
+	done
+}
+
+@test "mpir-launch: tasks held in the shim come to their program's exec" {
+	expect_status 0 attachstorm run "${QUICK[@]}" --aslr off --set acquire=mpir-launch -B victim_add -- "$O/victims/loads" "$O/victims" 3
+	[ "$(acquired)" = '["mpir-launch",[0,"exec",0],[1,"exec",0]]' ]
+	[ "$(jq -c '[.trials[0].tasks[] | [.libraries_at_start, .stops.add, .breakpoint_hits]] | unique' "$RESULTS"/*.json)" = '[[4,7,3]]' ]
+}
+
 @test "mpir-attach: srun's table while tasks run" {
 	expect_status 0 attachstorm run "${QUICK[@]}" --set acquire=mpir-attach -- sleep 2
 	[ "$(acquired)" = '["mpir-attach",[0,"running",0],[1,"running",0]]' ]

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "job/colon.h"
 #include "job/ends.h"
 #include "job/lastwords.h"
 #include "job/rendezvous.h"
@@ -130,11 +131,12 @@ struct err *raise_file_limit(size_t n_tasks)
 static void task_words(const struct job_plan *plan, const struct job *job, const char *shim, enum gate gate,
 		       struct words *argv)
 {
+	_cleanup_free_ char *stand_in = colon_stand_in(plan);
 	bool env = plan->env && plan->env[0];
 
 	for (size_t i = 0; plan->wrap && plan->wrap[i]; i++)
 		words_add(argv, plan->wrap[i]);
-	if (gate == GATE_TASKS || env || !plan->aslr || plan->bind) {
+	if (gate == GATE_TASKS || env || !plan->aslr || plan->bind || stand_in) {
 		words_add(argv, shim);
 		if (gate == GATE_TASKS) {
 			words_add(argv, "--socket");
@@ -146,6 +148,10 @@ static void task_words(const struct job_plan *plan, const struct job *job, const
 			words_add(argv, "--bind");
 		words_add(argv, "--errors");
 		words_add(argv, job->dir);
+		if (stand_in) {
+			words_add(argv, "--colon");
+			words_add(argv, stand_in);
+		}
 		for (size_t i = 0; env && plan->env[i]; i++) {
 			words_add(argv, "--env");
 			words_add(argv, plan->env[i]);
@@ -153,7 +159,7 @@ static void task_words(const struct job_plan *plan, const struct job *job, const
 		words_add(argv, "--");
 	}
 	for (size_t i = 0; plan->argv[i]; i++)
-		words_add(argv, plan->argv[i]);
+		words_add(argv, stand_in && !strcmp(plan->argv[i], COLON) ? stand_in : plan->argv[i]);
 }
 
 static void launcher_gate_words(const struct job *job, const char *shim, struct words *argv)
@@ -317,6 +323,8 @@ struct err *launch_start(const struct job_plan *plan, enum gate gate, struct job
 	struct err *err;
 
 	err = program_check(plan->argv[0]);
+	if (!err)
+		err = colon_check(plan);
 	if (!err)
 		err = shim_find(&shim);
 	if (!err && plan->launcher == LAUNCHER_MPIRUN)

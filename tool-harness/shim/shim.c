@@ -205,6 +205,16 @@ static void wait_for_leave(int fd)
 		exit(EXIT_NOT_STARTED);
 }
 
+/* Launchers take a word ":" of a task's command line for the border to another program's, so another stands there. */
+static void colons_put_back(char **argv, const char *stand_in)
+{
+	static char colon[] = ":";
+
+	for (; *argv; argv++)
+		if (!strcmp(*argv, stand_in))
+			*argv = colon;
+}
+
 /* The task ends with the one that started it: the launcher, or the harness. A launcher ends
  * its tasks first, for which it needs its handler. */
 static void die_with_parent(pid_t parent, bool launcher)
@@ -219,7 +229,7 @@ static void die_with_parent(pid_t parent, bool launcher)
 int main(int argc, char **argv)
 {
 	pid_t parent = getppid();
-	const char *socket_name = NULL, *errors = NULL;
+	const char *socket_name = NULL, *errors = NULL, *colon = NULL;
 	bool no_aslr = false, bind = false, launcher = false, usage = false;
 	int i, fd = -1;
 
@@ -234,6 +244,8 @@ int main(int argc, char **argv)
 			socket_name = argv[++i];
 		} else if (!strcmp(argv[i], "--errors") && i + 1 < argc) {
 			errors = argv[++i];
+		} else if (!strcmp(argv[i], "--colon") && i + 1 < argc) {
+			colon = argv[++i];
 		} else if (!strcmp(argv[i], "--env") && i + 1 < argc && strchr(argv[i + 1], '=')) {
 			/* For the program alone: nothing here reads it but exec. */
 			putenv(argv[++i]);
@@ -244,11 +256,13 @@ int main(int argc, char **argv)
 	}
 	if (usage || i + 1 >= argc) {
 		fprintf(stderr, "usage: attachstorm-shim [--socket NAME] [--launcher] [--no-aslr] [--bind] "
-				"[--errors FOLDER] [--env NAME=VALUE]... -- PROGRAM [ARGS]\n"
+				"[--errors FOLDER] [--colon WORD] [--env NAME=VALUE]... -- PROGRAM [ARGS]\n"
 				"Started by 'attachstorm run'; of no use on its own.\n");
 		return 2;
 	}
 	argv += i + 1;
+	if (colon)
+		colons_put_back(argv, colon);
 
 	die_with_parent(parent, launcher);
 	if (socket_name)

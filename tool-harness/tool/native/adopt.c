@@ -6,9 +6,11 @@
  *
  * Invariant: a thread of the task runs only after the trap at the hook is in.
  */
+#include <signal.h>
 #include <time.h>
 
 #include "job/acquire/acquire.h"
+#include "job/shim.h"
 #include "lib/clock.h"
 #include "lib/progress.h"
 #include "tool/native/native.h"
@@ -35,6 +37,15 @@ static void found_with_map(struct native *native, struct native_task *t, int64_t
 	t->state = NATIVE_STARTED;
 }
 
+/* srun holds tasks at their first exec, which is the shim's where that has something to do: one more is to come. */
+static struct err *shim_go_on(struct native_task *t, struct trial_task *task)
+{
+	task->acquired_at = TASK_AT_EXEC;
+	t->state = NATIVE_RELEASED;
+	kill(t->task->pid, SIGCONT); /* as at its start without a shim */
+	return threads_release(t->task);
+}
+
 static struct err *take_over(struct native *native, struct native_task *t)
 {
 	struct trial_task *task = &native->trial->tasks[t->task->index];
@@ -44,6 +55,8 @@ static struct err *take_over(struct native *native, struct native_task *t)
 	taddr map;
 
 	err = task_take_hold(t->task);
+	if (!err && task->acquired_at == TASK_AT_MPI_INIT && shim_runs_in(t->task->pid))
+		return shim_go_on(t, task);
 	if (!err)
 		err = task_clean_up(t->task, &n_left);
 	if (!err && n_left)

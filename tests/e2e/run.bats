@@ -219,14 +219,27 @@ expect_nothing_left() {
 	expect_nothing_left
 }
 
+# wait_for_tasks N PROGRAM: until N processes of this test's jobs have come from the shim to PROGRAM, and are in its
+# last call: no earlier, so that the harness has released them all and follows them.
+wait_for_tasks() {
+	local n pid
+	for _ in $(seq 600); do
+		n=0
+		while read -r pid; do
+			[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ] &&
+				grep -q '^\(35\|230\) ' "/proc/$pid/syscall" 2>/dev/null && n=$((n + 1))
+		done < <(grep -lsz "ATTACHSTORM_PHASE_DIR=$RESULTS" /proc/[0-9]*/environ | grep -o '[0-9]*')
+		[ "$n" -ge "$1" ] && return
+		sleep 0.05
+	done
+	echo "$n of $1 tasks run $2"
+	return 1
+}
+
 @test "Ctrl-C: status 130, the record stays, nothing is left" {
 	attachstorm run -q -r 1 -n 2 -o "$RESULTS" -T warm --no-baseline -- sleep 1000 >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 	pid=$!
-	for _ in $(seq 200); do
-		expect_nothing_left >/dev/null || break
-		sleep 0.05
-	done
-	sleep 0.5
+	wait_for_tasks 2 sleep
 	kill -INT $pid
 	status=0
 	wait $pid || status=$?
@@ -239,11 +252,7 @@ expect_nothing_left() {
 	for launcher in mpirun spawn; do
 		attachstorm run -q -r 1 -n 3 -o "$RESULTS" -T warm --no-baseline -l $launcher -- sleep 1000 >/dev/null 2>&1 3>&- &
 		pid=$!
-		for _ in $(seq 200); do
-			[ "$(grep -lsz "ATTACHSTORM_PHASE_DIR=$RESULTS" /proc/[0-9]*/environ | wc -l)" -ge 3 ] && break
-			sleep 0.05
-		done
-		sleep 0.3
+		wait_for_tasks 3 sleep
 		kill -KILL $pid
 		wait $pid || true
 		for _ in $(seq 100); do

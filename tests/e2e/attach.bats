@@ -222,6 +222,25 @@ has_prrte() {
 	expect_status 0 attachstorm attach -q --list "$BATS_TEST_TMPDIR/list" --local --for 200ms -o "$RESULTS"
 }
 
+@test "--repair names what it has not checked" {
+	started sleep 5
+	a=$PID
+	true &
+	dead=$!
+	wait "$dead"
+	expect_status 0 attachstorm attach --pids "$a,$dead" --repair
+	expect_output "rank 1: process $dead has ended, and was not checked"
+	expect_output "1 task checked, 0 traps taken out"
+	expect_status 2 attachstorm attach --pids "$dead" --repair
+	expect_output "process $dead has ended"
+	expect_output "no task was checked"
+	printf '0 - %s\n1 other-host.example 17\n' "$a" >"$BATS_TEST_TMPDIR/list"
+	expect_status 0 attachstorm attach --list "$BATS_TEST_TMPDIR/list" --repair
+	expect_output "not here: row 1 (pid 17 on 'other-host.example')"
+	expect_status 0 attachstorm attach --list "$BATS_TEST_TMPDIR/list" --local --repair
+	[ "$output" = "1 task checked, 0 traps taken out" ]
+}
+
 @test "who cannot be traced: each for its own reason" {
 	[ "$(id -u)" -eq 0 ] || skip "other words for other users"
 	started sleep 5

@@ -96,7 +96,7 @@ breakpoints() {
 	expect_status 1 attachstorm run -q "$ROOT/scenarios/gdb-settings.yaml" -t "$TINY" \
 		--compare-to "gdb.path=$BATS_TEST_TMPDIR/slow-gdb" -o "$BATS_TEST_TMPDIR/slow"
 	expect_output "worse          A / B, warm: phase 1"
-	expect_output "stops                                14                 14                       same"
+	grep -qx ' *stops  *14  *14  *same' <<<"$output" # as wide as the bytes that were read make the columns
 }
 
 # A gate that cannot tell wants more repetitions, here as anywhere.

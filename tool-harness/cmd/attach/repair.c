@@ -3,7 +3,7 @@
  * Taking out of running tasks what a tracer left there that was killed. How one task is
  * repaired is tool/repair.h's.
  *
- * Invariant: a task that has ended meanwhile is passed over.
+ * Invariant: a task that was not checked is named: it has ended, or is on another machine.
  */
 #include <stdio.h>
 
@@ -11,6 +11,7 @@
 #include "job/acquire/acquire.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
+#include "lib/progress.h"
 #include "tool/repair.h"
 
 struct err *attach_repair(const struct job_plan *plan)
@@ -23,6 +24,8 @@ struct err *attach_repair(const struct job_plan *plan)
 
 	if (err)
 		return err;
+	if (job->left_out)
+		progress_warn("%s", job->left_out);
 	symbols = symcache_create();
 	for (size_t i = 0; !err && i < job->n_tasks; i++) {
 		const struct job_task *task = &job->tasks[i];
@@ -37,9 +40,12 @@ struct err *attach_repair(const struct job_plan *plan)
 				       n == 1 ? "" : "s");
 		} else if (err_is_gone(err)) {
 			err = NULL;
+			progress_warn("rank %d: process %d has ended, and was not checked", task->rank, (int)task->pid);
 		}
 		err = err_wrap(err, "rank %d", task->rank);
 	}
+	if (!err && !n_tasks)
+		err = err_new("no task was checked: all have ended");
 	if (!err)
 		printf("%zu task%s checked, %zu trap%s taken out\n", n_tasks, n_tasks == 1 ? "" : "s", n_traps,
 		       n_traps == 1 ? "" : "s");

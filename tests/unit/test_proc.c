@@ -174,7 +174,13 @@ static void child_has_the_limits_and_signals_of_our_start(void **state)
 	struct rlimit start, raised;
 	struct proc_result result;
 	_cleanup_free_ char *expected = NULL;
+	_cleanup_strbuf_ struct strbuf own = STRBUF_INIT;
+	const char *ignored;
 
+	/* Not always 0: what posix_spawn(3) starts, as by make, ignores glibc's own two signals. */
+	assert_ok(fs_read("/proc/self/status", &own));
+	ignored = strstr(own.text, "SigIgn:");
+	assert_non_null(ignored);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &start), 0);
 	raised = start;
 	raised.rlim_cur = start.rlim_cur > 100 ? 100 : start.rlim_cur + 1;
@@ -183,8 +189,8 @@ static void child_has_the_limits_and_signals_of_our_start(void **state)
 	assert_ok(proc_run(SHELL("ulimit -Sn; ulimit -Hn; grep SigIgn /proc/self/status"), NULL, 0, &result));
 	signal(SIGPIPE, SIG_DFL);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &start), 0);
-	expected = mem_printf("%ju\n%ju\nSigIgn:\t0000000000000000\n", (uintmax_t)start.rlim_cur,
-			      (uintmax_t)start.rlim_max);
+	expected = mem_printf("%ju\n%ju\n%.*s\n", (uintmax_t)start.rlim_cur, (uintmax_t)start.rlim_max,
+			      (int)strcspn(ignored, "\n"), ignored);
 	assert_string_equal(result.out.text, expected);
 	proc_result_deinit(&result);
 }

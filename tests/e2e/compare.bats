@@ -58,9 +58,9 @@ compare() {
 
 @test "a run with and without a matrix has the same scenario, and is compared" {
 	made_up plain 1 -l spawn
-	made_up swept 2 -l spawn --matrix wait=block,spin
+	made_up swept 2 -l spawn --matrix bind=none,core
 	[ "$(jq -r .scenario.acquire "$RUNS"/plain-*.json "$RUNS"/swept-*.json | sort -u)" = spawn ]
-	expect_status 0 compare plain 'swept#wait=block' --vary wait
+	expect_status 0 compare plain 'swept#bind=none' --vary bind
 }
 
 @test "what one side alone has, and a record against itself, are no pass" {
@@ -220,7 +220,8 @@ grow($today[0])'
 baseline() {
 	local name=$1 dir=$BATS_TEST_TMPDIR/$1
 	shift
-	attachstorm run -q -t "$TINY" -n 2 -b 3 -r 1 -T warm --no-baseline -o "$dir" "$@" >/dev/null
+	# Where a batch system is installed Open MPI's PMIx loads Munge, too: four libraries more.
+	PMIX_MCA_psec='^munge' attachstorm run -q -t "$TINY" -n 2 -b 3 -r 1 -T warm --no-baseline -o "$dir" "$@" >/dev/null
 	jq --slurpfile today "$(echo "$dir"/*.json)" "$GROW" "$ROOT/results/baselines/$name.json" >"$dir.json"
 	run attachstorm compare --counts --tolerances "$ROOT/results/baselines/tolerances.yaml" "$dir.json" "$dir"
 	echo "$output"

@@ -2,7 +2,7 @@
 /*
  * Tracers that come to a task at a bad moment, and go at another one: while it makes processes in all ways, has
  * others in its memory, outlives its first thread, does without SIGTRAP, or is frozen. Each is left alive, with
- * its text as it was, and its results are right.
+ * its text as it was, and its results are right. Runs alone: a uprobe at the loader's hook puts a trap there.
  */
 #include "../unit/unit.h"
 
@@ -243,6 +243,7 @@ static void a_frozen_task_is_named_and_left_alone(void **state)
 static void a_task_that_is_frozen_meanwhile(void **state)
 {
 	struct steady *s = *state;
+	int followed = 0;
 	pid_t pid;
 	char *group;
 
@@ -251,21 +252,30 @@ static void a_task_that_is_frozen_meanwhile(void **state)
 	if (!group)
 		skip();
 	for (int round = 0; round < 6; round++) {
+		struct err *err;
+
 		pid = fork();
 		if (!pid) {
 			wait_seized(s->pids[0]);
-			usleep(round * 3000);
+			usleep(20000 + (useconds_t)round * 30000);
 			freezer_write(group, "freezer.state", "FROZEN");
 			usleep(round % 2 ? 300000 : 2500000);
 			freezer_write(group, "freezer.state", "THAWED");
 			_exit(0);
 		}
-		assert_ok(attach(s, s->pids, 1, ATTACH_NS, WORDS("marked", "stepped", "victim_add")));
+		err = attach(s, s->pids, 1, 10 * ATTACH_NS, WORDS("marked", "stepped", "victim_add"));
 		assert_int_equal(waitpid(pid, NULL, 0), pid);
-		assert_int_equal(s->spy->trial.tasks[0].left, TASK_LEFT_CLEAN);
+		/* Frozen before we had hold of it, on a slow machine: refused, with nothing written. */
+		if (err && !strstr(err_message(err), "is frozen"))
+			fail_msg("%s", err_message(err));
+		if (!err)
+			assert_int_equal(s->spy->trial.tasks[0].left, TASK_LEFT_CLEAN);
+		followed += !err;
+		err_free(err);
 		usleep(20000);
 		assert_whole(s);
 	}
+	assert_true(followed > 0);
 	ends_well(s);
 	freezer_remove(group);
 }

@@ -57,6 +57,22 @@ path_of_all() {
 	expect_output "libopenmpi-dev jq"
 }
 
+@test "setup looks for every library that the Makefile asks pkg-config for" {
+	local library
+	for library in $(sed -n 's/^PKGS := //p; s/.*pkg-config --exists \([a-z]*\).*/\1/p' "$ROOT/Makefile"); do
+		grep -q "need \"pkg-config --exists $library\"" "$ROOT/scripts/setup" || {
+			echo "setup does not know $library"
+			false
+		}
+	done
+	# libpmix alone missing is seen, though nothing else is.
+	path_of_all pkg-config apt-get sudo dnf
+	printf '#!/bin/sh\ncase " $* " in *" pmix "*) exit 1 ;; esac\n' >"$STUB/pkg-config"
+	chmod +x "$STUB/pkg-config"
+	PATH=$STUB expect_status 77 "$ROOT/scripts/setup"
+	expect_output "install -y libpmix-dev"
+}
+
 @test "setup knows each family's names" {
 	path_of_all scdoc shellcheck apt-get sudo
 	sed 's,/etc/os-release,'"$BATS_TEST_TMPDIR"'/os-release,' "$ROOT/scripts/setup" >"$BATS_TEST_TMPDIR/setup"

@@ -41,7 +41,8 @@ traced() {
 @test "the ASLR tax: who shares by equal addresses pays, in the record as in the table" {
 	local tax='[.aslr_tax[] | [.on, .off, .temperature, .maps_different.on, .maps_different.off, .bytes_read.ratio > 1.5]]'
 	tiny_run tax -T warm -r 1 --matrix share=files,maps --matrix aslr=on,off
-	[ "$(jq -c "$tax" "$RECORD")" = '[[0,1,"warm",3,1,false],[2,3,"warm",3,1,true]]' ]
+	# Compared as numbers: medians may be written 3.0, which jq keeps as it is from 1.7 on.
+	jq -e "$tax"' == [[0,1,"warm",3,1,false],[2,3,"warm",3,1,true]]' "$RECORD"
 	tiny_run one -T warm -r 1
 	[ "$(jq -c .aslr_tax "$RECORD")" = '[]' ]
 }

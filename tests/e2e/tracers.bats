@@ -37,7 +37,7 @@ counts() {
 
 @test "threads where nobody traces, or where one must stop all, are refused" {
 	expect_status 2 attachstorm run -t "$TINY" --set tracer_threads=2 --set load_events=audit
-	expect_output "'tracer_threads' is 2, but with load_events audit no task is traced"
+	expect_output "'tracer_threads' has no effect with load_events 'audit'"
 	expect_status 2 attachstorm run -t "$TINY" --set tracer_threads=2 --set stop=all
 	expect_output "'stop' is all, but with 2 tracer threads none can stop the others' tasks"
 	expect_status 2 attachstorm run -t "$TINY" --set wait=follow --set load_events=none

@@ -124,6 +124,43 @@ static void the_first_thread_has_ended(void **state)
 	attach_to(state, "leader,load,spawn", 20);
 }
 
+/* --- without SIGTRAP ----------------------------------------------------------------- */
+
+/* The victim looks itself, in the end, whether SIGTRAP is as it was. */
+static void refused_and_left(void **state, const char *activities, const char *why)
+{
+	struct steady *s = *state;
+
+	steady_start(s, activities);
+	for (int round = 0; round < 3; round++) {
+		_cleanup_free_ char *pid = mem_printf("pid %d %s", (int)s->pids[0], why);
+
+		assert_err_has(attach(s, s->pids, 1, ATTACH_NS, WORDS("marked", "stepped")), pid);
+		assert_untraced(s->pids[0]);
+		assert_int_equal(kill(s->pids[0], 0), 0);
+		assert_text_clean(s->pids[0]);
+	}
+	/* Who puts nothing in may come: */
+	assert_int_equal(repaired(s->pids[0]), 0);
+	ends_well(s);
+}
+
+static void one_that_ignores_sigtrap_is_left_alone(void **state)
+{
+	refused_and_left(state, "ignoring,calls", "ignores SIGTRAP");
+}
+
+static void one_that_blocks_sigtrap_is_left_alone(void **state)
+{
+	refused_and_left(state, "deaf,calls", "handles SIGTRAP and blocks it");
+}
+
+/* In posix_spawn and pthread_create all signals are blocked, for a moment. */
+static void one_that_handles_sigtrap_and_spawns_is_traced(void **state)
+{
+	attach_to(state, "handling,spawn,threads", 40);
+}
+
 /* --- a tracer that is killed --------------------------------------------------------- */
 
 /* Within a function that is never called, where no comparison with its file looks. */
@@ -289,6 +326,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_process_in_the_same_memory, harm_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(a_program_that_executes_itself, harm_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(the_first_thread_has_ended, harm_setup, steady_teardown),
+		cmocka_unit_test_setup_teardown(one_that_ignores_sigtrap_is_left_alone, harm_setup, steady_teardown),
+		cmocka_unit_test_setup_teardown(one_that_blocks_sigtrap_is_left_alone, harm_setup, steady_teardown),
+		cmocka_unit_test_setup_teardown(one_that_handles_sigtrap_and_spawns_is_traced, harm_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(what_was_written_down_is_repaired, harm_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(a_frozen_task_is_named_and_left_alone, harm_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(a_task_that_is_frozen_meanwhile, harm_setup, steady_teardown),

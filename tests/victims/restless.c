@@ -4,7 +4,7 @@
  * each activity of the table below, until SIGTERM. All of them call two functions that a tracer may break
  * at; a child that dies, or a wrong result, is counted. Prints how many rounds there were, and exits with 1 if
  * anything was wrong. With "leader" the first thread ends at once, and the others go on. "deaf" has SIGTRAP
- * blocked, with a handler, and "ignoring" ignores it: both must be so in the end.
+ * blocked, with a handler, and "ignoring" ignores it: both must be so in the end. "handling" has the handler alone.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -228,7 +228,7 @@ static const struct activity {
 	{ "slow", do_slow_vfork }, { "share", do_share },	{ "sharing", do_share_long }, { "threads", do_threads },
 	{ "signals", do_signals }, { "calls", do_calls }, { "exec", do_exec },
 	/* Of the whole process: */
-	{ "leader", do_calls }, { "deaf", do_calls }, { "ignoring", do_calls },
+	{ "leader", do_calls }, { "deaf", do_calls }, { "ignoring", do_calls }, { "handling", do_calls },
 };
 #define N_ACTIVITIES (sizeof(activities) / sizeof(activities[0]))
 
@@ -274,6 +274,8 @@ static void traps_set_up(void)
 	sigaddset(&set, SIGTRAP);
 	if (asked_for("ignoring"))
 		signal(SIGTRAP, SIG_IGN);
+	if (asked_for("handling"))
+		signal(SIGTRAP, handle);
 	if (!asked_for("deaf"))
 		return;
 	signal(SIGTRAP, handle);
@@ -289,9 +291,10 @@ static void traps_check(void)
 	sigaction(SIGTRAP, NULL, &action);
 	if (asked_for("ignoring"))
 		check(action.sa_handler == SIG_IGN, "SIGTRAP is ignored no more");
+	if (asked_for("handling") || asked_for("deaf"))
+		check(action.sa_handler == handle, "the handler of SIGTRAP is away");
 	if (!asked_for("deaf"))
 		return;
-	check(action.sa_handler == handle, "the handler of SIGTRAP is away");
 	pthread_sigmask(SIG_BLOCK, NULL, &set);
 	check(sigismember(&set, SIGTRAP) == 1, "SIGTRAP is blocked no more");
 	check(n_traps == 0, "SIGTRAP was handled");

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/kcmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -17,6 +18,9 @@
 #include "lib/mem.h"
 #include "trace/procstate.h"
 #include "trace/task.h"
+
+/* The C library's own (nptl(7)): nobody else can block it, and it does so only while it makes a thread or process. */
+#define SIGNAL_OF_LIBC 32
 
 static bool is_ours(const struct tracer *tracer, pid_t tid)
 {
@@ -127,4 +131,34 @@ struct err *task_take_hold(struct task *task)
 	if (!err)
 		err = threads_hold(task, NULL);
 	return err ? err : refuse_frozen(task);
+}
+
+/* --- those that a trap would harm for good ------------------------------------------- */
+
+/*
+ * The kernel forces the SIGTRAP of an int3 or a debug register upon a thread that ignores or blocks it by making it
+ * the default again (kernel/signal.c, force_sig_info_to_task), for the whole process; no tracer is asked before.
+ */
+static const char *loses_trap_signal(pid_t tid)
+{
+	if (thread_status_has_signal(tid, "SigIgn", SIGTRAP))
+		return "ignores SIGTRAP";
+	if (thread_status_has_signal(tid, "SigCgt", SIGTRAP) && thread_status_has_signal(tid, "SigBlk", SIGTRAP) &&
+	    !thread_status_has_signal(tid, "SigBlk", SIGNAL_OF_LIBC))
+		return "handles SIGTRAP and blocks it";
+	return NULL;
+}
+
+struct err *task_refuse_deaf(const struct task *task)
+{
+	for (const struct thread *t = task->threads; t; t = t->next) {
+		const char *how = t->ended ? NULL : loses_trap_signal(t->tid);
+
+		if (how)
+			return err_hint(err_new("pid %d %s (thread %d): a breakpoint would end that for good",
+						task->pid, how, t->tid),
+					"attach while SIGTRAP has its default action there, or start it under "
+					"'attachstorm run' with load_events: audit and no breakpoints");
+	}
+	return NULL;
 }

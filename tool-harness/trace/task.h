@@ -140,6 +140,12 @@ MUST_CHECK struct err *task_clean_up(struct task *task, size_t *n_ret);
  */
 MUST_CHECK struct err *task_take_hold(struct task *task);
 
+/*
+ * For a task that is held, and has no traps in: one that ignores SIGTRAP, or handles and blocks it, would lose that at
+ * its first trap, and die of the next SIGTRAP of its own. Such a one is an error that names it.
+ */
+MUST_CHECK struct err *task_refuse_deaf(const struct task *task);
+
 /* The same for all tasks of a tracer: all are interrupted before the first is waited for. */
 MUST_CHECK struct err *tracer_hold(struct tracer *tracer, const struct thread *except);
 MUST_CHECK struct err *tracer_release(struct tracer *tracer);

@@ -63,6 +63,8 @@ static struct err *take_over(struct native *native, struct native_task *t)
 		progress_note("%zu trap%s that a killed tracer had left in pid %d taken out", n_left,
 			      n_left == 1 ? "" : "s", (int)t->task->pid);
 	if (!err)
+		err = task_refuse_deaf(t->task);
+	if (!err)
 		err = native_find_loader(native, t);
 	begin_ns = clock_now_ns();
 	if (!err)

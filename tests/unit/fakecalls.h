@@ -462,7 +462,7 @@ static long raw_syscall(long number, const long a[6])
 	return result < 0 && result > -4096 ? refuse((int)-result) : result;
 }
 
-/* kcmp(2) of two memories; all else is the real kernel's. */
+/* kcmp(2) of two memories, of which one that has ended has none; all else is the real kernel's. */
 long syscall(long number, ...)
 {
 	const struct fthread *x, *y;
@@ -478,7 +478,7 @@ long syscall(long number, ...)
 	kernel_enter();
 	x = fthread_find((pid_t)a[0]);
 	y = fthread_find((pid_t)a[1]);
-	if (!x || !y || x->mm < 0 || y->mm < 0)
+	if (!x || !y)
 		return refuse(ESRCH);
 	return x->mm == y->mm ? 0 : 1;
 }

@@ -94,7 +94,8 @@ struct err *thread_new_child(struct thread *thread, int event)
 		tracer_drop_thread(tracer, child);
 		return err;
 	}
-	if (shares_memory(task->pid, pid, event)) {
+	/* The one who made it has memory for sure, a process's first thread may have ended. */
+	if (shares_memory(thread->tid, pid, event)) {
 		child->visitor = true;
 		task_move_thread(child, task);
 		task->threads_seen--; /* a process, not a thread */

@@ -27,7 +27,7 @@ static bool is_ours(const struct tracer *tracer, pid_t tid)
 	return tracer_find_thread(tracer, tid) || (pid_t)thread_status_number(tid, "TracerPid", 10) == gettid();
 }
 
-static struct err *seize_visitor(struct task *task, pid_t tid, bool *found)
+static struct err *seize_late(struct task *task, pid_t pid, pid_t tid, bool *found)
 {
 	struct tracer *tracer = task->tracer;
 	struct err *err;
@@ -43,13 +43,17 @@ static struct err *seize_visitor(struct task *task, pid_t tid, bool *found)
 		return err_hint(err_wrap(err, "pid %d shares the memory of pid %d", tid, task->pid),
 				"it would run into the breakpoints, so it must be traced, too: let it end first, or "
 				"end who traces it");
-	tracer_add_thread(tracer, tid, task)->visitor = true;
-	task->threads_seen--; /* a process, not a thread */
+	if (pid == task->pid) {
+		tracer_add_thread(tracer, tid, task);
+	} else {
+		tracer_add_thread(tracer, tid, task)->visitor = true;
+		task->threads_seen--; /* a process, not a thread */
+	}
 	*found = true;
 	return NULL;
 }
 
-static struct err *seize_visitor_threads(struct task *task, pid_t pid, bool *found)
+static struct err *seize_late_threads(struct task *task, pid_t pid, bool *found)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
@@ -61,36 +65,31 @@ static struct err *seize_visitor_threads(struct task *task, pid_t pid, bool *fou
 	while (!err && dir && (entry = readdir(dir))) {
 		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		err = tid > 0 ? seize_visitor(task, tid, found) : NULL;
+		err = tid > 0 ? seize_late(task, pid, tid, found) : NULL;
 	}
 	return err;
 }
 
-/* Those it finds may have made others meanwhile, so until there is none that is new. Without kcmp(2) none is found. */
-static struct err *seize_visitors(struct task *task)
+/* Whoever runs in the memory and is not traced yet. Without kcmp(2) other processes are not found. */
+static struct err *seize_all(struct task *task, bool *found_ret)
 {
-	bool found;
+	_cleanup_closedir_ DIR *dir = opendir("/proc");
+	pid_t own = process_live_tid(task->pid);
+	struct dirent *entry;
+	struct err *err;
 
-	do {
-		_cleanup_closedir_ DIR *dir = opendir("/proc");
-		pid_t own = process_live_tid(task->pid);
-		struct dirent *entry;
+	*found_ret = false;
+	if (!own)
+		return err_gone();
+	err = seize_late_threads(task, task->pid, found_ret);
+	while (!err && dir && (entry = readdir(dir))) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		found = false;
-		if (!own)
-			return err_gone();
-		while (dir && (entry = readdir(dir))) {
-			pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-			struct err *err;
-
-			if (pid <= 0 || pid == task->pid || syscall(SYS_kcmp, own, pid, KCMP_VM, 0, 0) != 0)
-				continue;
-			err = seize_visitor_threads(task, pid, &found);
-			if (err)
-				return err;
-		}
-	} while (found);
-	return NULL;
+		if (pid <= 0 || pid == task->pid || syscall(SYS_kcmp, own, pid, KCMP_VM, 0, 0) != 0)
+			continue;
+		err = seize_late_threads(task, pid, found_ret);
+	}
+	return err;
 }
 
 /* One that is frozen would come to life with the traps in when nobody traces it any more. */
@@ -122,14 +121,22 @@ struct err *task_clean_up(struct task *task, size_t *n_ret)
 	return !err && n_left ? err_new("%zu traps could not be taken out of pid %d", n_left, task->pid) : err;
 }
 
+/*
+ * Who is seized while it makes a thread or process tells nothing of that one, which comes into being, untraced, before
+ * its maker stops (kernel/fork.c, kernel_clone): so all are looked for when those that are known stand.
+ */
 struct err *task_take_hold(struct task *task)
 {
-	struct err *err = threads_hold(task, NULL);
+	bool found = true;
+	struct err *err = NULL;
 
-	if (!err)
-		err = seize_visitors(task);
-	if (!err)
+	while (!err && found) {
 		err = threads_hold(task, NULL);
+		if (!err)
+			err = seize_all(task, &found);
+	}
+	if (!err) /* it may have ended since its memory was opened */
+		task->first_ended = process_live_tid(task->pid) != task->pid;
 	return err ? err : refuse_frozen(task);
 }
 

@@ -82,7 +82,10 @@ uint64_t process_start_ticks(pid_t pid)
 	return at ? strtoull(at, NULL, 10) : 0;
 }
 
-/* The first thread that `wanted` holds for; the process's first one is asked first. */
+/*
+ * The first thread that `wanted` holds for; the process's first one is asked first, and again in the end: an exec by
+ * one that was listed gives that one the first one's id, and its own is gone.
+ */
 static pid_t thread_find(pid_t pid, bool (*wanted)(pid_t tid))
 {
 	_cleanup_closedir_ DIR *dir = NULL;
@@ -99,7 +102,7 @@ static pid_t thread_find(pid_t pid, bool (*wanted)(pid_t tid))
 		if (tid > 0 && tid != pid && wanted(tid))
 			return tid;
 	}
-	return 0;
+	return dir && wanted(pid) ? pid : 0;
 }
 
 /* Of a thread that has given its memory back all sizes are 0. */

@@ -44,7 +44,10 @@ static bool seize_may_fail(const struct task *task, pid_t tid, const struct err 
 	return thread_state(tid) <= THREAD_ENDED || (tid != task->pid && task->threads);
 }
 
-/* Threads that were started while we went through the list are found by another round. */
+/*
+ * Threads that were started while we went through the list are found by another round; and so are those of a process
+ * whose threads on that list have all ended since.
+ */
 static struct err *seize_threads(struct tracer *tracer, struct task *task)
 {
 	char path[64];
@@ -74,7 +77,7 @@ static struct err *seize_threads(struct tracer *tracer, struct task *task)
 			tracer_add_thread(tracer, tid, task);
 			found = true;
 		}
-	} while (found);
+	} while (found || (!task->threads && !process_has_ended(task->pid)));
 	return task->threads ? NULL : err_gone();
 }
 

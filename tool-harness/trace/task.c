@@ -123,25 +123,32 @@ static struct err *task_memory_read(struct memory *memory, struct mem_span *span
 	return err;
 }
 
+/* A thread that ends meanwhile has no memory to open, or opens none: then by another one, who lives yet. */
 struct err *task_open_mem(struct task *task)
 {
-	pid_t tid = process_live_tid(task->pid);
+	pid_t tid = process_live_tid(task->pid), last;
+	_cleanup_close_ int fd = -1;
 	char path[64];
-	int fd;
 
-	if (!tid)
+	do {
+		if (!tid)
+			return err_gone();
+		if (fd >= 0)
+			close(fd);
+		last = tid;
+		snprintf(path, sizeof(path), "/proc/%d/mem", tid);
+		fd = FAULT_OR(FAULT_MEM_OPEN, task->pid, open(path, O_RDWR | O_CLOEXEC));
+		if (fd < 0 && errno != ENOENT && errno != ESRCH)
+			return err_errno(errno, "cannot open '%s'", path);
+		tid = process_live_tid(task->pid);
+	} while (tid != last);
+	if (fd < 0)
 		return err_gone();
 	task->first_ended = tid != task->pid;
-	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
-	fd = FAULT_OR(FAULT_MEM_OPEN, task->pid, open(path, O_RDWR | O_CLOEXEC));
-	if (fd < 0) {
-		if (errno == ENOENT || errno == ESRCH)
-			return err_gone();
-		return err_errno(errno, "cannot open '%s'", path);
-	}
 	if (task->mem_fd >= 0)
 		close(task->mem_fd);
 	task->mem_fd = fd;
+	fd = -1;
 	return NULL;
 }
 

@@ -25,7 +25,7 @@ static const struct command commands[] = {
 	{ "run", "run a scenario or a command under a tool, and measure its start-up", cmd_run },
 	{ "validate", "check a scenario and all of its variants, without running them", cmd_validate },
 	{ "explain", "say what a scenario would run: variants, order, files, time", cmd_explain },
-	{ "doctor", "say what this machine can do, and a way out for each no", cmd_doctor },
+	{ "doctor", "report what this machine supports, and how to fix what it lacks", cmd_doctor },
 	{ "attach", "trace the tasks of a job that runs already, and leave it running", cmd_attach },
 	{ "starter", "start tasks as a launcher with a process table of any size", cmd_starter },
 	{ "calibrate", "measure what ptrace itself costs on this machine", cmd_calibrate },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * attachstorm doctor: what this machine can do, one line each, with a way out for each no. Each
+ * attachstorm doctor: what this machine supports, one line each, and how to fix what it lacks. Each
  * check does what a run does, by the same code; the checks are tables (cmd/doctor/doctor.h).
  *
  * Invariant: what cannot be done is an answer, not an error; only --for makes it an exit status.

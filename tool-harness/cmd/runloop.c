@@ -29,6 +29,7 @@
 #include "lib/progress.h"
 #include "measure/check.h"
 #include "measure/missed.h"
+#include "measure/unfinished.h"
 #include "report/stacks.h"
 #include "report/table/table.h"
 #include "tool/tool.h"
@@ -178,11 +179,14 @@ static void expect_hits(const struct prepared *p, struct trial *trial)
 static void note_end(const struct prepared *p, struct trial *trial)
 {
 	_cleanup_free_ char *limit = conf_duration_text(p->scenario->time_limit_ns);
+	_cleanup_free_ char *came_to = trial->timed_out || trial->interrupted ? unfinished_text(trial) : NULL;
+	const char *before = came_to ? ": " : "";
 
 	if (trial->timed_out)
-		trial_contradict(trial, "the time limit of %s was reached before the job ended", limit);
+		trial_contradict(trial, "the time limit of %s was reached before the job ended%s%s", limit, before,
+				 came_to ? came_to : "");
 	if (trial->interrupted)
-		trial_contradict(trial, "interrupted before the job ended");
+		trial_contradict(trial, "interrupted before the job ended%s%s", before, came_to ? came_to : "");
 }
 
 /* A variant's name as part of a file's: it may hold paths, and any number of settings. */

@@ -13,11 +13,14 @@
 #include <stdio.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/mem.h"
 #include "trace/procstate.h"
+#include "trace/settle.h"
 #include "trace/task.h"
+#include "trace/wait.h"
 
 /* The C library's own (nptl(7)): nobody else can block it, and it does so only while it makes a thread or process. */
 #define SIGNAL_OF_LIBC 32
@@ -122,6 +125,25 @@ struct err *task_clean_up(struct task *task, size_t *n_ret)
 }
 
 /*
+ * One that executed a program meanwhile stands in that program, with nothing of ours in it: its memory is opened anew
+ * here, so that what is written goes there, and the event is not told later, when it would forget what was written.
+ */
+static struct err *settle_exec(struct task *task)
+{
+	struct thread *t = task->threads;
+
+	while (t && (t->visitor || !t->has_queued || !WIFSTOPPED(t->queued_status) ||
+		     status_event(t->queued_status) != PTRACE_EVENT_EXEC))
+		t = t->next;
+	if (!t)
+		return NULL;
+	t->has_queued = false;
+	task->tracer->n_queued--;
+	t->held = true;
+	return thread_exec(t);
+}
+
+/*
  * Who is seized while it makes a thread or process tells nothing of that one, which comes into being, untraced, before
  * its maker stops (kernel/fork.c, kernel_clone): so all are looked for when those that are known stand.
  */
@@ -137,6 +159,8 @@ struct err *task_take_hold(struct task *task)
 	}
 	if (!err) /* it may have ended since its memory was opened */
 		task->first_ended = process_live_tid(task->pid) != task->pid;
+	if (!err)
+		err = settle_exec(task);
 	return err ? err : refuse_frozen(task);
 }
 

@@ -123,7 +123,8 @@ may_unshare() {
 	may_unshare
 	watched unshare -m sh -c 'mount --bind other app; exec ./calls app/lib.so 500'
 	seen 500 1
-	[ "$(jq -r '.trials[0].breakpoints[0].library' "$RESULTS"/*.json)" = "$PWD/app/lib.so" ]
+	# In a chroot another mount namespace's paths begin at that namespace's own root (d_path in fs/d_path.c).
+	[[ "$(jq -r '.trials[0].breakpoints[0].library' "$RESULTS"/*.json)" == *"$PWD/app/lib.so" ]]
 }
 
 @test "a relative path, from a folder that is not the tool's" {

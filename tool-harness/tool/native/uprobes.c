@@ -15,6 +15,7 @@
 #include "lib/mem.h"
 
 struct one {
+	const struct library *library; /* by which it was added; another one may be of the same file */
 	dev_t dev;
 	ino_t ino;
 	uint64_t value;
@@ -61,13 +62,18 @@ static struct err *open_at(int fd, const struct library *library, uint64_t value
 struct err *uprobes_add(struct uprobes *uprobes, const struct library *library, const struct location *location,
 			bool *fresh_ret)
 {
-	struct one one = { .value = location->value, .breakpoint = location->breakpoint,
+	struct one one = { .library = library, .value = location->value, .breakpoint = location->breakpoint,
 			   .place = location->place };
 	_cleanup_close_ int fd = -1;
 	struct stat st;
-	struct err *err = library_open(library, &fd);
+	struct err *err;
 
 	*fresh_ret = false;
+	/* The task that the library was seen in may have ended since: its file is not asked for again. */
+	for (size_t i = 0; i < uprobes->n; i++)
+		if (uprobes->v[i].value == one.value && uprobes->v[i].library == library)
+			return NULL;
+	err = library_open(library, &fd);
 	if (!err && fstat(fd, &st))
 		err = err_errno(errno, "cannot read '%s'", library->path);
 	for (size_t i = 0; !err && i < uprobes->n; i++)

@@ -231,7 +231,7 @@ static bool is_same(const struct mapping *mapping, int fd)
 
 struct err *mapping_open(const struct mapping *mapping, const char *path, int *fd_ret)
 {
-	char names[3][64 + PATH_MAX];
+	char names[4][64 + PATH_MAX];
 	bool another = false;
 	int errnum = ENOENT;
 
@@ -239,10 +239,12 @@ struct err *mapping_open(const struct mapping *mapping, const char *path, int *f
 		 mapping->start, mapping->end);
 	snprintf(names[1], sizeof(names[1]), "/proc/%d/root%s", (int)mapping->tid, path ? path : "");
 	snprintf(names[2], sizeof(names[2]), "/proc/%d/exe", (int)mapping->tid);
+	/* Of a task that has ended since nothing is left in /proc; the file is, and is known by its inode. */
+	snprintf(names[3], sizeof(names[3]), "%s", path ? path : "");
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		int fd;
 
-		if (i == 1 && (!path || path[0] != '/'))
+		if ((i == 1 || i == 3) && (!path || path[0] != '/'))
 			continue;
 		/* What stands there by now may be a pipe, which would keep us waiting. */
 		fd = FAULT_OR(FAULT_ELF, mapping->tid, open(names[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK));

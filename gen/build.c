@@ -8,10 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 
 #include "gen/emit/build.h"
@@ -21,6 +23,8 @@
 #include "lib/progress.h"
 
 #define MAX_QUOTED_LINES 4
+/* A file system with less is taken for full: no library of a target is much smaller with its temporary files. */
+#define ROOM_BYTES (1 << 20)
 
 /* The lines of finished files become progress, the others go to the log. */
 static void follow(FILE *output, FILE *log, size_t n_done, size_t n_files)
@@ -105,6 +109,22 @@ static char *no_complaint(FILE *log)
 	return full ? mem_printf("  the log has no room: %s", strerror(errno)) : mem_strdup("  no error message");
 }
 
+/* A line to add where the disk is all but full, else NULL. Tools that find no room do not always say so: the assembler of
+ * binutils 2.44 removes its output and then says that there is no such file. */
+static char *no_room(const char *dir)
+{
+	struct statvfs fs;
+	uint64_t free_bytes;
+
+	if (statvfs(dir, &fs))
+		return NULL;
+	free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (free_bytes >= ROOM_BYTES)
+		return NULL;
+	return mem_printf("\n  its file system has only %" PRIu64 " KiB free: %s is likely why", free_bytes >> 10,
+			  strerror(ENOSPC));
+}
+
 static unsigned cores(void)
 {
 	cpu_set_t set;
@@ -150,6 +170,7 @@ struct err *build_run(const char *dir, unsigned jobs, size_t n_files)
 	_cleanup_free_ char *log_path = fs_join(dir, BUILD_LOG);
 	_cleanup_free_ char *jobs_text = mem_printf("-j%u", jobs ? jobs : cores());
 	_cleanup_free_ char *complaint = NULL;
+	_cleanup_free_ char *room = NULL;
 	_cleanup_fclose_ FILE *log = fopen(log_path, "we");
 	const char *argv[] = { "make", "-C", dir, jobs_text, NULL };
 	struct proc_opts opts = PROC_OPTS_INIT;
@@ -174,6 +195,7 @@ struct err *build_run(const char *dir, unsigned jobs, size_t n_files)
 	complaint = first_complaint(log_path);
 	if (!complaint)
 		complaint = no_complaint(log);
-	return err_hint(err_new("cannot build the target in '%s':\n%s", dir, complaint),
+	room = no_room(dir);
+	return err_hint(err_new("cannot build the target in '%s':\n%s%s", dir, complaint, room ? room : ""),
 			"all output is in '%s'; the same command again continues where this stopped", log_path);
 }

@@ -272,7 +272,7 @@ struct err *conf_value_parse(const struct conf_option *option, const char *what,
 struct err *conf_parse_duration(const char *text, const char *what, int64_t *ret_ns)
 {
 	const struct conf_option option = { .key = what, .type = CONF_DURATION };
-	union conf_value value;
+	union conf_value value = { 0 };
 	struct err *err = conf_value_parse(&option, what, text, &value);
 
 	if (!err)

@@ -244,7 +244,7 @@ struct err *trap_insert_returning(struct task *task, taddr addr, uint32_t id, bo
 {
 	struct trap trap = { .addr = addr, .byte = TRAP_BYTE, .id = id };
 	struct trap behind = { .addr = addr + 1, .byte = TRAP_RETURN, .id = id };
-	size_t got;
+	size_t got = 0;
 	struct err *err;
 
 	*done_ret = false;

@@ -167,7 +167,7 @@ static struct err *value_from_json(const struct field *field, json_t *json, void
 {
 	char *at = (char *)obj + field->offset;
 	struct err *err = NULL;
-	int64_t number;
+	int64_t number = 0;
 
 	switch (field->type) {
 	case FIELD_BOOL:

@@ -38,7 +38,7 @@ src_harness := $(call sources_below,$(addprefix tool-harness/,cmd job trace elf 
 obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
 fuzz_obj = $(patsubst %.c,$(O)/fuzz/obj/%.o,$(src_lib) $(filter-out gen/main.c,$(src_gen)) $(src_harness))
 
-PROGRAMS := $(O)/pynamic-gen $(O)/attachstorm $(O)/attachstorm-shim $(O)/attachstorm-audit.so
+PROGRAMS := $(O)/pynamic-gen $(O)/attachstorm $(O)/attachstorm-shim $(O)/attachstorm-guard $(O)/attachstorm-audit.so
 # Asks the launcher of Open MPI 5 for its tasks; where libpmix is not, attachstorm says what to install.
 PROGRAMS += $(if $(shell pkg-config --exists pmix 2>/dev/null && echo yes),$(O)/attachstorm-pmix)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -90,6 +90,11 @@ $(O)/pynamic-gen: $(call obj,gen/main.c) $(O)/libgen.a $(O)/libkit.a
 	$(Q)$(call link,$^)
 
 $(O)/attachstorm: $(call obj,tool-harness/main.c) $(O)/libharness.a $(O)/libkit.a
+	$(call say,LINK,$@)
+	$(Q)$(call link,$^)
+
+# Ends a job whose harness was killed.
+$(O)/attachstorm-guard: $(call obj,tool-harness/guard/guard.c) $(O)/libharness.a $(O)/libkit.a
 	$(call say,LINK,$@)
 	$(Q)$(call link,$^)
 

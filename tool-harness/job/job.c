@@ -35,11 +35,16 @@ struct job *job_create(enum acquire acquire, enum launcher launcher, size_t n_ta
 	job->acquire = acquire;
 	job->n_tasks = n_tasks;
 	job->launcher = launcher;
-	job->listen_fd = job->ends_fd = -1;
+	job->guard_fd = job->listen_fd = job->ends_fd = -1;
 	job->tasks = mem_calloc(n_tasks + 1, sizeof(*job->tasks));
 	for (size_t i = 0; i < n_tasks; i++)
 		job->tasks[i].fd = job->tasks[i].pidfd = job->tasks[i].status = -1;
 	return job;
+}
+
+char *job_env_entry(const char *dir)
+{
+	return mem_printf("ATTACHSTORM_PHASE_DIR=%s", dir);
 }
 
 void job_fill_trial(const struct job *job, struct trial *trial)
@@ -190,7 +195,7 @@ void job_end(struct job *job, int64_t grace_ns)
 			job_wait_gone(job, KILLED_LIMIT_NS);
 		}
 	}
-	entry = mem_printf("ATTACHSTORM_PHASE_DIR=%s", job->dir);
+	entry = job_env_entry(job->dir);
 	leftovers_kill(entry, NULL, NULL);
 	lastwords_tidy(job);
 }
@@ -233,6 +238,8 @@ void job_destroy(struct job *job)
 	err_free(job_release_launcher(job));
 	ends_deinit(job);
 	job_free_tasks(job);
+	if (job->guard_fd >= 0)
+		close(job->guard_fd);
 	if (job->listen_fd >= 0)
 		close(job->listen_fd);
 	free(job->spawned);

@@ -79,6 +79,7 @@ struct job {
 	int ends_fd;                    /* readable when a task, or what we have started, has ended: ends.h; or -1 */
 	int *spawned_fds;               /* pidfds of `spawned` that are no tasks, else -1; or NULL */
 	size_t n_left, n_ended;         /* followed and not ended; tasks that have ended */
+	int guard_fd;                   /* its closing has the guard end what is left of the job (guard.h); or -1 */
 	int listen_fd;
 	char *socket_name;              /* in the abstract namespace, unix(7): no file, nothing to clean up */
 };
@@ -124,6 +125,9 @@ void job_end(struct job *job, int64_t grace_ns);
 /* The last lines of the job's output, for messages; if there is none, of the standard error of its first task that
  * wrote any. Heap, caller frees. */
 char *job_output_tail(const struct job *job, size_t max_lines);
+
+/* The entry NAME=value that every process of the job in dir has in its environment. Heap, caller frees. */
+char *job_env_entry(const char *dir);
 
 /* An empty job with n tasks to be filled, of which no process is started. */
 struct job *job_create(enum acquire acquire, enum launcher launcher, size_t n_tasks);

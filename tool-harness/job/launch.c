@@ -19,6 +19,7 @@
 
 #include "job/colon.h"
 #include "job/ends.h"
+#include "job/guard.h"
 #include "job/lastwords.h"
 #include "job/rendezvous.h"
 #include "job/shim.h"
@@ -173,7 +174,7 @@ static void launcher_gate_words(const struct job *job, const char *shim, struct 
 
 static void env_words(const struct job *job, struct words *env)
 {
-	words_take(env, mem_printf("ATTACHSTORM_PHASE_DIR=%s", job->dir));
+	words_take(env, job_env_entry(job->dir));
 	words_take(env, mem_printf("PYNAMIC_START_NS=%jd", (intmax_t)job->launch_ns));
 }
 
@@ -197,8 +198,11 @@ static struct err *start_mpirun(const struct job_plan *plan, struct job *job, co
 				enum gate gate, struct proc_opts *opts)
 {
 	_cleanup_(words_deinit) struct words argv = { 0 }, env = { 0 };
-	struct err *err;
+	_cleanup_free_ char *entry = job_env_entry(job->dir);
+	struct err *err = guard_start(shim, entry, &job->guard_fd);
 
+	if (err)
+		return err;
 	if (gate == GATE_LAUNCHER)
 		launcher_gate_words(job, shim, &argv);
 	words_add(&argv, plan->mpirun);
@@ -213,7 +217,7 @@ static struct err *start_mpirun(const struct job_plan *plan, struct job *job, co
 	task_words(plan, job, shim, gate, &argv);
 
 	opts->env_set = words_end(&env);
-	opts->death_signal = SIGTERM; /* mpirun ends its tasks, and may need its handler for that */
+	opts->death_signal = SIGTERM; /* mpirun ends its tasks, and may need its handler for that; the guard waits for it */
 	err = proc_spawn(words_end(&argv), opts, &job->spawned[0]);
 	if (err)
 		return err_wrap(err, "cannot start the launcher");

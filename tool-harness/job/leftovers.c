@@ -38,7 +38,9 @@ static bool process_has_env(pid_t pid, const char *entry)
 	return false;
 }
 
-static size_t kill_round(const char *entry, void (*before)(pid_t pid, void *arg), void *arg)
+/* Calls each, as long as it says so, for the processes that have the entry and have not ended; returns how many it was
+ * called for. */
+static size_t find_each(const char *entry, bool (*each)(pid_t pid, int pidfd, void *arg), void *arg)
 {
 	_cleanup_closedir_ DIR *proc = opendir("/proc");
 	struct dirent *dirent;
@@ -58,12 +60,47 @@ static size_t kill_round(const char *entry, void (*before)(pid_t pid, void *arg)
 		pfd = (struct pollfd){ .fd = pidfd, .events = POLLIN };
 		if (pidfd < 0 || poll(&pfd, 1, 0) > 0 || !process_has_env(pid, entry))
 			continue;
-		if (before)
-			before(pid, arg);
-		if (!pidfd_send_signal(pidfd, SIGKILL, NULL, 0))
-			n++;
+		n++;
+		if (!each(pid, pidfd, arg))
+			break;
 	}
 	return n;
+}
+
+struct killing {
+	void (*before)(pid_t pid, void *arg);
+	void *arg;
+	size_t n;
+};
+
+static bool kill_one(pid_t pid, int pidfd, void *arg)
+{
+	struct killing *killing = arg;
+
+	if (killing->before)
+		killing->before(pid, killing->arg);
+	if (!pidfd_send_signal(pidfd, SIGKILL, NULL, 0))
+		killing->n++;
+	return true;
+}
+
+static size_t kill_round(const char *entry, void (*before)(pid_t pid, void *arg), void *arg)
+{
+	struct killing killing = { .before = before, .arg = arg };
+
+	find_each(entry, kill_one, &killing);
+	return killing.n;
+}
+
+static bool one_is_enough(pid_t pid, int pidfd, void *arg)
+{
+	(void)pid, (void)pidfd, (void)arg;
+	return false;
+}
+
+bool leftovers_any(const char *entry)
+{
+	return find_each(entry, one_is_enough, NULL) > 0;
 }
 
 /* A killed process may have started another just before: again until none is found. */

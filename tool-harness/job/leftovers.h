@@ -3,6 +3,7 @@
 #ifndef JOB_LEFTOVERS_H
 #define JOB_LEFTOVERS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -11,5 +12,8 @@
  * No signal goes to a pid that could be another's by now: each is held by a pidfd.
  */
 void leftovers_kill(const char *entry, void (*before)(pid_t pid, void *arg), void *arg);
+
+/* True while any such process, but this one, has not ended. */
+bool leftovers_any(const char *entry);
 
 #endif

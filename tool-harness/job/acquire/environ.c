@@ -158,7 +158,7 @@ struct err *environ_find(const struct job_plan *plan, pid_t launcher, struct fou
 		err = fs_realpath(plan->dir, &dir);
 		if (err)
 			return err;
-		mark = mem_printf("ATTACHSTORM_PHASE_DIR=%s", dir);
+		mark = job_env_entry(dir);
 		launcher = 0;
 	}
 	err_free(shim_find(&shim));

@@ -109,8 +109,8 @@ static char *no_complaint(FILE *log)
 	return full ? mem_printf("  the log has no room: %s", strerror(errno)) : mem_strdup("  no error message");
 }
 
-/* A line to add where the disk is all but full, else NULL. Tools that find no room do not always say so: the assembler of
- * binutils 2.44 removes its output and then says that there is no such file. */
+/* A line to add where the disk is all but full, else NULL. Tools that find no room do not always say so: the
+ * assembler of binutils 2.44 removes its output and then says that there is no such file. */
 static char *no_room(const char *dir)
 {
 	struct statvfs fs;

@@ -215,14 +215,17 @@ GROW='def grow($new):
 	else . end;
 grow($today[0])'
 
-# baseline NAME OPTIONS...: counts of a run with these options are those committed. Where glibc,
-# MPI or compiler are others there is nothing to compare with.
+# baseline NAME OPTIONS...: counts of a run with these options are those committed for this glibc, of Debian 12 or
+# 13. Where MPI or compiler are others there is nothing to compare with.
 baseline() {
 	local name=$1 dir=$BATS_TEST_TMPDIR/$1
+	local committed
+	committed=$ROOT/results/baselines/$(getconf GNU_LIBC_VERSION | tr ' ' -)/$name.json
 	shift
+	[ -e "$committed" ] || skip "no baseline of $(getconf GNU_LIBC_VERSION)"
 	# Where a batch system is installed Open MPI's PMIx loads Munge, too: four libraries more.
 	PMIX_MCA_psec='^munge' attachstorm run -q -t "$TINY" -n 2 -b 3 -r 1 -T warm --no-baseline -o "$dir" "$@" >/dev/null
-	jq --slurpfile today "$(echo "$dir"/*.json)" "$GROW" "$ROOT/results/baselines/$name.json" >"$dir.json"
+	jq --slurpfile today "$(echo "$dir"/*.json)" "$GROW" "$committed" >"$dir.json"
 	run attachstorm compare --counts --tolerances "$ROOT/results/baselines/tolerances.yaml" "$dir.json" "$dir"
 	echo "$output"
 	[ "$status" -ne 3 ] || [[ "$output" == *"  scenario "* ]] || skip "the baseline is of another system"

@@ -217,7 +217,8 @@ static struct err *start_mpirun(const struct job_plan *plan, struct job *job, co
 	task_words(plan, job, shim, gate, &argv);
 
 	opts->env_set = words_end(&env);
-	opts->death_signal = SIGTERM; /* mpirun ends its tasks, and may need its handler for that; the guard waits for it */
+	/* mpirun ends its tasks, and may need its handler for that; the guard gives it the time. */
+	opts->death_signal = SIGTERM;
 	err = proc_spawn(words_end(&argv), opts, &job->spawned[0]);
 	if (err)
 		return err_wrap(err, "cannot start the launcher");

@@ -38,13 +38,13 @@ static uint64_t n_files(const struct trial *trial)
 	return n;
 }
 
-/* The loader's own file is read in any case: its hook is found by name. */
+/* The loader's own file is asked in any case: its hook is found by name. */
 static void links_read_no_library(void **state)
 {
 	struct spy *spy = *state;
 
 	run(spy, "event_work=links");
-	assert_int_equal(spy->trial.work.libraries_parsed, 1);
+	assert_int_equal(spy->trial.work.libraries_parsed + spy->trial.work.libraries_hashed, 1);
 	assert_int_equal(spy->trial.work.functions_read, 0);
 }
 
@@ -178,6 +178,50 @@ static void breakpoints_are_found_in_a_warm_index(void **state)
 	assert_int_equal(spy->trial.work.indices_written, 0);
 }
 
+/* Breakpoint by breakpoint the same places, planted and hit as often; of libraries no symbol table is read. */
+static void hash_tables_have_the_places_of_symbol_tables(void **state)
+{
+	static const char *const names[] = { "victim_add", "victim_twice", "malloc", "memcpy", "main", "no_such", NULL };
+	struct spy *spy = *state;
+	struct { uint64_t n_places, hits, planted, values; } by_table[6] = { 0 };
+	uint64_t by_hash_parsed = 0;
+
+	for (int table = 1; table >= 0; table--) {
+		assert_int_equal(spy_set(spy, table ? "breakpoints.lookup=table" : "breakpoints.lookup=hash"), 0);
+		assert_ok(spy_run(spy, TASKS, names, "loads", spy->victims, ROUNDS));
+		for (size_t i = 0; i < spy->trial.n_breakpoints; i++) {
+			const struct trial_breakpoint *bp = &spy->trial.breakpoints[i];
+			uint64_t planted = 0, values = 0;
+
+			for (size_t j = 0; j < bp->n_places; j++) {
+				planted += bp->places[j].planted;
+				values += bp->places[j].address;
+			}
+			if (table) {
+				by_table[i].n_places = bp->n_places;
+				by_table[i].hits = bp->hits;
+				by_table[i].planted = planted;
+				by_table[i].values = values;
+				continue;
+			}
+			assert_int_equal(bp->n_places, by_table[i].n_places);
+			assert_int_equal(planted, by_table[i].planted);
+			assert_int_equal(values, by_table[i].values);
+			if (i < 2)
+				assert_int_equal(bp->hits, by_table[i].hits);
+		}
+		if (!table)
+			by_hash_parsed = spy->trial.work.libraries_parsed;
+		else
+			assert_int_equal(spy->trial.work.libraries_parsed, n_files(&spy->trial));
+	}
+	assert_int_equal(by_table[0].planted, 2 * TASKS);
+	assert_int_equal(by_hash_parsed, 1); /* the program's own, which exports next to nothing */
+	/* The loader's is asked for its hook, too, apart. */
+	assert_in_range(spy->trial.work.libraries_hashed, n_files(&spy->trial) - 1, n_files(&spy->trial));
+	assert_true(spy->trial.work.names_hashed > 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, spy_setup, spy_teardown)
 
 int main(void)
@@ -193,6 +237,7 @@ int main(void)
 		TEST(tracer_threads_share_no_maps),
 		TEST(a_warm_index_spares_all_symbol_tables),
 		TEST(breakpoints_are_found_in_a_warm_index),
+		TEST(hash_tables_have_the_places_of_symbol_tables),
 	};
 
 	shim_use_built();

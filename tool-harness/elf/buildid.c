@@ -6,14 +6,10 @@
 #include "elf/buildid.h"
 
 #include <elf.h>
-#include <errno.h>
 #include <gelf.h>
 #include <libelf.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "lib/cleanup.h"
 #include "lib/mem.h"
 
 #define PHDRS_MAX 256
@@ -51,39 +47,36 @@ static void find_in_notes(const uint8_t *notes, size_t len, struct buildid *ret)
 	}
 }
 
-struct err *buildid_read(int fd, const char *path, struct buildid *ret, uint64_t *bytes_ret)
+static bool within(size_t len, uint64_t offset, uint64_t n)
 {
-	struct buildid id = { .len = 0 };
-	Elf64_Phdr phdrs[PHDRS_MAX];
-	Elf64_Ehdr ehdr;
-	struct stat st;
-	ssize_t n = pread(fd, &ehdr, sizeof(ehdr), 0);
+	return offset <= len && n <= len - offset;
+}
 
-	if (n < 0 || fstat(fd, &st))
-		return err_errno(errno, "cannot read '%s'", path);
-	if (n != sizeof(ehdr) || memcmp(ehdr.e_ident, ELFMAG, SELFMAG))
+struct err *buildid_of(const void *bytes, size_t len, const char *path, struct buildid *ret, uint64_t *bytes_ret)
+{
+	struct buildid id = { .file_bytes = len };
+	Elf64_Ehdr ehdr;
+
+	if (len < sizeof(ehdr) || memcmp(bytes, ELFMAG, SELFMAG))
 		return err_new("'%s' is not an ELF file", path);
+	memcpy(&ehdr, bytes, sizeof(ehdr));
 	if (ehdr.e_machine != EM_X86_64 || ehdr.e_ident[EI_CLASS] != ELFCLASS64)
 		return err_new("'%s' is not an x86-64 ELF file", path);
-	id.file_bytes = (uint64_t)st.st_size;
 	*bytes_ret += sizeof(ehdr);
-	n = ehdr.e_phentsize == sizeof(phdrs[0]) && ehdr.e_phnum <= PHDRS_MAX ?
-		    pread(fd, phdrs, ehdr.e_phnum * sizeof(phdrs[0]), (off_t)ehdr.e_phoff) :
-		    0;
-	for (size_t i = 0; n > 0 && !id.len && i < (size_t)n / sizeof(phdrs[0]); i++) {
-		_cleanup_free_ uint8_t *notes = NULL;
-		ssize_t len;
+	if (ehdr.e_phentsize != sizeof(Elf64_Phdr) || ehdr.e_phnum > PHDRS_MAX)
+		ehdr.e_phnum = 0;
+	for (size_t i = 0; !id.len && i < ehdr.e_phnum; i++) {
+		uint64_t at = ehdr.e_phoff + i * sizeof(Elf64_Phdr);
+		Elf64_Phdr phdr;
 
-		if (!i)
-			*bytes_ret += (uint64_t)n;
-		if (phdrs[i].p_type != PT_NOTE || !phdrs[i].p_filesz || phdrs[i].p_filesz > NOTES_MAX)
+		if (!within(len, at, sizeof(phdr)))
+			break;
+		memcpy(&phdr, (const uint8_t *)bytes + at, sizeof(phdr));
+		*bytes_ret += sizeof(phdr);
+		if (phdr.p_type != PT_NOTE || phdr.p_filesz > NOTES_MAX || !within(len, phdr.p_offset, phdr.p_filesz))
 			continue;
-		notes = mem_alloc(phdrs[i].p_filesz);
-		len = pread(fd, notes, phdrs[i].p_filesz, (off_t)phdrs[i].p_offset);
-		if (len <= 0)
-			continue;
-		*bytes_ret += (uint64_t)len;
-		find_in_notes(notes, (size_t)len, &id);
+		*bytes_ret += phdr.p_filesz;
+		find_in_notes((const uint8_t *)bytes + phdr.p_offset, phdr.p_filesz, &id);
 	}
 	*ret = id;
 	return NULL;

@@ -17,10 +17,11 @@ struct buildid {
 };
 
 /*
- * Reads the file header, the program headers and the notes that they name, and nothing else of an
- * open file. Not an x86-64 ELF file: an error. bytes_ret grows by what was read.
+ * Looks at the file header, the program headers and the notes that they name, and nothing else of a
+ * file's bytes. Not an x86-64 ELF file: an error; the path is for messages. bytes_ret grows by what was read.
  */
-MUST_CHECK struct err *buildid_read(int fd, const char *path, struct buildid *ret, uint64_t *bytes_ret);
+MUST_CHECK struct err *buildid_of(const void *bytes, size_t len, const char *path, struct buildid *ret,
+				  uint64_t *bytes_ret);
 
 /* As hexadecimal digits; heap, caller frees. */
 char *buildid_text(const struct buildid *id);

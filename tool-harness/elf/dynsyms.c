@@ -11,6 +11,8 @@
 
 #define VERSION_HIDDEN 0x8000u
 #define VERSIONS_MAX 0x8000u
+#define GNU_HEADER 4u  /* words before the Bloom filter of DT_GNU_HASH: buckets, first symbol, filter, shift */
+#define HASH_HEADER 2u /* before the buckets of DT_HASH: buckets, chains */
 
 struct image {
 	const uint8_t *bytes;
@@ -204,6 +206,12 @@ bool dynsyms_find(const void *bytes, size_t len, struct dynsyms *ret, const char
 		*why_ret = "its dynamic symbols are not in the file";
 		return false;
 	}
+	if (dynamic.gnu_hash)
+		dynsyms.gnu_hash = at_address(&image, dynamic.gnu_hash, GNU_HEADER * sizeof(uint32_t), &rest);
+	dynsyms.n_gnu_hash = dynsyms.gnu_hash ? rest / sizeof(uint32_t) : 0;
+	if (dynamic.hash)
+		dynsyms.hash = at_address(&image, dynamic.hash, HASH_HEADER * sizeof(uint32_t), &rest);
+	dynsyms.n_hash = dynsyms.hash ? rest / sizeof(uint32_t) : 0;
 	if (dynamic.versym)
 		dynsyms.versions = at_address(&image, dynamic.versym, dynsyms.n * sizeof(Elf64_Half), &rest);
 	if (dynsyms.versions)
@@ -216,6 +224,130 @@ void dynsyms_deinit(struct dynsyms *dynsyms)
 {
 	free(dynsyms->names);
 	*dynsyms = (struct dynsyms){ 0 };
+}
+
+/* --- by name ---------------------------------------------------------------------- */
+
+bool dynsyms_has_hash(const struct dynsyms *dynsyms)
+{
+	return dynsyms->gnu_hash || dynsyms->hash;
+}
+
+/* The hash function of DT_GNU_HASH (Bernstein's), and that of DT_HASH (System V gABI, "Hash Table"). */
+uint32_t dynsyms_gnu_hash(const char *name)
+{
+	uint32_t hash = 5381;
+
+	for (; *name; name++)
+		hash = hash * 33 + (uint8_t)*name;
+	return hash;
+}
+
+static uint32_t sysv_hash(const char *name)
+{
+	uint32_t hash = 0;
+
+	for (; *name; name++) {
+		uint32_t high;
+
+		hash = (hash << 4) + (uint8_t)*name;
+		high = hash & 0xf0000000u;
+		hash = (hash ^ high >> 24) & ~high;
+	}
+	return hash;
+}
+
+/* A word of a table, 0 where there is none: a chain that leaves the file ends. */
+static uint32_t table_word(const uint8_t *table, uint64_t n_words, uint64_t i)
+{
+	return i < n_words ? word(table, i) : 0;
+}
+
+/* The Bloom filter knows most names that are not there, without a look at a bucket. */
+static bool gnu_may_have(const struct dynsyms *d, uint32_t hash)
+{
+	uint32_t n_bloom = word(d->gnu_hash, 2), shift = word(d->gnu_hash, 3) & 31;
+	uint64_t at, bits;
+
+	if (!n_bloom)
+		return false;
+	at = GNU_HEADER + 2 * (uint64_t)(hash / 64 % n_bloom);
+	bits = table_word(d->gnu_hash, d->n_gnu_hash, at) |
+	       (uint64_t)table_word(d->gnu_hash, d->n_gnu_hash, at + 1) << 32;
+	return bits >> hash % 64 & bits >> (hash >> shift) % 64 & 1;
+}
+
+static void gnu_begin(const struct dynsyms *d, struct dynsyms_search *search)
+{
+	uint32_t n_buckets = word(d->gnu_hash, 0), first = word(d->gnu_hash, 1);
+	uint64_t buckets = GNU_HEADER + 2 * (uint64_t)word(d->gnu_hash, 2);
+
+	search->hash = dynsyms_gnu_hash(search->name);
+	if (!n_buckets || !gnu_may_have(d, search->hash))
+		return;
+	search->at = table_word(d->gnu_hash, d->n_gnu_hash, buckets + search->hash % n_buckets);
+	search->left = search->at && search->at >= first && search->at < d->n ? d->n - search->at : 0;
+}
+
+/* False if the symbol has another hash. Goes on to the next of the chain, whose end is told by the lowest bit. */
+static bool gnu_step(const struct dynsyms *d, struct dynsyms_search *search)
+{
+	uint64_t chains = GNU_HEADER + 2 * (uint64_t)word(d->gnu_hash, 2) + word(d->gnu_hash, 0);
+	uint64_t at = chains + search->at++ - word(d->gnu_hash, 1);
+	uint32_t hash = table_word(d->gnu_hash, d->n_gnu_hash, at);
+
+	search->left = at < d->n_gnu_hash && !(hash & 1) ? search->left - 1 : 0;
+	return at < d->n_gnu_hash && (hash | 1) == (search->hash | 1);
+}
+
+static void sysv_begin(const struct dynsyms *d, struct dynsyms_search *search)
+{
+	uint32_t n_buckets = word(d->hash, 0);
+
+	search->hash = sysv_hash(search->name);
+	if (!n_buckets)
+		return;
+	search->at = table_word(d->hash, d->n_hash, HASH_HEADER + search->hash % n_buckets);
+	search->left = search->at && search->at < d->n ? d->n : 0; /* a chain is in no order */
+}
+
+static void sysv_step(const struct dynsyms *d, struct dynsyms_search *search)
+{
+	search->at = table_word(d->hash, d->n_hash, HASH_HEADER + word(d->hash, 0) + search->at);
+	search->left = search->at && search->at < d->n ? search->left - 1 : 0;
+}
+
+static bool has_name(const struct dynsyms *dynsyms, size_t i, const char *name)
+{
+	Elf64_Sym sym;
+
+	memcpy(&sym, dynsyms->symbols + i * sizeof(sym), sizeof(sym));
+	return sym.st_name < dynsyms->n_strings && !strcmp(dynsyms->strings + sym.st_name, name);
+}
+
+bool dynsyms_next(const struct dynsyms *dynsyms, struct dynsyms_search *search, size_t *ret)
+{
+	if (!search->begun) {
+		search->begun = true;
+		if (dynsyms->gnu_hash)
+			gnu_begin(dynsyms, search);
+		else if (dynsyms->hash)
+			sysv_begin(dynsyms, search);
+	}
+	while (search->left) {
+		size_t i = search->at;
+		bool may_be = true;
+
+		if (dynsyms->gnu_hash)
+			may_be = gnu_step(dynsyms, search);
+		else
+			sysv_step(dynsyms, search);
+		if (!may_be || !has_name(dynsyms, i, search->name))
+			continue;
+		*ret = i;
+		return true;
+	}
+	return false;
 }
 
 const char *dynsyms_version(const struct dynsyms *dynsyms, size_t i, bool *default_ret)

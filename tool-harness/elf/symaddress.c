@@ -41,7 +41,7 @@ static void addresses_collect(struct symidx *index)
 		symbol = symfile_symbol(&index->stored.file, i);
 		address_add(index, &symbol);
 	}
-	if (index->stored.bytes)
+	if (index->stored.bytes || !index->elf)
 		return;
 	symtab_open(index->elf, &symtab);
 	while (symtab_next(&symtab, &symbol))
@@ -72,6 +72,7 @@ const char *symidx_find_address(struct symidx *index, uint64_t value)
 	size_t low = 0, high;
 	const struct by_address *best = NULL;
 
+	symidx_read(index);
 	symidx_make_once(index, &index->is_sorted, addresses_make);
 	high = index->n_sorted;
 	while (low < high) { /* the first function behind the address */

@@ -34,7 +34,7 @@ struct symcache {
 	pthread_cond_t read; /* an entry is being read no more */
 	struct entry *buckets[CACHE_BUCKETS];
 	struct symstore *store; /* may be NULL */
-	struct symwork work;
+	struct symwork work; /* besides that of the indices */
 };
 
 struct symcache *symcache_create(void)
@@ -109,21 +109,19 @@ static struct entry *entry_claim(struct symcache *cache, const char *key, bool *
 	return entry;
 }
 
-static struct err *read_file(struct symcache *cache, int fd, const char *path, struct symwork *work,
-			     struct symidx **ret)
+static struct err *open_file(struct symcache *cache, int fd, const char *path, struct symidx **ret)
 {
 	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
 	if (own < 0)
 		return err_errno(errno, "cannot read '%s'", path);
-	return symidx_create_of(own, path, cache->store, work, ret);
+	return symidx_open(own, path, cache->store, ret);
 }
 
 static struct err *get(struct symcache *cache, int fd, const char *path, struct entry **ret)
 {
 	_cleanup_free_ char *key = NULL;
 	struct symidx *index = NULL;
-	struct symwork work = { 0 };
 	struct err *err = key_of(fd, path, &key);
 	struct entry *entry;
 	bool read;
@@ -132,11 +130,10 @@ static struct err *get(struct symcache *cache, int fd, const char *path, struct 
 		return err;
 	entry = entry_claim(cache, key, &read);
 	if (read) {
-		err = read_file(cache, fd, path, &work, &index);
+		err = open_file(cache, fd, path, &index);
 		pthread_mutex_lock(&cache->lock);
 		entry->index = index;
 		entry->reading = false;
-		symwork_add(&cache->work, &work);
 		pthread_cond_broadcast(&cache->read);
 		pthread_mutex_unlock(&cache->lock);
 	}
@@ -170,8 +167,24 @@ struct symwork symcache_work(struct symcache *cache)
 
 	pthread_mutex_lock(&cache->lock);
 	work = cache->work;
+	for (size_t i = 0; i < CACHE_BUCKETS; i++) {
+		for (const struct entry *entry = cache->buckets[i]; entry; entry = entry->next) {
+			struct symwork own = { 0 };
+
+			if (entry->index)
+				own = symidx_work(entry->index);
+			symwork_add(&work, &own);
+		}
+	}
 	pthread_mutex_unlock(&cache->lock);
 	return work;
+}
+
+void symcache_add_work(struct symcache *cache, const struct symwork *work)
+{
+	pthread_mutex_lock(&cache->lock);
+	symwork_add(&cache->work, work);
+	pthread_mutex_unlock(&cache->lock);
 }
 
 struct err *symcache_lines(struct symcache *cache, int fd, const char *path)

@@ -2,6 +2,8 @@
 /*
  * Function symbols of one ELF file, by name and by address: what a debugger reads of every
  * library it hears of. Read from .symtab, or the dynamic symbols where that was stripped or cannot be read; elf(5).
+ * A name is looked for in the file's own hash table, and the whole .symtab is read only if that does not tell all
+ * (symhashed.c), or for what is asked beside names.
  * A cache holds one index per file, so that tasks that map the same file share it. An index
  * may be searched by several threads.
  */
@@ -20,7 +22,9 @@ struct symstore;
 /* What making indices has taken. */
 struct symwork {
 	uint64_t libraries_parsed; /* whose own symbol table was read */
-	uint64_t symbols_read;     /* functions and data objects in these */
+	uint64_t symbols_read;     /* functions and data objects in these, and local ones of the next */
+	uint64_t libraries_hashed; /* whose own hash table was asked for names in place of it */
+	uint64_t names_hashed;     /* names that were looked up so */
 	uint64_t functions_read;   /* subprograms in debug information, */
 	uint64_t lines_read;       /* rows of its line tables */
 	uint64_t file_bytes_read;  /* of libraries: headers, symbol and string tables, debug sections */
@@ -43,7 +47,11 @@ void symidx_destroy(struct symidx *index);
 MUST_CHECK struct err *symidx_create_stored(const char *path, struct symstore *store, struct symwork *work,
 					    struct symidx **ret);
 
-/* The same of an open file, which is taken over, also by a failure; the path is for messages. */
+/*
+ * The same of an open file, which is taken over, also by a failure; the path is for messages. symidx_open reads nothing
+ * of the symbols yet: each part is at its first use, by way of the store, which must outlive the index.
+ */
+MUST_CHECK struct err *symidx_open(int fd, const char *path, struct symstore *store, struct symidx **ret);
 MUST_CHECK struct err *symidx_create_of(int fd, const char *path, struct symstore *store, struct symwork *work,
 					struct symidx **ret);
 
@@ -60,7 +68,7 @@ struct symplace {
 };
 
 struct symplaces {
-	struct symplace *v;  /* one for each address: the default version, then those without, then others */
+	struct symplace *v;  /* one for each address: default version, those without, others; by address */
 	size_t n, cap;
 };
 
@@ -68,7 +76,14 @@ struct symplaces {
 void symidx_places(struct symidx *index, const char *name, struct symplaces *ret);
 void symplaces_deinit(struct symplaces *places);
 
-/* What could not be read of the file's symbols, so that a name that is not found may be there; NULL: nothing. */
+/* Reads the whole symbol table, if it was not yet. From then on names are looked up there. */
+void symidx_read(struct symidx *index);
+
+/* What reading it has taken so far. */
+struct symwork symidx_work(struct symidx *index);
+
+/* What could not be read of the file's symbols, so that a name that is not found may be there; NULL: nothing of
+ * what has been asked for so far. */
 const char *symidx_lack(const struct symidx *index);
 
 /* Value (address relative to the load bias) of the first place of a function's name; false if it has none. */
@@ -85,10 +100,10 @@ bool symidx_find_object(struct symidx *index, const char *name, uint64_t *value_
 const char *symidx_find_address(struct symidx *index, uint64_t value);
 
 /* Value of the i-th symbol, 0 <= i < symidx_symbols, in no order that means anything; false if it is no function. */
-size_t symidx_symbols(const struct symidx *index);
-bool symidx_function_at(const struct symidx *index, size_t i, uint64_t *value_ret);
+size_t symidx_symbols(struct symidx *index);
+bool symidx_function_at(struct symidx *index, size_t i, uint64_t *value_ret);
 
-size_t symidx_count(const struct symidx *index);
+size_t symidx_count(struct symidx *index);
 
 /* Range of addresses, relative to the load bias, that the file's PT_LOAD segments take. */
 void symidx_extent(const struct symidx *index, uint64_t *low_ret, uint64_t *high_ret);
@@ -110,7 +125,9 @@ MUST_CHECK struct err *symcache_get_of(struct symcache *cache, int fd, const cha
 /* The same of a path, in this program's own namespace. */
 MUST_CHECK struct err *symcache_get(struct symcache *cache, const char *path, struct symidx **ret);
 
+/* What all of its indices took, and what was added to it. */
 struct symwork symcache_work(struct symcache *cache);
+void symcache_add_work(struct symcache *cache, const struct symwork *work);
 
 /* Reads all subprograms and line tables of an open file's debug information, once; see elf/debuglines.h. */
 MUST_CHECK struct err *symcache_lines(struct symcache *cache, int fd, const char *path);

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <unistd.h>
 
 #include "elf/internal.h"
 #include "lib/fault.h"
@@ -17,6 +16,8 @@ void symwork_add(struct symwork *to, const struct symwork *from)
 {
 	to->libraries_parsed += from->libraries_parsed;
 	to->symbols_read += from->symbols_read;
+	to->libraries_hashed += from->libraries_hashed;
+	to->names_hashed += from->names_hashed;
 	to->functions_read += from->functions_read;
 	to->lines_read += from->lines_read;
 	to->file_bytes_read += from->file_bytes_read;
@@ -27,11 +28,11 @@ void symwork_add(struct symwork *to, const struct symwork *from)
 }
 
 /* True if the store had it. */
-static bool take_stored(struct symidx *index, const struct symstore *store, const struct buildid *id,
-			struct symwork *work)
+static bool take_stored(struct symidx *index, const struct buildid *id)
 {
+	struct symwork *work = &index->work;
 	bool found = false;
-	struct err *err = symstore_get(store, id, &found, &index->stored);
+	struct err *err = symstore_get(index->store, id, &found, &index->stored);
 
 	if (err) {
 		progress_warn("%s: it is made again", err_message(err));
@@ -45,13 +46,10 @@ static bool take_stored(struct symidx *index, const struct symstore *store, cons
 	work->index_bytes_read += index->stored.len;
 	index->n_symbols = index->stored.file.header->n_symbols;
 	index->n_functions = index->stored.file.header->n_functions;
-	index->low = index->stored.file.header->low;
-	index->high = index->stored.file.header->high;
 	return true;
 }
 
-static void put_stored(const struct symidx *index, const char *path, struct symstore *store, const struct buildid *id,
-		       struct symwork *work)
+static void put_stored(struct symidx *index, const struct buildid *id)
 {
 	_cleanup_free_ uint8_t *bytes = NULL;
 	struct symtab symtab;
@@ -61,46 +59,42 @@ static void put_stored(const struct symidx *index, const char *path, struct syms
 	symtab_open(index->elf, &symtab);
 	bytes = symfile_make(id, &symtab, index->low, index->high, &len);
 	symtab_close(&symtab);
-	err = symstore_put(store, id, bytes, len);
+	err = symstore_put(index->store, id, bytes, len);
 	if (err) {
-		progress_warn("the index of '%s' is not kept: %s", path, err_message(err));
+		progress_warn("the index of '%s' is not kept: %s", index->path, err_message(err));
 		err_free(err);
 		return;
 	}
-	work->indices_written++;
+	index->work.indices_written++;
+}
+
+void symidx_read_whole(struct symidx *index)
+{
+	struct buildid id = { .len = 0 };
+
+	/* Its header was found sound when it was opened. */
+	if (index->store)
+		err_free(buildid_of(index->bytes, index->len, index->path, &id, &index->work.file_bytes_read));
+	if (id.len && take_stored(index, &id))
+		return;
+	symidx_read_table(index);
+	if (id.len && !index->lack) /* what is there in part would be taken for all */
+		put_stored(index, &id);
 }
 
 struct err *symidx_create_stored(const char *path, struct symstore *store, struct symwork *work, struct symidx **ret)
 {
 	int fd = FAULT_OR(FAULT_ELF, 0, open(path, O_RDONLY | O_CLOEXEC));
+	struct symwork own;
+	struct err *err;
 
 	if (fd < 0)
 		return err_errno(errno, "cannot open '%s'", path);
-	return symidx_create_of(fd, path, store, work, ret);
-}
-
-struct err *symidx_create_of(int fd, const char *path, struct symstore *store, struct symwork *work,
-			     struct symidx **ret)
-{
-	struct symidx *index = symidx_new();
-	struct buildid id = { .len = 0 };
-	struct err *err = NULL;
-
-	index->fd = fd;
-	if (store)
-		err = buildid_read(index->fd, path, &id, &work->file_bytes_read);
-	if (!err && (!id.len || !take_stored(index, store, &id, work))) {
-		err = symidx_read(index, path, work);
-		if (!err && id.len && !index->lack) /* what is there in part would be taken for all */
-			put_stored(index, path, store, &id, work);
-	}
-	if (err) {
-		symidx_destroy(index);
+	err = symidx_open(fd, path, store, ret);
+	if (err)
 		return err;
-	}
-	if (index->fd >= 0)
-		close(index->fd);
-	index->fd = -1;
-	*ret = index;
+	symidx_read(*ret);
+	own = symidx_work(*ret);
+	symwork_add(work, &own);
 	return NULL;
 }

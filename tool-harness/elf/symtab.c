@@ -147,38 +147,49 @@ static bool kind_of(const Elf64_Sym *sym, enum symbol_kind *ret)
 	}
 }
 
-static void tell_version(const struct symtab *symtab, struct symtab_symbol *symbol)
+bool symtab_decode(const uint8_t *entry, const char *strings, size_t n_strings, struct symtab_symbol *ret)
 {
-	const char *at = symbol->name + symbol->name_len;
+	enum symbol_kind kind;
+	Elf64_Sym sym;
 
-	if (symtab->is_dynamic) {
-		symbol->version = dynsyms_version(&symtab->dynsyms, symbol->place, &symbol->is_default);
-	} else if (*at) {
-		symbol->is_default = at[1] == '@';
-		symbol->version = at + 1 + symbol->is_default;
-	}
+	memcpy(&sym, entry, sizeof(sym));
+	if (sym.st_shndx == SHN_UNDEF || sym.st_name >= n_strings || !kind_of(&sym, &kind))
+		return false;
+	*ret = (struct symtab_symbol){
+		.name = strings + sym.st_name,
+		.value = sym.st_value,
+		.size = sym.st_size,
+		.kind = kind,
+		.preference = preference(&sym),
+	};
+	return true;
+}
+
+void symtab_split(struct symtab_symbol *symbol)
+{
+	const char *at = symbol->name + strcspn(symbol->name, "@");
+
+	symbol->name_len = (size_t)(at - symbol->name);
+	if (!*at)
+		return;
+	symbol->is_default = at[1] == '@';
+	symbol->version = at + 1 + symbol->is_default;
 }
 
 bool symtab_next(struct symtab *symtab, struct symtab_symbol *ret)
 {
 	while (symtab->at < symtab->n) {
 		size_t i = symtab->at++;
-		enum symbol_kind kind;
-		Elf64_Sym sym;
 
-		memcpy(&sym, symtab->symbols + i * sizeof(sym), sizeof(sym));
-		if (sym.st_shndx == SHN_UNDEF || sym.st_name >= symtab->n_strings || !kind_of(&sym, &kind))
+		if (!symtab_decode(symtab->symbols + i * sizeof(Elf64_Sym), symtab->strings, symtab->n_strings, ret))
 			continue;
-		*ret = (struct symtab_symbol){
-			.name = symtab->strings + sym.st_name,
-			.name_len = strcspn(symtab->strings + sym.st_name, symtab->is_dynamic ? "" : "@"),
-			.value = sym.st_value,
-			.size = sym.st_size,
-			.place = (uint32_t)i,
-			.kind = kind,
-			.preference = preference(&sym),
-		};
-		tell_version(symtab, ret);
+		ret->place = (uint32_t)i;
+		if (symtab->is_dynamic) {
+			ret->name_len = strlen(ret->name);
+			ret->version = dynsyms_version(&symtab->dynsyms, i, &ret->is_default);
+		} else {
+			symtab_split(ret);
+		}
 		return true;
 	}
 	return false;

@@ -50,6 +50,15 @@ void symtab_close(struct symtab *symtab);
 /* The next function or object; false at the end. */
 bool symtab_next(struct symtab *symtab, struct symtab_symbol *ret);
 
+/*
+ * One entry of a table by its bytes: name, value, size, kind and preference, with the name as `strings` have it. False
+ * for what is no defined function or object, or has no name within the strings.
+ */
+bool symtab_decode(const uint8_t *entry, const char *strings, size_t n_strings, struct symtab_symbol *ret);
+
+/* Tells a name's version apart: "foo@@V2". */
+void symtab_split(struct symtab_symbol *symbol);
+
 /* Bytes of the file that reading the table takes. */
 uint64_t symtab_bytes(const struct symtab *symtab);
 

@@ -261,6 +261,7 @@ struct trial_loader {
 struct trial_work {
 	uint64_t libraries_parsed;
 	uint64_t symbols_read;
+	uint64_t libraries_hashed, names_hashed;
 	uint64_t functions_read, lines_read;
 	uint64_t file_bytes_read;
 	uint64_t indices_read, index_bytes_read;

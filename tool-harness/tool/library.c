@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "elf/segment.h"
+#include "elf/symabsent.h"
 #include "elf/symstore.h"
 #include "lib/fault.h"
 #include "lib/fnv.h"
@@ -28,7 +29,8 @@ struct library_set {
 	size_t n_ids;
 	char *const *breakpoints;
 	size_t n_breakpoints;
-	bool read_symbols, read_lines;
+	struct wanted *wanted;    /* their names */
+	bool read_symbols, read_tables, read_lines;
 	struct symstore *store;   /* of the index; NULL: none */
 	struct symcache *symbols;
 	bool is_share;            /* ids and store are another set's, */
@@ -73,6 +75,7 @@ struct library_set *library_set_create(const struct manifest *manifest, char *co
 	set->manifest = manifest;
 	set->breakpoints = breakpoints;
 	set->n_breakpoints = n_breakpoints;
+	set->wanted = wanted_create(breakpoints, n_breakpoints);
 	set->read_symbols = read_symbols;
 	set->symbols = symcache_create();
 	if (!manifest)
@@ -126,6 +129,11 @@ struct err *library_set_use_index(struct library_set *set, const char *folder)
 	return NULL;
 }
 
+void library_set_read_tables(struct library_set *set)
+{
+	set->read_tables = true;
+}
+
 void library_set_read_lines(struct library_set *set)
 {
 	set->read_lines = true;
@@ -159,6 +167,7 @@ void library_set_destroy(struct library_set *set)
 		symcache_destroy(set->symbols);
 	if (!set->is_share) {
 		symstore_destroy(set->store);
+		wanted_destroy(set->wanted, set->n_breakpoints);
 		for (size_t i = 0; i < set->n_ids; i++)
 			free(set->paths[i].path);
 		free(set->paths);
@@ -271,6 +280,13 @@ static void cannot_read(struct library *library, struct err *err)
 	err_free(err);
 }
 
+/* Once more after each search, which may have been the first to read the symbol table. */
+static void note_lack(struct library *library)
+{
+	if (!library->lack && symidx_lack(library->symbols))
+		library->lack = mem_printf("'%s': %s", library->path, symidx_lack(library->symbols));
+}
+
 struct symidx *library_symbols(struct library_set *set, struct library *library)
 {
 	_cleanup_close_ int fd = -1;
@@ -286,8 +302,9 @@ struct symidx *library_symbols(struct library_set *set, struct library *library)
 		return NULL;
 	}
 	symidx_extent(library->symbols, &library->low, &library->high);
-	if (symidx_lack(library->symbols))
-		library->lack = mem_printf("'%s': %s", library->path, symidx_lack(library->symbols));
+	if (set->read_tables)
+		symidx_read(library->symbols);
+	note_lack(library);
 	return library->symbols;
 }
 
@@ -323,13 +340,40 @@ static void add_locations(struct library_set *set, struct library *library, uint
 	}
 }
 
+/* Most libraries have none of them: that takes less to tell than where one is. */
+static bool has_none(struct library_set *set, struct library *library)
+{
+	struct symwork work = { 0 };
+	_cleanup_close_ int fd = -1;
+	struct err *err = NULL;
+	bool none;
+
+	if (set->read_tables || set->read_lines || library->symbols || library->unreadable || has_no_file(library))
+		return false;
+	err = library_open(library, &fd);
+	if (err) {
+		cannot_read(library, err);
+		return true;
+	}
+	none = symabsent(fd, set->wanted, set->n_breakpoints, &library->low, &library->high, &work);
+	if (none)
+		symcache_add_work(set->symbols, &work);
+	return none;
+}
+
 /* Searched once, by the first task that has it. */
 void library_resolve(struct library_set *set, struct library *library)
 {
 	_cleanup_close_ int fd = -1;
 	struct err *err = NULL;
 
-	if (library->resolved || !set->read_symbols || !library_symbols(set, library))
+	if (library->resolved || !set->read_symbols)
+		return;
+	if (has_none(set, library)) {
+		library->resolved = true;
+		return;
+	}
+	if (!library_symbols(set, library))
 		return;
 	library->resolved = true;
 	if (set->read_lines) {
@@ -346,6 +390,7 @@ void library_resolve(struct library_set *set, struct library *library)
 		if (places.n && !err)
 			add_locations(set, library, (uint32_t)i, fd, &places);
 	}
+	note_lack(library);
 	if (err)
 		cannot_read(library, err);
 }

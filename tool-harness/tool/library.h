@@ -40,7 +40,7 @@ struct library {
 	struct symidx *symbols;  /* of the cache; NULL if it has no file (the vDSO) or cannot be read */
 	char *unreadable;        /* why it cannot be read, as was warned; NULL: it can, or was not tried */
 	char *lack;              /* what could not be read of its symbols; NULL: nothing */
-	uint64_t low, high;      /* extent relative to the load bias; 0, 0 without symbols */
+	uint64_t low, high;      /* extent relative to the load bias; 0, 0 until it was searched, or without symbols */
 	bool resolved;           /* its symbols were searched for the breakpoints */
 	struct location *locations; /* several of one breakpoint, where its name has several places */
 	size_t n_locations, cap_locations;
@@ -64,6 +64,9 @@ struct library_set *library_set_apart(const struct library_set *of);
 /* Symbols come from an index in the folder where it has them, and go into it where it has not. Before the
  * first library and the first share. */
 MUST_CHECK struct err *library_set_use_index(struct library_set *set, const char *folder);
+
+/* The whole symbol table of each library is read, whatever is looked for in it. Before the first share. */
+void library_set_read_tables(struct library_set *set);
 
 /* library_resolve reads all functions and lines of debug information, too. Before the first share. */
 void library_set_read_lines(struct library_set *set);
@@ -103,7 +106,7 @@ size_t library_resolve_again(struct library_set *set, struct library *library);
 /* Why a name that was not found in it may be there: it, or some of its symbols, could not be read. NULL: all were. */
 const char *library_unread(const struct library *library);
 
-/* Its symbols, read if they were not yet; NULL if it has none to read. Resolves nothing. */
+/* Its symbols, as far as they are asked for; NULL if it has none to read. Resolves nothing. */
 struct symidx *library_symbols(struct library_set *set, struct library *library);
 
 struct symcache *library_set_symbols(struct library_set *set);

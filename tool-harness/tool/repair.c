@@ -91,7 +91,7 @@ static void check_at(struct task *task, const struct part *part, const struct te
 		trap_adopt(task, addr, text->file + offset);
 }
 
-static struct err *part_check(struct task *task, const struct part *part, taddr bias, const struct symidx *index)
+static struct err *part_check(struct task *task, const struct part *part, taddr bias, struct symidx *index)
 {
 	const struct mapping *m = &part->mapping;
 	_cleanup_(text_deinit) struct text text = { .len = m->end - m->start };

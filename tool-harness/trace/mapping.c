@@ -229,12 +229,33 @@ static bool is_same(const struct mapping *mapping, int fd)
 	return st.st_dev == mapping->dev || has_same_page(mapping, fd);
 }
 
+/* By its path in this program's namespace, where that leads to the very file: a third of what map_files takes. */
+static int open_by_path(const struct mapping *mapping, const char *path)
+{
+	struct stat st;
+	int fd;
+
+	if (!path || path[0] != '/' || stat(path, &st) || !S_ISREG(st.st_mode) || st.st_ino != mapping->inode ||
+	    st.st_dev != mapping->dev)
+		return -1;
+	fd = FAULT_OR(FAULT_ELF, mapping->tid, open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+	if (fd < 0 || is_same(mapping, fd))
+		return fd;
+	close(fd);
+	return -1;
+}
+
 struct err *mapping_open(const struct mapping *mapping, const char *path, int *fd_ret)
 {
+	int by_path = open_by_path(mapping, path);
 	char names[4][64 + PATH_MAX];
 	bool another = false;
 	int errnum = ENOENT;
 
+	if (by_path >= 0) {
+		*fd_ret = by_path;
+		return NULL;
+	}
 	snprintf(names[0], sizeof(names[0]), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, (int)mapping->tid,
 		 mapping->start, mapping->end);
 	snprintf(names[1], sizeof(names[1]), "/proc/%d/root%s", (int)mapping->tid, path ? path : "");

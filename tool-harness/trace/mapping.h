@@ -48,7 +48,8 @@ MUST_CHECK struct err *mappings_next(struct mappings *mappings, taddr *at, struc
 				     bool *found_ret);
 
 /*
- * Opens the file of a mapping for reading: by map_files, which also has deleted ones; where that is not allowed
+ * Opens the file of a mapping for reading: by its path here, if that is the same file by device and inode; by
+ * map_files, which also has deleted ones; where that is not allowed
  * (it takes CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE) by the path below the process's root, as its program, or, of
  * a process that has ended since, by the path here, if that is the same file. A path that leads to another file
  * by now, or to none, is an error that says so.

@@ -16,6 +16,12 @@ static const struct conf_choice untils[] = {
 	{ 0 },
 };
 static const struct conf_choice policies[] = { POLICIES(ROW_CHOICE) { 0 } };
+static const struct conf_choice lookups[] = {
+	[BP_LOOKUP_HASH] = { "hash", "a library's own hash table, and of .symtab the local symbols: the whole only "
+				     "where these do not have all" },
+	[BP_LOOKUP_TABLE] = { "table", "all of .symtab" },
+	{ 0 },
+};
 static const struct conf_choice scopes[] = { EVENT_SCOPES(ROW_CHOICE) { 0 } };
 
 static const struct conf_option options[] = {
@@ -36,6 +42,10 @@ static const struct conf_option options[] = {
 	  .help = "time between looks at a task, at least 50ms",
 	  .group = "Breakpoints",
 	  .heeded_by = OF_NATIVE " breakpoints.policy=deferred breakpoints.deferred_until=interval" },
+	{ .key = "breakpoints.lookup", .type = CONF_CHOICE, FIELD(breakpoints_lookup), .default_text = "hash",
+	  .choices = lookups,
+	  .help = "what is read of a new library to find the breakpoints' names; the places are the same",
+	  .group = "Breakpoints", .heeded_by = OF_STOPS " symbols=needed" },
 	{ .key = "stop", .type = CONF_CHOICE, FIELD(stop), .default_text = "thread", .choices = scopes,
 	  .help = "what stands still while a load event is handled",
 	  .group = "Tracer", .heeded_by = OF_STOPS },

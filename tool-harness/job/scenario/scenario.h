@@ -20,6 +20,7 @@ enum launcher { LAUNCHER_MPIRUN, LAUNCHER_SPAWN };
 enum aslr { ASLR_ON, ASLR_OFF };
 enum bind { BIND_NONE, BIND_CORE };
 enum bp_where { BP_SPREAD, BP_NAMES };
+enum bp_lookup { BP_LOOKUP_HASH, BP_LOOKUP_TABLE };
 enum bp_reinsert { REINSERT_REWRITE, REINSERT_REMOVE_INSERT, REINSERT_NONE };
 /* Behind interval: enum mark (measure/trial.h), in its order. */
 enum deferred_until { DEFERRED_STOP, DEFERRED_INTERVAL, DEFERRED_MARK_FIRST };
@@ -62,6 +63,7 @@ struct scenario {
 	struct conf_list breakpoints_names;
 	int breakpoints_reinsert;    /* enum bp_reinsert */
 	int breakpoints_write;       /* enum bp_write */
+	int breakpoints_lookup;      /* enum bp_lookup */
 	int breakpoints_policy;      /* enum bp_policy */
 	struct conf_list breakpoints_pattern;
 	int breakpoints_deferred_until; /* enum deferred_until */

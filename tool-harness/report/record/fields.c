@@ -91,6 +91,8 @@ static const struct field one_task[] = { { .key = "", .type = FIELD_OBJECT, .fie
 static const struct field work_fields[] = {
 	WORK(libraries_parsed),
 	WORK(symbols_read),
+	WORK(libraries_hashed),
+	WORK(names_hashed),
 	WORK(functions_read),
 	WORK(lines_read),
 	WORK(file_bytes_read),

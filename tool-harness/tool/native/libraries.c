@@ -31,6 +31,8 @@ void native_sum_work(const struct native *native)
 	}
 	work->libraries_parsed = sum.libraries_parsed;
 	work->symbols_read = sum.symbols_read;
+	work->libraries_hashed = sum.libraries_hashed;
+	work->names_hashed = sum.names_hashed;
 	work->functions_read = sum.functions_read;
 	work->lines_read = sum.lines_read;
 	work->file_bytes_read = sum.file_bytes_read;

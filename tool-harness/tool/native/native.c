@@ -85,6 +85,8 @@ static struct err *use_index(const struct tool_request *request, struct library_
 {
 	_cleanup_free_ char *folder = toolhome_index(request->scenario, request->home);
 
+	if (request->scenario->symbols == SYMBOLS_ALL || request->scenario->breakpoints_lookup == BP_LOOKUP_TABLE)
+		library_set_read_tables(libraries);
 	if (request->scenario->event_work == EVENT_WORK_LINES)
 		library_set_read_lines(libraries);
 	return folder ? library_set_use_index(libraries, folder) : NULL;

@@ -52,7 +52,7 @@ static struct link *link_at(const struct native_task *t, taddr addr)
 		const struct library *library = all.added[i]->data;
 		uint64_t value = addr - all.added[i]->bias;
 
-		if (library && library->symbols && value >= library->low && value < library->high)
+		if (library && value >= library->low && value < library->high)
 			found = all.added[i];
 	}
 	loader_change_deinit(&all);
@@ -67,6 +67,7 @@ static struct err *plant_implementation(struct native *native, struct native_tas
 	struct trap_place trap = { .addr = addr, .id = breakpoint, .text = text };
 	_cleanup_close_ int fd = -1;
 	struct library *library;
+	struct symidx *symbols;
 	const char *name;
 	struct err *err;
 
@@ -76,7 +77,8 @@ static struct err *plant_implementation(struct native *native, struct native_tas
 		return NULL;
 	}
 	library = link->data;
-	name = symidx_find_address(library->symbols, addr - link->bias);
+	symbols = library_symbols(native_libraries(native, t), library);
+	name = symbols ? symidx_find_address(symbols, addr - link->bias) : NULL;
 	trap.place = trial_place(bp, library->path, name ? name : bp->function, addr - link->bias,
 				 PLACE_IMPLEMENTATION);
 	err = library_open(library, &fd);

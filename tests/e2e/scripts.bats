@@ -234,6 +234,28 @@ fake_test() {
 	[ "${lines[-1]}" = "1 passed, 1 failed" ]
 }
 
+@test "check runs a failed file again when it is told to, and says so" {
+	fake_test <<-'SH'
+		echo '[==========] Running 2 test(s).'
+		echo '[       OK ] a'
+		if [ -e ../ran ]; then echo '[       OK ] b'; exit; fi
+		touch ../ran; echo '[  ERROR   ] --- 1 != 2' >&2; echo '[  FAILED  ] b'
+		exit 1
+	SH
+	CHECK_AGAIN=1 expect_status 0 "$TREE/scripts/check" build unit
+	expect_output "--- 1 != 2"
+	[ "${lines[-2]}" = "unsteady: tests/unit/test_fake.c failed, and passed when it was run again alone" ]
+	[ "${lines[-1]}" = "2 passed, 0 failed" ]
+	# One that fails twice has failed; more failures than CHECK_AGAIN are not looked at again.
+	rm "$TREE/../ran"
+	sed -i 's/touch/true/' "$TREE/build/tests/unit/test_fake"
+	CHECK_AGAIN=1 expect_status 1 "$TREE/scripts/check" build unit
+	[ "${lines[-1]}" = "1 passed, 1 failed" ]
+	sed -i 's/true/touch/' "$TREE/build/tests/unit/test_fake"
+	CHECK_AGAIN=0 expect_status 1 "$TREE/scripts/check" build unit
+	[ "${lines[-1]}" = "1 passed, 1 failed" ]
+}
+
 @test "check counts what a crash kept from running as failed" {
 	fake_test <<-'SH'
 		echo '[==========] Running 5 test(s).'

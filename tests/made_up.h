@@ -9,7 +9,7 @@
 
 #include "lib/err.h"
 #include "lib/mem.h"
-#include "trace/memory.h"
+#include "trace/memory/memory.h"
 
 struct made_up {
 	struct memory memory; /* first: it is what the code under test sees */

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "job/counters.h"
+#include "job/counts/counters.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

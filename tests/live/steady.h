@@ -15,7 +15,7 @@
 #include "native.h"
 #include "tool/repair.h"
 #include "trace/procstate.h"
-#include "trace/wait.h"
+#include "trace/waits/wait.h"
 
 #define MAX_TASKS 4
 

@@ -14,7 +14,7 @@
 #include "lib/clock.h"
 #include "lib/proc.h"
 #include "native.h"
-#include "trace/wait.h"
+#include "trace/waits/wait.h"
 
 #define ROUNDS 60
 #define HITS_PER_ROUND 40

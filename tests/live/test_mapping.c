@@ -15,7 +15,7 @@
 #include "lib/fault.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
-#include "trace/mapping.h"
+#include "trace/memory/mapping.h"
 
 #define NAME "a\nb \\x (deleted) c"
 

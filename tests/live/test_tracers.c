@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "lib/progress.h"
-#include "trace/waiting.h"
+#include "trace/waits/waiting.h"
 
 #define ROUNDS 20
 #define N_TASKS 4

@@ -2,7 +2,7 @@
 /* Callgrind's files: the head of one, and which file of a task is which phase's. */
 #include "unit.h"
 
-#include "job/counters.h"
+#include "job/counts/counters.h"
 
 #define HEAD(pid, part, trigger)                                                       \
 	"# callgrind format\nversion: 1\ncreator: callgrind-3.19.0\npid: " pid         \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Memory read through pages: what is read, how often the task is asked, and when it ends. */
 #include "made_up.h"
-#include "trace/memcache.h"
+#include "trace/memory/memcache.h"
 #include "unit.h"
 
 #define BASE UINT64_C(0x7000)

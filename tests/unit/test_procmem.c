@@ -3,7 +3,7 @@
  * Whole transfers through /proc/PID/mem: all bytes, or what was not there; and an address space that
  * is no more told from one that is, whatever became of its process.
  */
-#include "trace/procmem.h"
+#include "trace/memory/procmem.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Order statistics: known samples, empty ones, and that samples keep their order. */
-#include "measure/quantile.h"
+#include "measure/stats/quantile.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

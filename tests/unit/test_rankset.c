@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Sets of ranks: in any order of adding the same ranges, as text and back. */
 #include "lib/rng.h"
-#include "measure/rankset.h"
+#include "measure/stats/rankset.h"
 #include "unit.h"
 
 static void assert_text(const struct rankset *set, const char *text)

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "measure/ranktest.h"
+#include "measure/stats/ranktest.h"
 
 #define assert_near(a, b, most) assert_true(fabs((a) - (b)) <= (most))
 

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "measure/ratio.h"
+#include "measure/stats/ratio.h"
 
 #define assert_near(a, b, most) assert_true(fabs((a) - (b)) <= (most))
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Edits of a text gathered into runs, on memory that the test makes up. */
-#include "trace/textwrite.h"
+#include "trace/memory/textwrite.h"
 #include "unit.h"
 
 #define BASE 0x10000u

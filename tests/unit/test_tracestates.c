@@ -12,7 +12,7 @@
 
 #include "lib/progress.h"
 #include "trace/task.h"
-#include "trace/wait.h"
+#include "trace/waits/wait.h"
 
 #define BUDGET 3
 #define RUNS 1000

@@ -2,7 +2,7 @@
 /* A scenario's variants, and the command line of each. */
 #include "unit.h"
 
-#include "job/counters.h"
+#include "job/counts/counters.h"
 #include "job/scenario/variant.h"
 #include "lib/strbuf.h"
 #include "measure/trial.h"

@@ -6,7 +6,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include "trace/waiting.h"
+#include "trace/waits/waiting.h"
 
 #define SOON_NS INT64_C(20000)
 #define LATE_NS INT64_C(3000000)

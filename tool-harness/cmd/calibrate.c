@@ -11,7 +11,7 @@
 #include "cmd/cmd.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
-#include "measure/quantile.h"
+#include "measure/stats/quantile.h"
 #include "report/human.h"
 #include "trace/floor.h"
 

@@ -12,7 +12,7 @@
 
 #include "lib/fs.h"
 #include "lib/mem.h"
-#include "measure/quantile.h"
+#include "measure/stats/quantile.h"
 #include "report/human.h"
 #include "report/store/store.h"
 

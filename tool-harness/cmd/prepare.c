@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "job/acquire/choose.h"
-#include "job/counters.h"
+#include "job/counts/counters.h"
 #include "job/needs.h"
 #include "lib/fs.h"
 #include "lib/mem.h"

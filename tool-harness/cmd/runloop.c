@@ -19,7 +19,7 @@
 #include "cmd/calibrate.h"
 #include "cmd/prepare.h"
 #include "cmd/temperature.h"
-#include "job/counters.h"
+#include "job/counts/counters.h"
 #include "job/hostfacts.h"
 #include "job/job.h"
 #include "job/pagecache.h"

@@ -23,7 +23,7 @@
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
-#include "trace/wait.h"
+#include "trace/waits/wait.h"
 
 /* MPI Forum: The MPIR Process Acquisition Interface, 1.0. The names are the interface. */
 struct mpir_procdesc {

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "job/leftovers.h"
+#include "job/ends/leftovers.h"
 #include "lib/clock.h"
 
 #define GRACE_NS (5 * NS_PER_S)

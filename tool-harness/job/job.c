@@ -18,9 +18,9 @@
 
 #include "job/acquire/acquire.h"
 #include "job/child.h"
-#include "job/ends.h"
-#include "job/lastwords.h"
-#include "job/leftovers.h"
+#include "job/ends/ends.h"
+#include "job/ends/lastwords.h"
+#include "job/ends/leftovers.h"
 #include "job/rendezvous.h"
 #include "lib/clock.h"
 #include "lib/fault.h"

@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 #include "job/colon.h"
-#include "job/ends.h"
-#include "job/guard.h"
-#include "job/lastwords.h"
+#include "job/ends/ends.h"
+#include "job/ends/guard.h"
+#include "job/ends/lastwords.h"
 #include "job/rendezvous.h"
 #include "job/shim.h"
 #include "lib/clock.h"

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "job/marks.h"
-#include "job/count.h"
+#include "job/counts/count.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 

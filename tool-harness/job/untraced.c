@@ -8,7 +8,7 @@
  */
 #include <poll.h>
 
-#include "job/ends.h"
+#include "job/ends/ends.h"
 #include "job/job.h"
 #include "lib/clock.h"
 

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "lib/err.h"
-#include "trace/memory.h"
+#include "trace/memory/memory.h"
 
 #define LINKMAP_MAX_NODES 65536
 #define LINKMAP_MAX_NAME 4096

@@ -16,7 +16,7 @@
 #include "elf/segment.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
-#include "trace/procmem.h"
+#include "trace/memory/procmem.h"
 
 /* Where a loader's open file has its interface to debuggers. */
 static struct err *find_symbols(struct symcache *symbols, int fd, const char *path, uint64_t *hook_ret,

@@ -16,7 +16,7 @@
 #include "ld/namespaces.h"
 #include "ld/probes.h"
 #include "measure/trial.h"
-#include "trace/mapping.h"
+#include "trace/memory/mapping.h"
 #include "trace/task.h"
 
 /* Where a task is trapped. */

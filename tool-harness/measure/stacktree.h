@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "measure/rankset.h"
+#include "measure/stats/rankset.h"
 
 #define STACK_MAX_FRAMES 256 /* of one stack; a walker cuts deeper ones */
 

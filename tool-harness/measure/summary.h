@@ -6,7 +6,7 @@
 #ifndef MEASURE_SUMMARY_H
 #define MEASURE_SUMMARY_H
 
-#include "measure/quantile.h"
+#include "measure/stats/quantile.h"
 #include "measure/trial.h"
 
 /* Durations of a trial. Those before SPAN_IMPORT_WORST are differences of trial.phases. */

@@ -7,7 +7,7 @@
 #include "measure/unfinished.h"
 
 #include "lib/strbuf.h"
-#include "measure/rankset.h"
+#include "measure/stats/rankset.h"
 
 #define NO_MARK MARK_N /* the last set */
 

@@ -15,7 +15,7 @@
 #include "ld/linkmap.h"
 #include "lib/err.h"
 #include "lib/manifest/manifest.h"
-#include "trace/mapping.h"
+#include "trace/memory/mapping.h"
 
 #define LOCATION_TEXT 8
 

@@ -17,8 +17,8 @@
 #include "lib/cleanup.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
-#include "trace/mapping.h"
-#include "trace/wait.h"
+#include "trace/memory/mapping.h"
+#include "trace/waits/wait.h"
 
 #define PAGE 4096u
 #define MAX_TEXT (UINT64_C(1) << 30)

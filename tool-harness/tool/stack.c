@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
-#include "trace/memcache.h"
+#include "trace/memory/memcache.h"
 
 #define MAX_HEADERS 64
 #define READS_PER_STEP (1u << 14) /* a common one takes about 100 */

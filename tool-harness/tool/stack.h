@@ -2,7 +2,7 @@
 /*
  * Walks the stack of a stopped thread: libunwind's remote unwinder (libunwind(3)) on the
  * call frame information that the task has mapped (.eh_frame), with functions named by the
- * libraries' symbol indices. Knows no ptrace: memory comes through trace/memory.h, and the
+ * libraries' symbol indices. Knows no ptrace: memory comes through trace/memory/memory.h, and the
  * registers are the caller's.
  *
  * Nothing in a task is trusted: a walk is bounded in frames and in reads, and one that
@@ -15,7 +15,7 @@
 
 #include "measure/stacktree.h"
 #include "tool/library.h"
-#include "trace/memory.h"
+#include "trace/memory/memory.h"
 
 #define STACK_MARK_CUT "[cut]"    /* deeper than STACK_MAX_FRAMES; the innermost are kept */
 #define STACK_MARK_LOST "[lost]"  /* no way further out: no unwind information, or damage */

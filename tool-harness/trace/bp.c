@@ -15,9 +15,9 @@
 
 #include "lib/fault.h"
 #include "lib/mem.h"
-#include "trace/procmem.h"
+#include "trace/memory/procmem.h"
 #include "trace/task.h"
-#include "trace/textwrite.h"
+#include "trace/memory/textwrite.h"
 
 void trap_table_deinit(struct trap_table *table)
 {

@@ -16,7 +16,7 @@
 #include <sys/types.h>
 
 #include "lib/err.h"
-#include "trace/memory.h"
+#include "trace/memory/memory.h"
 
 struct task;
 struct thread;

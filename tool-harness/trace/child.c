@@ -15,8 +15,8 @@
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/strbuf.h"
-#include "trace/procmem.h"
-#include "trace/wait.h"
+#include "trace/memory/procmem.h"
+#include "trace/waits/wait.h"
 
 /* A field of /proc/TID/status that is a pid ("\nTgid:"); 0 if it is gone. */
 static pid_t status_pid(pid_t tid, const char *field)

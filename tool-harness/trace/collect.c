@@ -10,7 +10,7 @@
 
 #include "lib/clock.h"
 #include "lib/fault.h"
-#include "trace/wait.h"
+#include "trace/waits/wait.h"
 
 struct err *thread_collect(struct thread *thread, int64_t timeout_ns, int *status_ret, bool *got_ret)
 {

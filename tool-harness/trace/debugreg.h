@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "lib/err.h"
-#include "trace/memory.h"
+#include "trace/memory/memory.h"
 
 #define DEBUGREGS 4
 

@@ -22,7 +22,7 @@
 #include "lib/progress.h"
 #include "trace/procstate.h"
 #include "trace/settle.h"
-#include "trace/wait.h"
+#include "trace/waits/wait.h"
 
 #define PATIENCE_NS (10 * NS_PER_S) /* since a thread was last let go, or the beginning */
 #define ASLEEP_NS (2 * NS_PER_S)    /* for threads that come to no harm if they are left to themselves */

@@ -20,7 +20,7 @@
 #include "trace/procstate.h"
 #include "trace/settle.h"
 #include "trace/task.h"
-#include "trace/wait.h"
+#include "trace/waits/wait.h"
 
 /* The C library's own (nptl(7)): nobody else can block it, and it does so only while it makes a thread or process. */
 #define SIGNAL_OF_LIBC 32

@@ -13,7 +13,7 @@
 #include "lib/clock.h"
 #include "lib/fault.h"
 #include "lib/progress.h"
-#include "trace/wait.h"
+#include "trace/waits/wait.h"
 
 #define TRAP_TIMEOUT_NS NS_PER_S
 

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 
 #include "lib/clock.h"
-#include "trace/wait.h"
+#include "trace/waits/wait.h"
 
 /* A running thread stops or exits at once; one asleep in the kernel beyond reach (a
  * vforking parent) cannot run user code before it has stopped. */

@@ -19,7 +19,7 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
-#include "trace/procmem.h"
+#include "trace/memory/procmem.h"
 #include "trace/procstate.h"
 
 

@@ -20,9 +20,9 @@
 #include "trace/bp.h"
 #include "trace/debugreg.h"
 #include "trace/journal.h"
-#include "trace/memory.h"
-#include "trace/textwrite.h"
-#include "trace/waiting.h"
+#include "trace/memory/memory.h"
+#include "trace/memory/textwrite.h"
+#include "trace/waits/waiting.h"
 
 struct task;
 

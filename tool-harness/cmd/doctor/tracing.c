@@ -18,7 +18,7 @@
 #include "cmd/doctor/doctor.h"
 #include "elf/segment.h"
 #include "elf/symidx.h"
-#include "job/counters.h"
+#include "job/counts/counters.h"
 #include "job/hostfacts.h"
 #include "job/job.h"
 #include "ld/probes.h"

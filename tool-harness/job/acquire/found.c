@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "job/acquire/acquire.h"
-#include "job/ends.h"
+#include "job/ends/ends.h"
 #include "job/launch.h"
 #include "lib/fault.h"
 #include "lib/fs.h"

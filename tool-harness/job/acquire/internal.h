@@ -4,8 +4,8 @@
 #define JOB_ACQUIRE_INTERNAL_H
 
 #include "job/acquire/acquire.h"
-#include "trace/memory.h"
-#include "trace/wait.h"
+#include "trace/memory/memory.h"
+#include "trace/waits/wait.h"
 
 struct mpir {
 	taddr being_debugged, debug_state, proctable, proctable_size, breakpoint;

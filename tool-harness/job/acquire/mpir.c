@@ -18,7 +18,7 @@
 #include "job/acquire/proctable.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
-#include "trace/procmem.h"
+#include "trace/memory/procmem.h"
 #include "trace/refused.h"
 
 #define PAGE 4096u

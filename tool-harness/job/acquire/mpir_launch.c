@@ -18,7 +18,7 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "lib/proc.h"
-#include "trace/procmem.h"
+#include "trace/memory/procmem.h"
 
 enum { DEBUG_SPAWNED = 1, DEBUG_ABORTING = 2 }; /* MPIR_debug_state */
 

@@ -17,7 +17,7 @@
 #include <sys/types.h>
 
 #include "lib/err.h"
-#include "trace/memory.h"
+#include "trace/memory/memory.h"
 
 #define PROCTABLE_MAX_ROWS (4u << 20)
 #define PROCTABLE_MAX_LOCAL 100000 /* as many tasks as a scenario may have */

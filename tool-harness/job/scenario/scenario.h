@@ -14,7 +14,7 @@
 #include "lib/conf/conf.h"
 #include "lib/err.h"
 #include "lib/manifest/manifest.h"
-#include "trace/waiting.h"
+#include "trace/waits/waiting.h"
 
 enum launcher { LAUNCHER_MPIRUN, LAUNCHER_SPAWN };
 enum aslr { ASLR_ON, ASLR_OFF };
@@ -79,7 +79,7 @@ struct scenario {
 	int index;                   /* enum index_mode: symbols kept on disk, */
 	char *index_folder;          /* there; NULL: in the tool's home */
 	int tool_temperature;        /* enum tool_temperature */
-	int wait;                    /* enum wait_mode (trace/waiting.h) */
+	int wait;                    /* enum wait_mode (trace/waits/waiting.h) */
 	int64_t tracer_threads;      /* each traces a share of the tasks */
 	struct conf_list stacks;     /* enum scenario_stacks: when the tasks' stacks are taken */
 	bool cold_drop_caches;

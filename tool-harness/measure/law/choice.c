@@ -17,7 +17,7 @@
 
 #include "lib/mem.h"
 #include "lib/rng.h"
-#include "measure/quantile.h"
+#include "measure/stats/quantile.h"
 
 #define LEAST_GAIN 0.001 /* a richer law that predicts better by less than 0.1 % is not worth its terms */
 #define LEAST_SHARE 0.1  /* of the best law's miss: likewise */

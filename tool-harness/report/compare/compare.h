@@ -6,8 +6,8 @@
 #ifndef REPORT_COMPARE_COMPARE_H
 #define REPORT_COMPARE_COMPARE_H
 
-#include "measure/ranktest.h"
-#include "measure/ratio.h"
+#include "measure/stats/ranktest.h"
+#include "measure/stats/ratio.h"
 #include "report/compare/metric.h"
 #include "report/record/record.h"
 #include "report/compare/tolerances.h"

@@ -15,7 +15,7 @@
 #include "tool/library.h"
 #include "tool/gdb/mi.h"
 #include "tool/process/stage.h"
-#include "trace/procmem.h"
+#include "trace/memory/procmem.h"
 
 enum gdb_state {
 	GDB_ATTACHING, /* GDB was told to attach */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "job/acquire/acquire.h"
-#include "job/ends.h"
+#include "job/ends/ends.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "lib/progress.h"

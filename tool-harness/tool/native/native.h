@@ -16,7 +16,7 @@
 #include "tool/native/barrier.h"
 #include "tool/tool.h"
 #include "tool/native/plant.h"
-#include "trace/wait.h"
+#include "trace/waits/wait.h"
 
 enum native_state {
 	NATIVE_RELEASED, /* the shim is on its way to exec */

@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "job/acquire/acquire.h"
-#include "job/ends.h"
+#include "job/ends/ends.h"
 #include "lib/clock.h"
 #include "lib/mem.h"
 #include "tool/usage.h"

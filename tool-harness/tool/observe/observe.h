@@ -11,7 +11,7 @@
 #include "ld/loader.h"
 #include "tool/library.h"
 #include "tool/tool.h"
-#include "trace/procmem.h"
+#include "trace/memory/procmem.h"
 
 /* One task, as seen from outside. */
 struct observed {

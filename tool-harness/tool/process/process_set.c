@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 
 #include "job/child.h"
-#include "job/leftovers.h"
+#include "job/ends/leftovers.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/mem.h"

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 
 #include "job/acquire/acquire.h"
-#include "job/ends.h"
+#include "job/ends/ends.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/mem.h"

@@ -7,7 +7,7 @@
  * Invariant: no status that the kernel has given out is lost: it is returned, queued on its
  * thread, or settled.
  */
-#include "trace/wait.h"
+#include "trace/waits/wait.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -19,7 +19,7 @@
 #include "lib/fault.h"
 #include "lib/progress.h"
 #include "trace/settle.h"
-#include "trace/tick.h"
+#include "trace/waits/tick.h"
 
 /* --- one wait --------------------------------------------------------------------- */
 

@@ -6,7 +6,7 @@
  *
  * Invariant: the number of subsets over all sums is the binomial coefficient (n_a + n_b, n_a).
  */
-#include "measure/ranktest.h"
+#include "measure/stats/ranktest.h"
 
 #include <assert.h>
 #include <gsl/gsl_cdf.h>

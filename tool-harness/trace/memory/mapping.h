@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "trace/memory.h"
+#include "trace/memory/memory.h"
 
 /* Device and inode as the kernel has them for the mapping; inode 0: no file is mapped, as of the vDSO. */
 struct mapping {

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "measure/quantile.h"
+#include "measure/stats/quantile.h"
 
 /* Up to so many values in both groups together p is exact, ties or not. */
 #define RANKTEST_EXACT_MAX 50

@@ -4,7 +4,7 @@
  * its successors in one batch. Invariant: a page in the table was read wholly since the
  * last memcache_begin.
  */
-#include "trace/memcache.h"
+#include "trace/memory/memcache.h"
 
 #include <assert.h>
 #include <string.h>

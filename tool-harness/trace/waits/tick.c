@@ -4,7 +4,7 @@
  * (SIGEV_THREAD_ID, timer_create(2)): a process-wide timer would wake any one of several tracer
  * threads. Invariant: a thread's flag is set by its own timer and cleared by itself.
  */
-#include "trace/tick.h"
+#include "trace/waits/tick.h"
 
 #include <signal.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
-#include "trace/wait.h"
+#include "trace/waits/wait.h"
 
 static _Thread_local volatile sig_atomic_t tick_seen;
 static _Thread_local timer_t tick_timer;

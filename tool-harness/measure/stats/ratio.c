@@ -5,7 +5,7 @@
  *
  * Invariant: low <= high, and both are ratios of medians that such draws had or lie between two.
  */
-#include "measure/ratio.h"
+#include "measure/stats/ratio.h"
 
 #include <assert.h>
 #include <gsl/gsl_sort.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Parsing counts strictly: phase marks and callgrind's files share it. */
-#include "job/count.h"
+#include "job/counts/count.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
  *
  * Invariant: this thread may run on `core` alone, or with -1 where it might before.
  */
-#include "trace/waiting.h"
+#include "trace/waits/waiting.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/strbuf.h"
-#include "trace/tick.h"
+#include "trace/waits/tick.h"
 
 /* Above this a wait is no part of a storm of loads, and a look at the machine costs nothing. */
 #define LONG_WAIT_NS (5 * NS_PER_MS)

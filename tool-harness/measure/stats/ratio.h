@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "measure/quantile.h"
+#include "measure/stats/quantile.h"
 
 struct ratio {
 	double value;     /* median of `over` / median of `under` */

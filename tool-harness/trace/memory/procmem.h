@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "trace/memory.h"
+#include "trace/memory/memory.h"
 
 struct process_memory {
 	struct memory memory; /* first member: the read finds its process by it */

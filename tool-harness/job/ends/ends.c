@@ -5,7 +5,7 @@
  * Invariant: a status is only taken of the process that a pidfd was opened for, never of another one that
  * has its number by now.
  */
-#include "job/ends.h"
+#include "job/ends/ends.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include <sys/pidfd.h>
 
 #include "job/child.h"
-#include "job/lastwords.h"
+#include "job/ends/lastwords.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "measure/failure.h"

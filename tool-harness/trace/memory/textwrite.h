@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "lib/err.h"
-#include "trace/memory.h"
+#include "trace/memory/memory.h"
 
 struct text_edit {
 	taddr addr;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Starts the guard, see guard.h and tool-harness/guard/guard.c. */
-#include "job/guard.h"
+#include "job/ends/guard.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
  * stopped thread; whether what it reads changes meanwhile is the caller's to know. Invariant: got is
  * set for every span, and what is left of a transfer is never taken for done.
  */
-#include "trace/procmem.h"
+#include "trace/memory/procmem.h"
 
 #include <assert.h>
 #include <errno.h>

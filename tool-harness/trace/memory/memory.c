@@ -3,7 +3,7 @@
  * Reading a tracee's memory on top of one batched read. Knows nothing of processes:
  * task.c supplies the read. Invariant: nothing that was not wholly read is used.
  */
-#include "trace/memory.h"
+#include "trace/memory/memory.h"
 
 #include <inttypes.h>
 #include <string.h>

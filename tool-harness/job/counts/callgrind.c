@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "job/counters.h"
-#include "job/count.h"
+#include "job/counts/counters.h"
+#include "job/counts/count.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
 

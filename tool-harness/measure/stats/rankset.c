@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Invariant: ranges are in order, and no two of them touch. */
-#include "measure/rankset.h"
+#include "measure/stats/rankset.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /*
  * The tasks' last words. Does not judge them.
  */
-#include "job/lastwords.h"
+#include "job/ends/lastwords.h"
 
 #include <ctype.h>
 #include <fcntl.h>

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "trace/memory.h"
+#include "trace/memory/memory.h"
 
 #define MEMCACHE_PAGE 4096u
 #define MEMCACHE_MAX_PAGES 4096u /* 16 MiB; further pages are not readable */

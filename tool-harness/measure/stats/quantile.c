@@ -5,7 +5,7 @@
  *
  * Invariant: samples are never reordered, only copies are sorted.
  */
-#include "measure/quantile.h"
+#include "measure/stats/quantile.h"
 
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>

@@ -3,7 +3,7 @@
  * Edits of a text gathered into runs. Knows no task and no trap.
  * Invariant: of a run no byte changes but those of its edits.
  */
-#include "trace/textwrite.h"
+#include "trace/memory/textwrite.h"
 
 #include <assert.h>
 

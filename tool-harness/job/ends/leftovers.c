@@ -6,7 +6,7 @@
  * Invariant: a process is signalled only through a pidfd that was opened before its environment
  * was read.
  */
-#include "job/leftovers.h"
+#include "job/ends/leftovers.h"
 
 #include <ctype.h>
 #include <dirent.h>

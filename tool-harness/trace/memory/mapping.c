@@ -4,7 +4,7 @@
  * is handed out is the one that is mapped, by device and inode, or, where a file system has other device numbers
  * for its mappings (btrfs, overlayfs), by inode and build-id.
  */
-#include "trace/mapping.h"
+#include "trace/memory/mapping.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #include "lib/fault.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
-#include "trace/procmem.h"
+#include "trace/memory/procmem.h"
 
 #define DELETED " (deleted)"
 

@@ -6,7 +6,7 @@
  * Invariant: what is chosen was there when it was chosen; that it counted is checked with
  * each trial.
  */
-#include "job/counters.h"
+#include "job/counts/counters.h"
 
 #include <assert.h>
 #include <errno.h>

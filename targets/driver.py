@@ -54,7 +54,7 @@ import time
 
 VERSION = "0.1.0"
 LIST_VERSION = 1
-USAGE = "usage: driver.py [--no-mpi | --mpi4py] [--start-ns NS] [modules.txt]"
+USAGE = "usage: driver.py [--no-mpi | --mpi4py] [--start-ns NS] [START | modules.txt]"
 
 # Mandelbrot set: sides of the image in points, and iterations of a point at most.
 FRACTAL_WIDTH, FRACTAL_HEIGHT, FRACTAL_LIMIT = 64, 48, 64
@@ -170,6 +170,24 @@ def pick_mpi(choice):
 # --- input -------------------------------------------------------------------------
 
 
+def is_seconds(word):
+    """A time as date +%s or +%s.%N prints it."""
+    whole, _, part = word.partition(".")
+    return len(whole) >= 10 and whole.isdecimal() and (not part or part.isdecimal()) and len(part) <= 9
+
+
+def start_on_monotonic(start_ns):
+    """The start time on the monotonic clock, which cannot be later than now; one of the wall clock (date +%s%N) is
+    decades later and is put on it."""
+    now_ns = time.monotonic_ns()
+    if start_ns <= now_ns:
+        return start_ns
+    start_ns += now_ns - time.time_ns()
+    if start_ns > now_ns or start_ns < 0:
+        raise Failure("start time lies in the future or before the machine's, by the monotonic and by the wall clock", 2)
+    return start_ns
+
+
 def parse_arguments(arguments):
     options = {"mpi": None, "start_ns": os.environ.get("PYNAMIC_START_NS"), "list": None}
     rest = list(arguments)
@@ -184,6 +202,9 @@ def parse_arguments(arguments):
         elif word in ("-h", "--help"):
             print(USAGE)
             sys.exit(0)
+        elif is_seconds(word) and not os.path.exists(word):
+            # As Pynamic's own driver takes it: driver.py $(date +%s)
+            options["start_ns"] = str(int(word.replace(".", "").ljust(len(word.split(".")[0]) + 9, "0")))
         elif word.startswith("-") or options["list"] is not None:
             raise Failure("unexpected argument '%s'\n%s" % (word, USAGE), 2)
         else:
@@ -191,7 +212,7 @@ def parse_arguments(arguments):
     if options["start_ns"] is not None:
         if not options["start_ns"].isdigit():
             raise Failure("start time '%s' is not a number of nanoseconds" % options["start_ns"], 2)
-        options["start_ns"] = int(options["start_ns"])
+        options["start_ns"] = start_on_monotonic(int(options["start_ns"]))
     if options["list"] is None:
         options["list"] = os.path.join(os.path.dirname(os.path.abspath(__file__)), "modules.txt")
     return options
@@ -248,8 +269,13 @@ class Output:
 
     def line(self, text):
         if self.enabled:
-            sys.stdout.write("Pynamic: %s\n" % text)
-            sys.stdout.flush()
+            try:
+                sys.stdout.write("Pynamic: %s\n" % text)
+                sys.stdout.flush()
+            except BrokenPipeError:
+                # Who reads has seen enough (| head): the run goes on without words, and so does the flush at exit.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+                self.enabled = False
 
     def times(self, names, times_ns):
         """Prints each time as the worst of all ranks; returns lines about all ranks for later."""

@@ -213,13 +213,22 @@ static void module_open(const struct module_list *list, struct module *module)
 	free(path);
 }
 
-/* Nanoseconds from the launcher's spawn (PYNAMIC_START_NS), else from main. */
+/* Nanoseconds from the launcher's spawn (PYNAMIC_START_NS), else from main. A start later than now is not of the
+ * monotonic clock but of the wall clock (date +%s%N). */
 static int64_t startup_ns(int64_t main_ns, int64_t now_ns)
 {
 	const char *text = getenv("PYNAMIC_START_NS");
+	struct timespec wall;
 	uint64_t start_ns;
 
-	return now_ns - (text && parse_u64(text, &start_ns) ? (int64_t)start_ns : main_ns);
+	if (!text || !parse_u64(text, &start_ns))
+		return now_ns - main_ns;
+	if (start_ns <= (uint64_t)now_ns)
+		return now_ns - (int64_t)start_ns;
+	clock_gettime(CLOCK_REALTIME, &wall);
+	if (start_ns > (uint64_t)wall.tv_sec * 1000000000 + wall.tv_nsec)
+		die(2, "start time '%s' lies in the future, by the monotonic and by the wall clock", text);
+	return (int64_t)((uint64_t)wall.tv_sec * 1000000000 + wall.tv_nsec - start_ns);
 }
 
 static void print_time(const char *what, int64_t ns)

@@ -57,6 +57,35 @@ have_mpi4py() {
 	check_marks 3 0 "$MPI4PY_MARKS"
 }
 
+# startup_of: the start-up time that the last run printed, in whole milliseconds.
+startup_of() {
+	sed -n 's/^Pynamic: startup time = \(-*[0-9]*\)\.\([0-9]\{3\}\).*/\1\2/p' <<<"$output"
+}
+
+@test "driver: a start time by the wall clock, as Pynamic's users give it" {
+	expect_status 0 $MPIRUN -n 2 "$TINY/host" "$TINY/driver.py" "$(date +%s)"
+	check_lines 2 yes
+	[ "$((10#$(startup_of)))" -lt 60000 ]
+	expect_status 0 timeout 60 "$PYTHON" "$TINY/driver.py" --no-mpi "$(date -d '-100 seconds' +%s.%N)"
+	[ "$((10#$(startup_of)))" -ge 100000 ]
+	[ "$((10#$(startup_of)))" -lt 160000 ]
+	local command
+	for command in "$PYTHON $TINY/driver.py --no-mpi" "$TINY/plain"; do
+		PYNAMIC_START_NS=$(date -d '-100 seconds' +%s%N) expect_status 0 timeout 60 $command
+		[ "$((10#$(startup_of)))" -ge 100000 ]
+		[ "$((10#$(startup_of)))" -lt 160000 ]
+		PYNAMIC_START_NS=$(date -d '+1 hour' +%s%N) expect_status 2 timeout 60 $command
+		expect_output "lies in the future"
+	done
+}
+
+@test "driver: a reader that has seen enough ends nothing" {
+	expect_status 0 bash -c "set -o pipefail; timeout 60 '$PYTHON' '$TINY/driver.py' --no-mpi 2>err | true"
+	[ ! -s err ]
+	expect_status 0 bash -c "timeout 60 mpirun --oversubscribe -n 2 '$TINY/host' '$TINY/driver.py' 2>err | head -n 1"
+	! grep -E 'Traceback|MPI_ABORT' err
+}
+
 @test "driver: python3 alone" {
 	expect_status 0 timeout 60 "$PYTHON" "$TINY/driver.py"
 	check_lines 1 no

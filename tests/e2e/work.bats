@@ -17,7 +17,7 @@ traced() {
 
 @test "each kind of work reads what it says" {
 	tiny_run links -T warm -r 1 -s event_work=links
-	[ "$(traced '.work.libraries_parsed')" = '[1]' ]
+	[ "$(traced '[.work.libraries_parsed, .work.libraries_hashed]')" = '[[0,1]]' ]
 	tiny_run symbols -T warm -r 1 -s event_work=symbols
 	parsed=$(jq '.trials[0].work.libraries_parsed' "$RECORD")
 	[ "$parsed" -gt 10 ]

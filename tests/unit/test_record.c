@@ -215,6 +215,40 @@ static void version_2_is_read(void **state)
 	assert_null(fs_remove_tree(dir));
 }
 
+/* What was not seen is null, neither -1 nor 0, and comes back as not seen; what was seen is its number. */
+static void what_was_not_seen_is_null(void **state)
+{
+	_cleanup_free_ char *dir = make_dir(), *path = NULL, *text = NULL;
+	struct run run, back;
+	json_t *root, *trial, *task;
+
+	(void)state;
+	make_run(&run);
+	run.trials[0].launcher_status = run.trials[0].tasks[0].exit_status = run.trials[0].failure.status = -1;
+	run.trials[1].launcher_status = 256;
+	run.trials[1].work = (struct trial_work){ .known = true, .symbols_read = 7 };
+	assert_null(run_write(&run, dir, &path));
+	root = json_load_file(path, 0, NULL);
+	text = json_dumps(root, JSON_REAL_PRECISION(17));
+	trial = json_at(root, "trials", 0);
+	task = json_at(trial, "tasks", 0);
+	assert_true(json_is_null(json_object_get(trial, "launcher_status")));
+	assert_true(json_is_null(json_object_get(trial, "work")));
+	assert_true(json_is_null(json_object_get(json_object_get(trial, "failure"), "status")));
+	assert_true(json_is_null(json_object_get(task, "exit_status")));
+	assert_null(run_parse("r.json", text, strlen(text), &back));
+	assert_int_equal(back.trials[0].launcher_status, -1);
+	assert_int_equal(back.trials[0].tasks[0].exit_status, -1);
+	assert_false(back.trials[0].work.known);
+	assert_int_equal(back.trials[1].launcher_status, 256);
+	assert_true(back.trials[1].work.known);
+	assert_int_equal(back.trials[1].work.symbols_read, 7);
+	json_decref(root);
+	run_deinit(&back);
+	run_deinit(&run);
+	assert_null(fs_remove_tree(dir));
+}
+
 static void settings_are_found(void **state)
 {
 	struct run run;
@@ -435,6 +469,7 @@ int main(void)
 		cmocka_unit_test(written_and_read_is_the_same),
 		cmocka_unit_test(zeros_of_version_3_are_not_known),
 		cmocka_unit_test(version_2_is_read),
+		cmocka_unit_test(what_was_not_seen_is_null),
 		cmocka_unit_test(settings_are_found),
 		cmocka_unit_test(samples_are_beside_it),
 		cmocka_unit_test(what_is_no_record_is_refused),

@@ -259,6 +259,7 @@ struct trial_loader {
 
 /* What a tool read of libraries' files, all tasks together; elf/symidx.h has what is counted. */
 struct trial_work {
+	bool known; /* false: the tool does not tell, or there was none */
 	uint64_t libraries_parsed;
 	uint64_t symbols_read;
 	uint64_t libraries_hashed, names_hashed;

@@ -60,6 +60,8 @@ static json_t *value_to_json(const struct field *field, const void *obj)
 	case FIELD_DOUBLE:
 		assert(isfinite(*(const double *)at));
 		return json_real(*(const double *)at);
+	case FIELD_KNOWN_INT:
+		return *(const int *)at < 0 ? json_null() : json_integer(*(const int *)at);
 	case FIELD_KNOWN_I64:
 		return *(const int64_t *)at < 0 ? json_null() : json_integer(*(const int64_t *)at);
 	case FIELD_POINT:
@@ -75,6 +77,8 @@ static json_t *value_to_json(const struct field *field, const void *obj)
 		return json;
 	case FIELD_CHOICE:
 		return json_string(field->names[*(const int *)at]);
+	case FIELD_KNOWN_OBJECT:
+		return *(const bool *)(at + field->n_offset) ? fields_to_json(field->fields, at) : json_null();
 	case FIELD_OBJECT:
 		return fields_to_json(field->fields, at);
 	case FIELD_MAP:
@@ -197,6 +201,11 @@ static struct err *value_from_json(const struct field *field, json_t *json, void
 			return err_new("not a number");
 		*(double *)at = json_number_value(json);
 		return NULL;
+	case FIELD_KNOWN_INT:
+		number = -1;
+		err = json_is_null(json) ? NULL : read_integer(json, 0, INT_MAX, &number);
+		*(int *)at = number;
+		return err;
 	case FIELD_KNOWN_I64:
 		*(int64_t *)at = -1;
 		return json_is_null(json) ? NULL : read_integer(json, 0, INT64_MAX, (int64_t *)at);
@@ -220,6 +229,9 @@ static struct err *value_from_json(const struct field *field, json_t *json, void
 		return NULL;
 	case FIELD_CHOICE:
 		return read_choice(json, field->names, (int *)at);
+	case FIELD_KNOWN_OBJECT:
+		*(bool *)(at + field->n_offset) = !json_is_null(json);
+		return json_is_null(json) ? NULL : fields_from_json(field->fields, json, at);
 	case FIELD_OBJECT:
 		return fields_from_json(field->fields, json, at);
 	case FIELD_MAP:
@@ -253,6 +265,8 @@ static json_t *empty_value(const struct field *field)
 		return json_real(0);
 	case FIELD_STRING:
 	case FIELD_JSON:
+	case FIELD_KNOWN_OBJECT:
+	case FIELD_KNOWN_INT:
 	case FIELD_KNOWN_I64:
 	case FIELD_KNOWN_DOUBLE:
 	case FIELD_POINT:
@@ -272,7 +286,7 @@ static json_t *empty_value(const struct field *field)
 /* A value that is there: what is inside of it is completed. */
 static void complete_value(const struct field *field, json_t *json)
 {
-	if (field->type == FIELD_OBJECT)
+	if (field->type == FIELD_OBJECT || field->type == FIELD_KNOWN_OBJECT)
 		fields_complete(field->fields, json);
 	for (size_t i = 0; field->type == FIELD_LIST && i < json_array_size(json); i++)
 		complete_value(field->fields, json_array_get(json, i));
@@ -349,7 +363,7 @@ bool fields_number(const struct field *fields, const void *obj, const char *path
 
 static bool is_unknown(const struct field *field, json_t *json)
 {
-	bool known = field->type == FIELD_KNOWN_I64 || field->type == FIELD_KNOWN_DOUBLE;
+	bool known = field->type == FIELD_KNOWN_INT || field->type == FIELD_KNOWN_I64 || field->type == FIELD_KNOWN_DOUBLE;
 
 	return (known && json_is_number(json) && json_number_value(json) < 0) ||
 	       (field->type == FIELD_POINT && json_is_integer(json) && json_integer_value(json) == 0);

@@ -19,13 +19,15 @@ enum field_type {
 	FIELD_U64,    /* up to 2^63 - 1, as far as JSON integers go here */
 	FIELD_I64,
 	FIELD_DOUBLE, /* finite */
-	FIELD_KNOWN_I64,    /* null if below 0: not known */
+	FIELD_KNOWN_INT,    /* null if below 0: not known */
+	FIELD_KNOWN_I64,    /* likewise */
 	FIELD_KNOWN_DOUBLE, /* likewise */
 	FIELD_POINT,        /* int64_t, a point in time: null if 0, it did not happen or was not seen */
 	FIELD_STRING, /* char *, heap; NULL is null */
 	FIELD_JSON,   /* char *, heap, text of an object; NULL is null */
 	FIELD_CHOICE, /* an enum, by its name in names */
 	FIELD_OBJECT, /* a struct inside, by fields */
+	FIELD_KNOWN_OBJECT, /* likewise; null if the bool at n_offset, inside of it, is false */
 	FIELD_MAP,    /* a fixed array, one element per name in names, each as `fields` (one field, offset 0) says */
 	FIELD_LIST,   /* pointer and count: each element as `fields` (one field, offset 0) says */
 };

@@ -134,6 +134,7 @@ static void null_trial(json_t *trial)
 {
 	json_t *summary = json_object_get(trial, "summary"), *loader = json_object_get(trial, "loader"), *task, *stops;
 	const char *verdict = json_string_value(json_object_get(trial, "tool_verdict")), *phase;
+	const char *tool = json_string_value(json_object_get(trial, "tool"));
 	bool traced = json_is_true(json_object_get(trial, "traced"));
 	bool told = traced && (json_is_string(json_object_get(trial, "load_events")) ||
 			       (verdict && !strcmp(verdict, tool_verdict_names[VERDICT_NONE])));
@@ -145,6 +146,9 @@ static void null_trial(json_t *trial)
 	null_residency(json_object_get(trial, "tool_residency"));
 	if (json_is_null(json_object_get(trial, "libraries_mapped")))
 		json_object_set_new(trial, "libraries_same_place", json_null());
+	/* Only the kit's own tracer tells what it read. */
+	if (!traced || !tool || strcmp(tool, "native"))
+		json_object_set_new(trial, "work", json_null());
 	if (json_is_null(json_object_get(loader, "path")))
 		json_object_set_new(loader, "probes", json_null());
 	json_array_foreach(json_object_get(trial, "tasks"), i, task) {

@@ -29,6 +29,7 @@ void native_sum_work(const struct native *native)
 			own = library_set_work(native->tasks[i].libraries);
 		symwork_add(&sum, &own);
 	}
+	work->known = true;
 	work->libraries_parsed = sum.libraries_parsed;
 	work->symbols_read = sum.symbols_read;
 	work->libraries_hashed = sum.libraries_hashed;

@@ -123,3 +123,11 @@ void strbuf_puts_legible(struct strbuf *sb, const char *s, const char *keep)
 		s += n;
 	}
 }
+
+char *text_legible(const char *s)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	strbuf_puts_legible(&sb, s, "");
+	return strbuf_steal(&sb);
+}

@@ -31,6 +31,8 @@ void strbuf_vprintf(struct strbuf *sb, const char *fmt, va_list ap) PRINTF_LIKE(
 /* A text of others for a terminal or a record: bytes that are no printable UTF-8 as \ooo, but for those in `keep`, so
  * that no name moves the cursor. */
 void strbuf_puts_legible(struct strbuf *sb, const char *s, const char *keep);
+/* The same, nothing kept, as a text of its own: heap, caller frees. */
+char *text_legible(const char *s);
 
 /* The text as a heap string that the caller frees; the buffer is empty after it. */
 char *strbuf_steal(struct strbuf *sb);

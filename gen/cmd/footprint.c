@@ -72,33 +72,29 @@ static const struct argp parser = {
 	       ".strtab alone. A program is not run; its loader lists what it links.",
 };
 
-static struct err *put_json(const struct footprint *footprint, struct strbuf *ret)
+static void put_json(const struct footprint *footprint, struct strbuf *ret)
 {
 	json_t *json = footprint_to_json(footprint);
-	char *text = json_dumps(json, JSON_INDENT(2));
-	struct err *err = text ? NULL : err_new("cannot write the footprint as JSON: a path is not UTF-8");
+	_cleanup_free_ char *text = json_dumps(json, JSON_INDENT(2));
 
-	if (text)
-		strbuf_printf(ret, "%s\n", text);
-	free(text);
+	strbuf_printf(ret, "%s\n", text);
 	json_decref(json);
-	return err;
 }
 
-static struct err *put(const struct footprint *footprint, const struct arguments *args, struct strbuf *ret)
+static void put(const struct footprint *footprint, const struct arguments *args, struct strbuf *ret)
 {
 	switch (args->format) {
 	case OPT_JSON:
-		return put_json(footprint, ret);
+		put_json(footprint, ret);
+		break;
 	case OPT_SUMMARY:
 		footprint_put_summary(footprint, ret);
-		return NULL;
+		break;
 	case OPT_PAPER:
 		footprint_put_paper(footprint, ret);
-		return NULL;
+		break;
 	default:
 		footprint_put_table(footprint, args->all ? SIZE_MAX : DEFAULT_OBJECTS, ret);
-		return NULL;
 	}
 }
 
@@ -113,7 +109,7 @@ struct err *cmd_footprint(int argc, char **argv)
 	err = footprint_find(args.what, args.source.debug_dir, &footprint);
 	if (err)
 		return err;
-	err = put(&footprint, &args, &out);
+	put(&footprint, &args, &out);
 	footprint_deinit(&footprint);
-	return err ? err : cmd_print(out.text);
+	return cmd_print(out.text);
 }

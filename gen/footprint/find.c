@@ -208,11 +208,28 @@ static bool parse_mapping(char *line, struct mapping *ret)
 	return true;
 }
 
+/* The kernel writes a newline of a name as \012, and a backslash as itself (proc(5)): a name that is there as it stands
+ * is taken so. In place. */
+static void newlines_put_back(pid_t pid, char *name)
+{
+	_cleanup_free_ char *path = mem_printf("/proc/%d/root%s", (int)pid, name);
+	char *escape;
+
+	if (!access(path, F_OK))
+		return;
+	while ((escape = strstr(name, "\\012"))) {
+		*escape = '\n';
+		memmove(escape + 1, escape + 4, strlen(escape + 4) + 1);
+		name = escape + 1;
+	}
+}
+
 /* As the process sees the file: it may have another root, or the file may be gone. */
 static char *mapped_file(pid_t pid, const struct mapping *mapping)
 {
 	char *path;
 
+	newlines_put_back(pid, mapping->path);
 	if (mapping->deleted)
 		return mem_printf("/proc/%d/map_files/%s", (int)pid, mapping->range);
 	path = mem_printf("/proc/%d/root%s", (int)pid, mapping->path);

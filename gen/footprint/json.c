@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/json_field.h"
+#include "lib/json_text.h"
 #include "lib/mem.h"
 
 #define FORMAT "pynamic-footprint"
@@ -33,7 +34,7 @@ static json_t *object_to_json(const struct footprint_object *object)
 	json_t *out = json_object();
 
 	if (object->path)
-		json_object_set_new(out, "path", json_string_nocheck(object->path));
+		json_object_set_new(out, "path", json_text(object->path));
 	if (object->path)
 		json_object_set_new(out, "kind", json_string_nocheck(footprint_kind_names[object->kind]));
 	set_number(out, "count", object->count);
@@ -59,7 +60,7 @@ json_t *footprint_to_json(const struct footprint *footprint)
 
 	json_object_set_new(out, "format", json_string_nocheck(FORMAT));
 	json_object_set_new(out, "version", json_integer(FOOTPRINT_VERSION));
-	json_object_set_new(out, "what", json_string_nocheck(footprint->what));
+	json_object_set_new(out, "what", json_text(footprint->what));
 	set_number(out, "separate_files", footprint->n_separate);
 	json_object_set_new(sums, "libraries", sum_to_json(&libraries));
 	for (int i = 0; i < FOOTPRINT_N_KINDS; i++) {

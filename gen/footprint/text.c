@@ -33,8 +33,7 @@ static void put_row(const char *name, const struct footprint_object *object, dou
 	put_cells(object, unit, decimals, ret);
 }
 
-static void put_count_row(const char *one, const char *many, const struct footprint_object *object,
-			  struct strbuf *ret)
+static void put_count_row(const char *one, const char *many, const struct footprint_object *object, struct strbuf *ret)
 {
 	_cleanup_free_ char *name =
 		mem_printf("%llu %s", (unsigned long long)object->count, object->count == 1 ? one : many);
@@ -53,7 +52,7 @@ static int compare_totals(const void *a, const void *b)
 /* "...the end of a long path": the end tells libraries apart. */
 static void put_object(const struct footprint_object *object, struct strbuf *ret)
 {
-	const char *base = fs_basename(object->path);
+	_cleanup_free_ char *base = text_legible(fs_basename(object->path));
 	size_t len = strlen(base);
 	_cleanup_free_ char *name =
 		len > NAME_WIDTH ? mem_printf("...%s", base + len - NAME_WIDTH + 3) : mem_strdup(base);
@@ -86,7 +85,8 @@ void footprint_put_table(const struct footprint *footprint, size_t max_objects, 
 	struct footprint_object programs = footprint_sum(footprint, FOOTPRINT_PROGRAM);
 	struct footprint_object all = footprint_libraries(footprint);
 
-	strbuf_printf(ret, "%s\n\n", footprint->what);
+	strbuf_puts_legible(ret, footprint->what, "");
+	strbuf_puts(ret, "\n\n");
 	put_head("MB (10^6 bytes)", ret);
 	put_count_row("Python module", "Python modules", &modules, ret);
 	put_count_row("other library", "other libraries", &utilities, ret);
@@ -107,16 +107,19 @@ void footprint_put_table(const struct footprint *footprint, size_t max_objects, 
 /* --- Pynamic's way --------------------------------------------------------------- */
 
 enum pynamic_size {
-	PYNAMIC_FILES, PYNAMIC_TEXT, PYNAMIC_DATA, PYNAMIC_DEBUG, PYNAMIC_SYMTAB, PYNAMIC_STRTAB, PYNAMIC_N
+	PYNAMIC_FILES,
+	PYNAMIC_TEXT,
+	PYNAMIC_DATA,
+	PYNAMIC_DEBUG,
+	PYNAMIC_SYMTAB,
+	PYNAMIC_STRTAB,
+	PYNAMIC_N
 };
 
 static const char *const pynamic_names[PYNAMIC_N] = {
-	"aggregate total of shared libraries",
-	"aggregate texts of shared libraries",
-	"aggregate data of shared libraries",
-	"aggregate debug sections of shared libraries",
-	"aggregate symbol tables of shared libraries",
-	"aggregate string table size of shared libraries",
+	"aggregate total of shared libraries",	       "aggregate texts of shared libraries",
+	"aggregate data of shared libraries",	       "aggregate debug sections of shared libraries",
+	"aggregate symbol tables of shared libraries", "aggregate string table size of shared libraries",
 };
 
 static void add_pynamic(const struct footprint_object *object, uint64_t sizes[PYNAMIC_N])
@@ -180,11 +183,12 @@ void footprint_put_paper(const struct footprint *footprint, struct strbuf *ret)
 		unsigned real, pynamic;
 		enum pynamic_size size;
 	} rows[] = {
-		{ "Text", 287, 665, PYNAMIC_TEXT },           { "Data", 9, 13, PYNAMIC_DATA },
-		{ "Debug", 1100, 1100, PYNAMIC_DEBUG },       { "Symbol Table", 17, 36, PYNAMIC_SYMTAB },
+		{ "Text", 287, 665, PYNAMIC_TEXT },	     { "Data", 9, 13, PYNAMIC_DATA },
+		{ "Debug", 1100, 1100, PYNAMIC_DEBUG },	     { "Symbol Table", 17, 36, PYNAMIC_SYMTAB },
 		{ "String Table", 92, 348, PYNAMIC_STRTAB },
 	};
 	struct footprint_object libraries = footprint_libraries(footprint);
+	_cleanup_free_ char *what = text_legible(footprint->what);
 	unsigned real = 0, pynamic = 0;
 	uint64_t sizes[PYNAMIC_N] = { 0 }, total = 0;
 
@@ -193,7 +197,7 @@ void footprint_put_paper(const struct footprint *footprint, struct strbuf *ret)
 		      "Paper, Table 3 (MB, counted as Pynamic does: text with the dynamic tables);\n"
 		      "this: the %llu libraries of %s\n\n"
 		      "%-14s %10s %10s %10s %12s\n",
-		      (unsigned long long)libraries.count, footprint->what, "section", "real app", "Pynamic", "this",
+		      (unsigned long long)libraries.count, what, "section", "real app", "Pynamic", "this",
 		      "of real app");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		strbuf_printf(ret, "%-14s %10u %10u %10.1f %12.2f\n", rows[i].name, rows[i].real, rows[i].pynamic,
@@ -202,6 +206,5 @@ void footprint_put_paper(const struct footprint *footprint, struct strbuf *ret)
 		pynamic += rows[i].pynamic;
 		total += sizes[rows[i].size];
 	}
-	strbuf_printf(ret, "%-14s %10u %10u %10.1f %12.2f\n", "total", real, pynamic, total / 1e6,
-		      total / 1e6 / real);
+	strbuf_printf(ret, "%-14s %10u %10u %10.1f %12.2f\n", "total", real, pynamic, total / 1e6, total / 1e6 / real);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/conf/internal.h"
+#include "lib/json_text.h"
 #include "lib/mem.h"
 
 bool conf_is_sweep(enum conf_type type)
@@ -199,7 +200,7 @@ json_t *conf_sweep_json(const struct conf_option *option, const void *obj)
 		json_t *values = json_array();
 
 		for (size_t j = 0; j < matrix->axes[i].n; j++)
-			json_array_append_new(values, json_string(matrix->axes[i].values[j]));
+			json_array_append_new(values, json_text(matrix->axes[i].values[j]));
 		json_object_set_new(json, matrix->axes[i].key, values);
 	}
 	for (size_t i = 0; option->type == CONF_CASES && i < cases->n; i++) {
@@ -207,7 +208,7 @@ json_t *conf_sweep_json(const struct conf_option *option, const void *obj)
 
 		for (size_t j = 0; j < cases->cases[i].n; j++)
 			json_object_set_new(one, cases->cases[i].settings[j].key,
-					    json_string(cases->cases[i].settings[j].value));
+					    json_text(cases->cases[i].settings[j].value));
 		json_array_append_new(json, one);
 	}
 	return json;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/conf/internal.h"
+#include "lib/json_text.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 
@@ -18,7 +19,7 @@ static json_t *list_to_json(const struct conf_option *option, const struct conf_
 
 	for (size_t i = 0; i < list->n; i++) {
 		if (option->type == CONF_STRINGS)
-			json_array_append_new(array, json_string(list->strings[i]));
+			json_array_append_new(array, json_text(list->strings[i]));
 		else if (option->type == CONF_CHOICES)
 			json_array_append_new(array, json_string(option->choices[list->choices[i]].name));
 		else
@@ -46,7 +47,7 @@ static json_t *value_to_json(const struct conf_option *option, const void *obj)
 	case CONF_DOUBLE:
 		return json_real(*(const double *)field);
 	case CONF_STRING:
-		return *(char *const *)field ? json_string(*(char *const *)field) : json_null();
+		return json_text(*(char *const *)field);
 	case CONF_CHOICE:
 		return json_string(option->choices[*(const int *)field].name);
 	case CONF_STRINGS:

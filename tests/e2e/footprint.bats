@@ -237,6 +237,23 @@ check_fit() {
 	[ "$(jq '[.objects[] | select(.path | test("libf[123].so"))] | length' f.json)" = 3 ]
 }
 
+@test "footprint: names that are no text, by their bytes, of a program and of a process" {
+	program=$'li\eb\n\xfe.bin'
+	cp "$(command -v sleep)" "$program"
+	expect_status 0 pynamic-gen footprint "./$program"
+	expect_output './li\033b\012\376.bin and what it links'
+	[[ "$output" != *$'\e'* ]]
+	expect_status 0 pynamic-gen footprint --paper "./$program"
+	[[ "$output" != *$'\e'* ]]
+	expect_status 0 pynamic-gen footprint --json "./$program"
+	[ "$(jq -r '.objects[] | select(.kind == "program").path' <<<"$output")" = "$PWD/"$'li\\033b\n\\376.bin' ]
+	"./$program" 1000 3>&- &
+	SLEEPER=$!
+	until pynamic-gen footprint $SLEEPER >of_process 2>&1 && grep -q 376.bin of_process; do sleep 0.1; done
+	grep -qF 'li\033b\012\376.bin' of_process
+	grep -q '^1 program, apart' of_process
+}
+
 @test "a name with ESC does not reach the terminal as it is" {
 	run pynamic-gen footprint $'no\e[31msuch'
 	[ "$status" -ne 0 ]

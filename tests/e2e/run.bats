@@ -255,11 +255,29 @@ wait_for_tasks() {
 		wait_for_tasks 3 sleep
 		kill -KILL $pid
 		wait $pid || true
-		for _ in $(seq 100); do
+		for _ in $(seq 300); do
 			expect_nothing_left >/dev/null && break
 			sleep 0.1
 		done
 		expect_nothing_left
+	done
+}
+
+@test "names and arguments that are no text: on the terminal and in the record by their bytes, and nothing is lost" {
+	cd "$BATS_TEST_TMPDIR"
+	program=$'li\eb\n\xfe.bin'
+	cp /bin/true "$program"
+	expect_status 0 attachstorm run "${QUICK[@]}" -T warm --no-baseline -l spawn -- "./$program" $'\e[31m\xff x'
+	expect_output '\033b\012\376.bin \033[31m\377 x'
+	[[ "$output" != *$'\e'* ]]
+	r=$(record)
+	[ -n "$r" ] && [[ "$r" != *[!\ -~]* ]]
+	[ "$(jq -r '.scenario.command[1]' "$r")" = $'\\033[31m\\377 x' ]
+	jq -e '.trials[0].tasks[0].exe | test("376.bin$")' "$r"
+	for command in "list -o $RESULTS" "show $r" "show --details $r"; do
+		expect_status 0 attachstorm $command
+		expect_output '\376.bin'
+		[[ "$output" != *$'\e'* ]]
 	done
 }
 

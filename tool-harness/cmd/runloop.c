@@ -25,6 +25,7 @@
 #include "job/pagecache.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
+#include "lib/json_text.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
 #include "measure/check.h"
@@ -63,6 +64,10 @@ void run_name(struct run *run, const char *name)
 	strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &tm);
 	run->kit_version = mem_strdup(KIT_VERSION);
 	run->id = mem_printf("%s-%s-%d", name, text, (int)getpid());
+	/* It names files and is in the record: what is no printable ASCII there is no loss. */
+	for (char *c = run->id; *c; c++)
+		if (*c <= ' ' || *c > '~' || *c == '/')
+			*c = '_';
 }
 
 /* All ways of waiting and writing are measured, whichever the variants use. */
@@ -92,7 +97,7 @@ static void describe_variants(struct loop *loop)
 
 		for (size_t j = 0; j < variant->n_settings; j++)
 			json_object_set_new(described->settings, variant->settings[j].key,
-					    json_string(variant->settings[j].value));
+					    json_text(variant->settings[j].value));
 		if (!p->manifest)
 			continue;
 		if (!i)
@@ -154,7 +159,7 @@ static struct err *prepare(struct loop *loop, size_t n_variants)
 		return err;
 	run_name(run, scenario->name ? scenario->name : first->name);
 	run->scenario = recorded_scenario(loop, n_variants);
-	json_object_set_new(run->scenario, "name", json_string(scenario->name ? scenario->name : first->name));
+	json_object_set_new(run->scenario, "name", json_text(scenario->name ? scenario->name : first->name));
 	run->host = hostfacts_read(first->launcher == LAUNCHER_MPIRUN ? first->mpirun : NULL);
 	describe_variants(loop);
 	run->counters = json_incref(loop->prepared.counters);

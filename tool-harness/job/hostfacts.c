@@ -15,6 +15,7 @@
 
 #include "job/launcher.h"
 #include "lib/fs.h"
+#include "lib/json_text.h"
 #include "lib/mem.h"
 
 #define CLOCKSOURCE "/sys/devices/system/clocksource/clocksource0/current_clocksource"
@@ -30,13 +31,6 @@ static char *file_text(const char *path)
 	if (text.len && text.text[text.len - 1] == '\n')
 		text.text[--text.len] = '\0';
 	return strbuf_steal(&text);
-}
-
-static json_t *text_or_null(const char *text)
-{
-	json_t *json = text ? json_string(text) : NULL;
-
-	return json ? json : json_null();
 }
 
 static json_t *integer_of_file(const char *path)
@@ -87,7 +81,7 @@ static void add_cpu(json_t *facts)
 	_cleanup_free_ char *model = cpuinfo ? cpuinfo_field(cpuinfo, "model name") : NULL;
 	_cleanup_free_ char *flags = cpuinfo ? cpuinfo_field(cpuinfo, "flags") : NULL;
 
-	json_object_set_new(facts, "cpu_model", text_or_null(model));
+	json_object_set_new(facts, "cpu_model", json_text(model));
 	json_object_set_new(facts, "cpus", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
 	json_object_set_new(facts, "memory_bytes",
 			    json_integer((json_int_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE)));
@@ -130,12 +124,12 @@ static void add_system(json_t *facts)
 	struct utsname uts = { 0 };
 
 	uname(&uts);
-	json_object_set_new(facts, "hostname", text_or_null(uts.nodename));
-	json_object_set_new(facts, "kernel", text_or_null(uts.release));
-	json_object_set_new(facts, "machine", text_or_null(uts.machine));
-	json_object_set_new(facts, "clocksource", text_or_null(clocksource));
-	json_object_set_new(facts, "glibc", text_or_null(gnu_get_libc_version()));
-	json_object_set_new(facts, "loader", text_or_null(loader));
+	json_object_set_new(facts, "hostname", json_text(uts.nodename));
+	json_object_set_new(facts, "kernel", json_text(uts.release));
+	json_object_set_new(facts, "machine", json_text(uts.machine));
+	json_object_set_new(facts, "clocksource", json_text(clocksource));
+	json_object_set_new(facts, "glibc", json_text(gnu_get_libc_version()));
+	json_object_set_new(facts, "loader", json_text(loader));
 	json_object_set_new(facts, "aslr_sysctl", integer_of_file("/proc/sys/kernel/randomize_va_space"));
 	json_object_set_new(facts, "yama_ptrace_scope",
 			    fs_exists("/proc/sys/kernel/yama") ?
@@ -150,8 +144,8 @@ json_t *hostfacts_read(const char *launcher)
 
 	add_system(facts);
 	add_cpu(facts);
-	json_object_set_new(facts, "launcher", text_or_null(launcher));
-	json_object_set_new(facts, "launcher_version", text_or_null(version));
+	json_object_set_new(facts, "launcher", json_text(launcher));
+	json_object_set_new(facts, "launcher_version", json_text(version));
 	add_load(facts);
 	return facts;
 }

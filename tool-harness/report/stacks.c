@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/json_text.h"
 #include "lib/mem.h"
 #include "report/grid/text.h"
 #include "report/human.h"
@@ -182,8 +183,9 @@ static void nodes_to_json(const struct stacktree *tree, uint32_t parent, json_t 
 		const struct stack_node *node = &tree->nodes[c];
 		json_t *index = json_integer((json_int_t)json_array_size(nodes));
 
-		json_array_append_new(nodes, json_pack("{s:O, s:s, s:s?, s:I, s:o}", "parent", parent_index,
-						       "function", node->function, "library", node->library, "stacks",
+		json_array_append_new(nodes, json_pack("{s:O, s:o, s:o, s:I, s:o}", "parent", parent_index,
+						       "function", json_text(node->function), "library",
+						       json_text(node->library), "stacks",
 						       (json_int_t)node->stacks, "ranks", ranks_to_json(&node->ranks)));
 		nodes_to_json(tree, c, index, nodes);
 		json_decref(index);

@@ -17,6 +17,7 @@
 
 #include "elf/symidx.h"
 #include "lib/fs.h"
+#include "lib/json_text.h"
 #include "lib/mem.h"
 
 /* The same events as in targets/counters.c. */
@@ -132,7 +133,7 @@ static struct err *choose_any(const char *const *programs, size_t n, enum counte
 			*ret = sources[i].source;
 			return NULL;
 		}
-		json_array_append_new(notes, json_string(err_message(err)));
+		json_array_append_new(notes, json_text(err_message(err)));
 		err_free(err);
 	}
 	return err_hint(err_exit(EXIT_SKIPPED, "no cache misses can be counted here: %s",

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "lib/json_text.h"
 #include "lib/mem.h"
 #include "report/compare/print.h"
 #include "report/grid/markdown.h"
@@ -60,9 +61,9 @@ json_t *comparison_json(const struct comparison *comparison)
 	for (size_t i = 0; i < comparison->n_parts; i++)
 		json_array_append_new(parts, part_json(&comparison->parts[i]));
 	for (size_t i = 0; i < comparison->n_notes; i++)
-		json_array_append_new(notes, json_string(comparison->notes[i]));
+		json_array_append_new(notes, json_text(comparison->notes[i]));
 	for (size_t i = 0; i < comparison->n_gaps; i++)
-		json_array_append_new(gaps, json_string(comparison->gaps[i]));
+		json_array_append_new(gaps, json_text(comparison->gaps[i]));
 	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:b, s:o, s:o, s:o}", "schema", "attachstorm-comparison",
 			 "schema_version", 2, "base", comparison->base, "new", comparison->new, "verdict",
 			 compare_verdict_names[comparison->verdict], "counts_only", comparison->counts_only,

@@ -48,12 +48,13 @@ void grid_list_deinit(struct grid_list *list)
 	memset(list, 0, sizeof(*list));
 }
 
+/* Names of others are in it, of files, functions, hosts: nothing of them moves a cursor or breaks a row. */
 static char *format(const char *fmt, va_list ap)
 {
-	struct strbuf text = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 
 	strbuf_vprintf(&text, fmt, ap);
-	return strbuf_steal(&text);
+	return text_legible(text.text);
 }
 
 struct grid *grid_add(struct grid_list *list, enum grid_form form, const char *name_fmt, ...)

@@ -14,32 +14,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/json_text.h"
 #include "lib/mem.h"
-#include "lib/strbuf.h"
-
-/* Paths are bytes and JSON is UTF-8: a text that is not becomes legible rather than lost. */
-static json_t *text_to_json(const char *text)
-{
-	_cleanup_strbuf_ struct strbuf legible = STRBUF_INIT;
-	json_t *json;
-
-	if (!text)
-		return json_null();
-	json = json_string(text);
-	if (json)
-		return json;
-	strbuf_puts_legible(&legible, text, "\n\t");
-	json = json_string(legible.text);
-	if (json)
-		return json;
-	strbuf_clear(&legible); /* UTF-8 of a form that jansson does not take */
-	for (const char *c = text; *c; c++)
-		if ((unsigned char)*c < 0x80)
-			strbuf_putc(&legible, *c);
-		else
-			strbuf_printf(&legible, "\\%03o", (unsigned char)*c);
-	return json_string(legible.text);
-}
 
 static json_t *value_to_json(const struct field *field, const void *obj)
 {
@@ -70,7 +46,7 @@ static json_t *value_to_json(const struct field *field, const void *obj)
 		assert(isfinite(*(const double *)at));
 		return *(const double *)at < 0 ? json_null() : json_real(*(const double *)at);
 	case FIELD_STRING:
-		return text_to_json(*(char *const *)at);
+		return json_text(*(char *const *)at);
 	case FIELD_JSON:
 		json = *(char *const *)at ? json_loads(*(char *const *)at, 0, NULL) : json_null();
 		assert(json); /* text of an object, by contract */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/fs.h"
+#include "lib/json_text.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 #include "report/aslrpair.h"
@@ -65,11 +66,8 @@ static json_t *run_to_json(const struct run *run, const struct trial *table)
 {
 	json_t *libraries = json_array();
 
-	for (size_t i = 0; i < table->n_libraries; i++) {
-		json_t *path = json_string(table->libraries[i]);
-
-		json_array_append_new(libraries, path ? path : json_null());
-	}
+	for (size_t i = 0; i < table->n_libraries; i++)
+		json_array_append_new(libraries, json_text(table->libraries[i]));
 	return json_pack("{s:s, s:i, s:s, s:s?, s:s?, s:b, s:b, s:o, s:o, s:O?, s:O?, s:O?, s:O?, s:O?, s:o, s:o}",
 			 "schema", RUN_SCHEMA, "schema_version", RUN_SCHEMA_VERSION, "id", run->id,
 			 "started_utc", run->started_utc, "kit_version", run->kit_version, "complete", run->complete,

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "lib/clock.h"
+#include "lib/json_text.h"
 #include "lib/mem.h"
 #include "tool/gdb/gdb.h"
 
@@ -72,7 +73,7 @@ void gdb_report_write(struct gdb *gdb)
 	json_object_set_new(report, "rubbish_lines", json_integer((json_int_t)rubbish));
 	for (size_t i = 0; gdb->settings && i < ARRAY_SIZE(settings); i++)
 		if (gdb->settings[i])
-			json_object_set_new(of_settings, settings[i], json_string(gdb->settings[i]));
+			json_object_set_new(of_settings, settings[i], json_text(gdb->settings[i]));
 	json_object_set_new(report, "settings", of_settings);
 	for (size_t i = 0; i < GDB_TIME_N; i++)
 		if (gdb->times[i].n)

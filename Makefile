@@ -159,6 +159,12 @@ unit: $(UNIT_TESTS) ## run the unit tests only
 live: tests programs ## run the live tests only
 	@scripts/check $(O) live
 
+ROUNDS ?= 10000
+SEED ?= $(shell date +%s)
+.PHONY: soak
+soak: $(O)/tests/live/test_soak $(VICTIM_LIBS) $(VICTIMS) ## attach to hard tasks at random, ROUNDS times (SEED)
+	$(Q)SOAK_ROUNDS=$(ROUNDS) SOAK_SEED=$(SEED) SOAK_SECONDS=0 $<
+
 # Needs clang: FUZZ_CC compiles all sources again with libFuzzer's instrumentation. The
 # corpus of each target is kept in FUZZ_CORPUS between runs. Where libfyaml is in play, leaks
 # are suppressed by the whole stack, which is slow to unwind: a hundredth of the runs.

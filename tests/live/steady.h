@@ -37,6 +37,7 @@ static inline void steady_start(struct steady *s, const char *mode)
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	opts.stdout_fd = fds[1];
 	opts.death_signal = SIGKILL;
+	opts.new_group = true; /* what it makes ends with it */
 	assert_ok(proc_spawn(WORDS(path, s->spy->victims, mode), &opts, &s->pids[s->n]));
 	close(fds[1]);
 	s->out[s->n++] = fds[0];
@@ -60,7 +61,7 @@ static inline int steady_teardown(void **state)
 
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->pids[i]) {
-			kill(s->pids[i], SIGKILL);
+			kill(-s->pids[i], SIGKILL);
 			waitpid(s->pids[i], NULL, __WALL);
 		}
 		close(s->out[i]);
@@ -178,16 +179,24 @@ static inline size_t open_descriptors(void)
 	return n;
 }
 
-/* Bytes of a process's text that are not those of its files; where one is, in what_ret. */
+/*
+ * Bytes of a process's text that are not those of its files; where one is, in what_ret. SIZE_MAX if that has no memory
+ * (any more).
+ */
 static inline size_t text_changes(pid_t pid, char *what_ret, size_t size)
 {
 	_cleanup_free_ char *maps_path = mem_printf("/proc/%d/maps", pid), *mem_path = mem_printf("/proc/%d/mem", pid);
 	_cleanup_close_ int mem = open(mem_path, O_RDONLY | O_CLOEXEC);
 	_cleanup_strbuf_ struct strbuf maps = STRBUF_INIT;
+	struct err *err = fs_read(maps_path, &maps);
 	size_t n_changed = 0;
 	char *rest = NULL;
 
-	assert_ok(fs_read(maps_path, &maps));
+	if (err || !maps.len) {
+		snprintf(what_ret, size, "%s", err ? err_message(err) : "it has no memory");
+		err_free(err);
+		return SIZE_MAX;
+	}
 	for (char *line = strtok_r(maps.text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		unsigned long start, end, offset;
 		uint8_t mine[4096], files[4096];

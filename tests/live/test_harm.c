@@ -8,11 +8,10 @@
 
 #include <poll.h>
 #include <sched.h>
-#include <sys/stat.h>
 
+#include "freezer.h"
 #include "steady.h"
 
-#define FREEZER "/sys/fs/cgroup/freezer"
 #define ATTACH_NS (20 * NS_PER_MS)
 
 static int harm_setup(void **state)
@@ -234,76 +233,88 @@ static void wait_seized(pid_t pid)
 		usleep(500);
 }
 
-static void freezer_write(const char *group, const char *file, const char *text)
+/* With the task in it; false if this machine has none. */
+static bool freezer_of(struct freezer *freezer, enum freezer_version version, pid_t pid)
 {
-	_cleanup_free_ char *path = mem_printf("%s/%s", group, file);
-	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	freezer_make(freezer, version);
+	if (!freezer->group)
+		return false;
+	assert_true(freezer_take(freezer, pid));
+	return true;
 }
 
-/* A control group of version 1 with the task in it; NULL if this machine has none. */
-static char *freezer_make(pid_t pid)
+static void skip_without_freezer(const char *version)
 {
-	_cleanup_free_ char *group = mem_printf(FREEZER "/test-harm-%d", (int)getpid());
-	_cleanup_free_ char *number = mem_printf("%d", (int)pid);
-
-	if (mkdir(group, 0755))
-		return NULL;
-	freezer_write(group, "cgroup.procs", number);
-	return no_free_ptr(group);
+	print_message("left out: control groups of version %s cannot be made here\n", version);
+	skip();
 }
 
-static void freezer_remove(char *group)
+/* Version 2's is below a plain mount, or beside version 1. */
+static bool freezer_2_of(struct freezer *freezer, pid_t pid)
 {
-	freezer_write(FREEZER, "cgroup.procs", "0"); /* where we are, so that nobody is left in it */
-	for (int i = 0; i < 1000 && rmdir(group); i++)
-		usleep(1000);
-	free(group);
+	return freezer_of(freezer, FREEZER_V2, pid) || freezer_of(freezer, FREEZER_V2_ALONE, pid);
+}
+
+static void freezer_done(struct freezer *freezer, struct steady *s)
+{
+	ends_well(s);
+	freezer_remove(freezer);
 }
 
 static void a_frozen_task_is_named_and_left_alone(void **state)
 {
 	struct steady *s = *state;
-	char *group;
+	struct freezer freezer;
 
 	steady_start(s, "load,spawn");
-	group = freezer_make(s->pids[0]);
-	if (!group)
-		skip();
-	freezer_write(group, "freezer.state", "FROZEN");
+	if (!freezer_of(&freezer, FREEZER_V1, s->pids[0]))
+		skip_without_freezer("1");
+	freezer_set(&freezer, true);
 	usleep(100000);
 	assert_err_has(attach(s, s->pids, 1, ATTACH_NS, WORDS("marked")), "is frozen");
-	freezer_write(group, "freezer.state", "THAWED");
+	freezer_set(&freezer, false);
 	usleep(50000);
 	assert_untraced(s->pids[0]);
 	assert_whole(s);
-	ends_well(s);
-	freezer_remove(group);
+	freezer_done(&freezer, s);
 }
 
-static void a_task_that_is_frozen_meanwhile(void **state)
+/* Version 2 keeps no tracer away: a frozen thread stops for it, runs nothing meanwhile, and is frozen again after. */
+static void a_task_frozen_by_version_2_is_attached_to(void **state)
 {
 	struct steady *s = *state;
-	pid_t pid;
-	char *group;
+	struct freezer freezer;
 
-	steady_start(s, "load,calls");
-	group = freezer_make(s->pids[0]);
-	if (!group)
-		skip();
+	steady_start(s, "load,spawn,threads,vfork");
+	if (!freezer_2_of(&freezer, s->pids[0]))
+		skip_without_freezer("2");
+	for (int round = 0; round < 3; round++) {
+		freezer_set(&freezer, true);
+		usleep(50000);
+		assert_ok(attach(s, s->pids, 1, ATTACH_NS, WORDS("marked", "stepped", "victim_add")));
+		assert_int_equal(s->spy->trial.tasks[0].left, TASK_LEFT_CLEAN);
+		assert_untraced(s->pids[0]);
+		freezer_set(&freezer, false);
+		usleep(20000);
+		assert_whole(s);
+	}
+	freezer_done(&freezer, s);
+}
+
+static void frozen_meanwhile(struct steady *s, const struct freezer *freezer)
+{
 	for (int round = 0; round < 6; round++) {
-		pid = fork();
+		pid_t pid = fork();
+
 		if (!pid) {
 			wait_seized(s->pids[0]);
-			/* One that is frozen before is refused. */
+			/* One that is frozen before is refused, by version 1. */
 			for (int i = 0; i < 20000 && !hook_is_trapped(s->pids[0]); i++)
 				usleep(500);
 			usleep(round * 3000);
-			freezer_write(group, "freezer.state", "FROZEN");
+			freezer_set(freezer, true);
 			usleep(round % 2 ? 300000 : 2500000);
-			freezer_write(group, "freezer.state", "THAWED");
+			freezer_set(freezer, false);
 			_exit(0);
 		}
 		assert_ok(attach(s, s->pids, 1, ATTACH_NS, WORDS("marked", "stepped", "victim_add")));
@@ -312,8 +323,30 @@ static void a_task_that_is_frozen_meanwhile(void **state)
 		usleep(20000);
 		assert_whole(s);
 	}
-	ends_well(s);
-	freezer_remove(group);
+}
+
+static void a_task_that_is_frozen_meanwhile(void **state)
+{
+	struct steady *s = *state;
+	struct freezer freezer;
+
+	steady_start(s, "load,calls");
+	if (!freezer_of(&freezer, FREEZER_V1, s->pids[0]))
+		skip_without_freezer("1");
+	frozen_meanwhile(s, &freezer);
+	freezer_done(&freezer, s);
+}
+
+static void a_task_that_is_frozen_meanwhile_by_version_2(void **state)
+{
+	struct steady *s = *state;
+	struct freezer freezer;
+
+	steady_start(s, "load,calls,spawn");
+	if (!freezer_2_of(&freezer, s->pids[0]))
+		skip_without_freezer("2");
+	frozen_meanwhile(s, &freezer);
+	freezer_done(&freezer, s);
 }
 
 int main(void)
@@ -329,10 +362,14 @@ int main(void)
 						steady_teardown),
 		cmocka_unit_test_setup_teardown(one_that_ignores_sigtrap_is_left_alone, harm_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(one_that_blocks_sigtrap_is_left_alone, harm_setup, steady_teardown),
-		cmocka_unit_test_setup_teardown(one_that_handles_sigtrap_and_spawns_is_traced, harm_setup, steady_teardown),
+		cmocka_unit_test_setup_teardown(one_that_handles_sigtrap_and_spawns_is_traced, harm_setup,
+						steady_teardown),
 		cmocka_unit_test_setup_teardown(what_was_written_down_is_repaired, harm_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(a_frozen_task_is_named_and_left_alone, harm_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(a_task_that_is_frozen_meanwhile, harm_setup, steady_teardown),
+		cmocka_unit_test_setup_teardown(a_task_frozen_by_version_2_is_attached_to, harm_setup, steady_teardown),
+		cmocka_unit_test_setup_teardown(a_task_that_is_frozen_meanwhile_by_version_2, harm_setup,
+						steady_teardown),
 	};
 
 	return cmocka_run_group_tests_name("harm", tests, NULL, NULL);

@@ -330,11 +330,18 @@ struct err *traps_rewrite(struct task *task, uint32_t ids, bool remove_first, ui
 	return err;
 }
 
-/* A trap's library was unmapped, and the event is still to come: no error. */
-static bool was_unmapped(struct err **err)
+/* A trap's library was unmapped, and the event is still to come: no error. It cannot be read either, then. */
+static bool was_unmapped(struct err **err, int mem_fd, pid_t pid, taddr addr)
 {
+	struct err *unread;
+	uint8_t byte;
+
 	if (err_errnum(*err) != EIO)
 		return false;
+	unread = process_mem_read(mem_fd, pid, addr, &byte, 1);
+	if (!unread)
+		return false;
+	err_free(unread);
 	err_free(*err);
 	*err = NULL;
 	return true;
@@ -353,8 +360,11 @@ static struct err *trap_is_there(struct task *task, const struct trap *trap, boo
 {
 	uint8_t text[TRAP_TEXT];
 	struct mem_span span = { .addr = trap->addr, .buf = text, .len = past ? TRAP_TEXT : 1 };
-	struct err *err = process_mem_read_spans(&task->memory, task->mem_fd, task->pid, &span, 1);
+	struct err *err = NULL;
 
+	/* What cannot be read is not mapped, if it is so twice: a trap that was taken for gone would stay. */
+	for (int i = 0; !err && !span.got && i < 2; i++)
+		err = process_mem_read_spans(&task->memory, task->mem_fd, task->pid, &span, 1);
 	if (err)
 		return err;
 	*ret = span.got && text[0] == trap->byte && trap->text[0] != trap->byte;
@@ -375,7 +385,7 @@ static struct err *take_out(struct task *task, const struct trap *trap, bool pas
 	err = process_mem_write(task->mem_fd, task->pid, trap->addr, trap->text, 1);
 	if (!err)
 		err = trap_is_there(task, trap, past, &there);
-	else if (was_unmapped(&err))
+	else if (was_unmapped(&err, task->mem_fd, task->pid, trap->addr))
 		there = false;
 	*n_left += !err && there;
 	*n_out += !err && !there;
@@ -432,7 +442,7 @@ struct err *traps_clean_child(const struct task *task, pid_t child)
 			continue;
 		task->tracer->traps_written++;
 		err = process_mem_write(fd, child, trap->addr, trap->text, 1);
-		if (err && !was_unmapped(&err))
+		if (err && !was_unmapped(&err, fd, child, trap->addr))
 			return err_wrap(err, "cannot clean a forked process");
 	}
 	return NULL;

@@ -25,9 +25,9 @@ struct soak {
 	struct freezer freezers[N_FREEZERS];
 	struct freezer *freezer; /* of the current task; NULL: it is in none */
 	bool quiet;              /* the task comes to no trap: its tracer may be killed */
-	bool traced;             /* this machine: a uprobe of somebody else's is at the loader's hook */
 	char mix[200];
 	unsigned int rounds, attaches, kills, storms, freezes, refused, tasks;
+	unsigned int uprobed; /* met by a uprobe of somebody else's */
 	size_t repaired;
 	unsigned int dead, stuck, damaged, wrong, failed;
 };
@@ -129,16 +129,19 @@ static inline void task_show(pid_t pid)
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {
-		_cleanup_strbuf_ struct strbuf stat = STRBUF_INIT, wchan = STRBUF_INIT;
+		_cleanup_strbuf_ struct strbuf stat = STRBUF_INIT, call = STRBUF_INIT, stack = STRBUF_INIT;
 		_cleanup_free_ char *stat_path = mem_printf("%s/%s/stat", path, entry->d_name),
-				    *wchan_path = mem_printf("%s/%s/wchan", path, entry->d_name);
+				    *call_path = mem_printf("%s/%s/syscall", path, entry->d_name),
+				    *stack_path = mem_printf("%s/%s/stack", path, entry->d_name);
 
 		if (*entry->d_name == '.')
 			continue;
 		err_free(fs_read(stat_path, &stat));
-		err_free(fs_read(wchan_path, &wchan));
-		print_error("    %.60s  %s, traced by %llu\n", stat.text, wchan.text,
-			    (unsigned long long)thread_status_number(atoi(entry->d_name), "TracerPid", 10));
+		err_free(fs_read(call_path, &call));
+		err_free(fs_read(stack_path, &stack));
+		print_error("    %.24s, traced by %llu, in system call %s%.400s\n", stat.text,
+			    (unsigned long long)thread_status_number(atoi(entry->d_name), "TracerPid", 10), call.text,
+			    stack.text);
 	}
 }
 
@@ -188,7 +191,7 @@ static inline bool task_is_whole(struct soak *soak)
 		usleep(2000);
 	}
 	if (*(const volatile uint8_t *)_r_debug.r_brk == TRAP_BYTE) {
-		soak->traced = true;
+		soak->uprobed++;
 		return true;
 	}
 	say(soak, what);

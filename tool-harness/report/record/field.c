@@ -339,7 +339,8 @@ bool fields_number(const struct field *fields, const void *obj, const char *path
 
 static bool is_unknown(const struct field *field, json_t *json)
 {
-	bool known = field->type == FIELD_KNOWN_INT || field->type == FIELD_KNOWN_I64 || field->type == FIELD_KNOWN_DOUBLE;
+	bool known = field->type == FIELD_KNOWN_INT || field->type == FIELD_KNOWN_I64 ||
+		     field->type == FIELD_KNOWN_DOUBLE;
 
 	return (known && json_is_number(json) && json_number_value(json) < 0) ||
 	       (field->type == FIELD_POINT && json_is_integer(json) && json_integer_value(json) == 0);

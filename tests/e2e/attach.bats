@@ -120,6 +120,19 @@ has_prrte() {
 	done
 }
 
+@test "attach by the table of a launcher whose file was deleted, another having its name" {
+	cp "$O/attachstorm" "$BATS_TEST_TMPDIR/launcher"
+	started env ATTACHSTORM_SHIM="$O/attachstorm-shim" "$BATS_TEST_TMPDIR/launcher" starter -n 2 -- "$O/victims/steady" "$O/victims"
+	wait_for 2 pgrep -P "$PID" -x steady
+	# The file of that name has no such symbols, or has them elsewhere.
+	rm "$BATS_TEST_TMPDIR/launcher"
+	cp /bin/sleep "$BATS_TEST_TMPDIR/launcher"
+	expect_status 0 attachstorm attach -q --launcher "$PID" --for 200ms -o "$RESULTS"
+	[ "$(jq '.trials[0] | [.table_rows, (.tasks | length)] == [2, 2]' "$(record)")" = true ]
+	pkill -TERM -P "$PID" -x steady
+	wait "$PID"
+}
+
 @test "attach by a launcher's table, for a time; the tasks run on" {
 	started attachstorm starter -n 2 -r 9 -- "$O/victims/steady" "$O/victims"
 	wait_for 2 pgrep -P "$PID" -x steady

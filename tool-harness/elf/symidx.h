@@ -52,8 +52,6 @@ MUST_CHECK struct err *symidx_create_stored(const char *path, struct symstore *s
  * of the symbols yet: each part is at its first use, by way of the store, which must outlive the index.
  */
 MUST_CHECK struct err *symidx_open(int fd, const char *path, struct symstore *store, struct symidx **ret);
-MUST_CHECK struct err *symidx_create_of(int fd, const char *path, struct symstore *store, struct symwork *work,
-					struct symidx **ret);
 
 /*
  * One place of a function's name: a name may have several, since functions that are not exported need not

@@ -10,14 +10,15 @@
 #include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "elf/symidx.h"
 #include "job/acquire/internal.h"
 #include "job/acquire/proctable.h"
-#include "lib/fs.h"
 #include "lib/mem.h"
+#include "trace/memory/mapping.h"
 #include "trace/memory/procmem.h"
 #include "trace/refused.h"
 
@@ -37,13 +38,16 @@ static const struct mpir_symbol {
 
 /* --- symbols ---------------------------------------------------------------------- */
 
-/* Fills what is not known yet from a file that is mapped with its first byte at `start`. */
-static void symbols_in(const char *path, taddr start, struct mpir *mpir)
+/* Fills what is not known yet from the file of a mapping that has its first byte. */
+static void symbols_in(const struct mapping *mapping, const char *path, struct mpir *mpir)
 {
 	struct symidx *index;
-	_cleanup_err_ struct err *err = symidx_create(path, &index);
+	int fd;
+	_cleanup_err_ struct err *err = mapping_open(mapping, path, &fd);
 	uint64_t low, high;
 
+	if (!err)
+		err = symidx_open(fd, path, NULL, &index);
 	if (err)
 		return; /* not an ELF file: data, a font */
 	symidx_extent(index, &low, &high);
@@ -54,7 +58,7 @@ static void symbols_in(const char *path, taddr start, struct mpir *mpir)
 
 		if (!*addr && (symbol->function ? symidx_find(index, symbol->name, &value) :
 						  symidx_find_object(index, symbol->name, &value)))
-			*addr = start - low / PAGE * PAGE + value;
+			*addr = mapping->start - low / PAGE * PAGE + value;
 	}
 	symidx_destroy(index);
 }
@@ -67,49 +71,62 @@ static bool mpir_complete(const struct mpir *mpir)
 	return true;
 }
 
-/* A line of /proc/PID/maps that has a file's first byte: its address, and the path in the line. */
-static char *mapping_parse(char *line, taddr *start_ret)
+/* The launcher's program as it calls it, also one that was deleted or lies in another mount namespace. */
+static struct err *program_of(pid_t pid, char **ret)
 {
-	uint64_t start, end, offset;
-	int at = 0;
+	_cleanup_free_ char *link = mem_printf("/proc/%d/exe", (int)pid);
+	char path[PATH_MAX];
+	ssize_t n = readlink(link, path, sizeof(path) - 1);
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*4s %" SCNx64 " %*s %*s %n", &start, &end, &offset, &at) < 3 ||
-	    offset || !at || line[at] != '/')
-		return NULL;
-	*start_ret = start;
-	return line + at;
+	if (n < 0)
+		return err_errno(errno, "cannot read '%s'", link);
+	path[n] = '\0';
+	mapping_path_plain(path, NULL);
+	*ret = mem_strdup(path);
+	return NULL;
+}
+
+/* Of the program's file, or of all others. */
+static struct err *symbols_of(pid_t pid, const char *exe, bool program, struct mpir *mpir)
+{
+	struct mappings mappings;
+	struct err *err = mappings_open(pid, &mappings);
+	bool found = true;
+	taddr at = 0;
+
+	if (err)
+		return err;
+	while (!err && found && !mpir_complete(mpir)) {
+		_cleanup_free_ char *path = NULL;
+		struct mapping mapping;
+
+		err = mappings_next(&mappings, &at, &mapping, &path, &found);
+		if (!err && found && path && mapping.inode && !mapping.offset && !strcmp(path, exe) == program)
+			symbols_in(&mapping, path, mpir);
+	}
+	mappings_close(&mappings);
+	return err;
 }
 
 /* The program before its libraries: a variable that it uses may have been copied into it. */
 struct err *mpir_symbols_find(pid_t pid, struct mpir *ret)
 {
-	_cleanup_free_ char *maps_path = mem_printf("/proc/%d/maps", (int)pid);
-	_cleanup_free_ char *link = mem_printf("/proc/%d/exe", (int)pid);
-	_cleanup_strbuf_ struct strbuf maps = STRBUF_INIT;
 	_cleanup_free_ char *exe = NULL;
 	struct mpir mpir = { 0 };
-	struct err *err = fs_realpath(link, &exe);
+	struct err *err = program_of(pid, &exe);
 
 	if (!err)
-		err = fs_read(maps_path, &maps);
+		err = symbols_of(pid, exe, true, &mpir);
+	if (!err && !mpir_complete(&mpir))
+		err = symbols_of(pid, exe, false, &mpir);
 	if (err && (err_errnum(err) == ENOENT || err_errnum(err) == ESRCH)) {
 		err_free(err);
 		return err_gone();
 	}
+	if (err && err_is_gone(err))
+		return err;
 	if (err)
 		return err_wrap(err, "cannot look into launcher %d", (int)pid);
-	for (int program = 1; program >= 0 && !mpir_complete(&mpir); program--) {
-		_cleanup_free_ char *text = mem_strdup(maps.text);
-		char *rest = NULL;
-
-		for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-			taddr start;
-			const char *path = mapping_parse(line, &start);
-
-			if (path && (strcmp(path, exe) == 0) == program)
-				symbols_in(path, start, &mpir);
-		}
-	}
 	if (!mpir_complete(&mpir))
 		return err_hint(err_new("'%s' (pid %d) has no MPIR interface, and so no process table", exe, (int)pid),
 				"Open MPI up to 4 and srun have one; else acquire by environ, or by the shim");

@@ -1,79 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Tracers that come to a task at a bad moment, and go at another one: while it makes processes in all ways, has
- * others in its memory, outlives its first thread, does without SIGTRAP, or is frozen. Each is left alive, with
+ * others in its memory, outlives its first thread, or does without SIGTRAP. Each is left alive, with
  * its text as it was, and its results are right. Runs alone: a uprobe at the loader's hook puts a trap there.
  */
 #include "../unit/unit.h"
 
-#include <poll.h>
-#include <sched.h>
-
-#include "freezer.h"
+#include "harm.h"
 #include "lib/fault.h"
-#include "steady.h"
-
-#define ATTACH_NS (20 * NS_PER_MS)
-
-static int harm_setup(void **state)
-{
-	struct steady *s;
-	int failed = steady_setup(state);
-
-	if (failed)
-		return failed;
-	s = *state;
-	s->program = "restless";
-	return 0;
-}
-
-/* The zombie of a first thread has no memory: any other one's is the same. */
-static pid_t live_tid(pid_t pid)
-{
-	pid_t tid = process_live_tid(pid);
-
-	assert_true(tid > 0);
-	return tid;
-}
-
-static void assert_whole(const struct steady *s)
-{
-	const struct trial_task *task = &s->spy->trial.tasks[0];
-	char what[512];
-
-	assert_int_equal(task->exit_status, -1);
-	assert_int_equal(kill(s->pids[0], 0), 0);
-	/* A library may be on its way in: what was left by us stays. */
-	for (int i = 0; text_changes(live_tid(s->pids[0]), what, sizeof(what)); i++) {
-		if (i == 100)
-			skip_with_uprobe();
-		if (i == 100)
-			fail_msg("pid %d: %s", s->pids[0], what);
-		usleep(2000);
-	}
-}
-
-static void ends_well(struct steady *s)
-{
-	char text[32] = "";
-	int status;
-
-	pid_t pid;
-
-	/* Again and again: one that comes just before an exec is lost. */
-	do {
-		kill(s->pids[0], SIGTERM);
-		usleep(2000);
-		pid = waitpid(s->pids[0], &status, WNOHANG | __WALL);
-	} while (!pid);
-	assert_int_equal(pid, s->pids[0]);
-	s->pids[0] = 0;
-	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		fail_msg("the task has status 0x%x", status);
-	assert_true(read(s->out[0], text, sizeof(text) - 1) > 0);
-	close(s->out[0]);
-	s->n = 0;
-}
 
 /* `rounds` attaches to one task with these activities, at any point of them. */
 static void attach_to(void **state, const char *activities, int rounds)
@@ -117,6 +51,42 @@ static void a_process_in_the_same_memory(void **state)
 static void a_program_that_executes_itself(void **state)
 {
 	attach_to(state, "exec,load,vfork,share", 40);
+}
+
+/*
+ * Who executes a program waits until the traced threads of its process are reaped, and who seizes another one
+ * waits for it: once they waited for each other.
+ */
+static void a_program_that_executes_itself_while_it_is_seized(void **state)
+{
+	struct steady *s = *state;
+	unsigned int n_seized = 0;
+
+	steady_start(s, "execs,calls,threads,signals,spawn");
+	alarm(100);
+	for (int round = 0; round < 300; round++) {
+		struct tracer tracer;
+		struct task *task;
+		struct err *err;
+
+		tracer_init(&tracer);
+		tracer.exit_kill = false;
+		err = tracer_seize(&tracer, s->pids[0], 0, &task);
+		if (!err) {
+			n_seized++;
+			assert_ok(task_detach(task));
+			assert_int_equal(task->end, TASK_END_CLEAN);
+		} else if (!err_is_gone(err)) {
+			fail_msg("round %d: %s", round, err_message(err));
+		}
+		err_free(err);
+		tracer_deinit(&tracer);
+		usleep(round * 7 % 500);
+	}
+	alarm(0);
+	assert_untraced(s->pids[0]);
+	assert_int_equal(n_seized, 300);
+	ends_well(s);
 }
 
 static void the_first_thread_has_ended(void **state)
@@ -281,130 +251,6 @@ static void memory_that_fails_leaves_no_trap(void **state)
 	ends_well(s);
 }
 
-/* --- frozen -------------------------------------------------------------------------- */
-
-static void wait_seized(pid_t pid)
-{
-	for (int i = 0; i < 20000 && status_field(pid, "TracerPid") == '0'; i++)
-		usleep(500);
-}
-
-/* With the task in it; false if this machine has none. */
-static bool freezer_of(struct freezer *freezer, enum freezer_version version, pid_t pid)
-{
-	freezer_make(freezer, version);
-	if (!freezer->group)
-		return false;
-	assert_true(freezer_take(freezer, pid));
-	return true;
-}
-
-static void skip_without_freezer(const char *version)
-{
-	print_message("left out: control groups of version %s cannot be made here\n", version);
-	skip();
-}
-
-/* Version 2's is below a plain mount, or beside version 1. */
-static bool freezer_2_of(struct freezer *freezer, pid_t pid)
-{
-	return freezer_of(freezer, FREEZER_V2, pid) || freezer_of(freezer, FREEZER_V2_ALONE, pid);
-}
-
-static void freezer_done(struct freezer *freezer, struct steady *s)
-{
-	ends_well(s);
-	freezer_remove(freezer);
-}
-
-static void a_frozen_task_is_named_and_left_alone(void **state)
-{
-	struct steady *s = *state;
-	struct freezer freezer;
-
-	steady_start(s, "load,spawn");
-	if (!freezer_of(&freezer, FREEZER_V1, s->pids[0]))
-		skip_without_freezer("1");
-	freezer_set(&freezer, true);
-	usleep(100000);
-	assert_err_has(attach(s, s->pids, 1, ATTACH_NS, WORDS("marked")), "is frozen");
-	freezer_set(&freezer, false);
-	usleep(50000);
-	assert_untraced(s->pids[0]);
-	assert_whole(s);
-	freezer_done(&freezer, s);
-}
-
-/* Version 2 keeps no tracer away: a frozen thread stops for it, runs nothing meanwhile, and is frozen again after. */
-static void a_task_frozen_by_version_2_is_attached_to(void **state)
-{
-	struct steady *s = *state;
-	struct freezer freezer;
-
-	steady_start(s, "load,spawn,threads,vfork");
-	if (!freezer_2_of(&freezer, s->pids[0]))
-		skip_without_freezer("2");
-	for (int round = 0; round < 3; round++) {
-		freezer_set(&freezer, true);
-		usleep(50000);
-		assert_ok(attach(s, s->pids, 1, ATTACH_NS, WORDS("marked", "stepped", "victim_add")));
-		assert_int_equal(s->spy->trial.tasks[0].left, TASK_LEFT_CLEAN);
-		assert_untraced(s->pids[0]);
-		freezer_set(&freezer, false);
-		usleep(20000);
-		assert_whole(s);
-	}
-	freezer_done(&freezer, s);
-}
-
-static void frozen_meanwhile(struct steady *s, const struct freezer *freezer)
-{
-	for (int round = 0; round < 6; round++) {
-		pid_t pid = fork();
-
-		if (!pid) {
-			wait_seized(s->pids[0]);
-			/* One that is frozen before is refused, by version 1. */
-			for (int i = 0; i < 20000 && !hook_is_trapped(s->pids[0]); i++)
-				usleep(500);
-			usleep(round * 3000);
-			freezer_set(freezer, true);
-			usleep(round % 2 ? 300000 : 2500000);
-			freezer_set(freezer, false);
-			_exit(0);
-		}
-		assert_ok(attach(s, s->pids, 1, ATTACH_NS, WORDS("marked", "stepped", "victim_add")));
-		assert_int_equal(waitpid(pid, NULL, 0), pid);
-		assert_int_equal(s->spy->trial.tasks[0].left, TASK_LEFT_CLEAN);
-		usleep(20000);
-		assert_whole(s);
-	}
-}
-
-static void a_task_that_is_frozen_meanwhile(void **state)
-{
-	struct steady *s = *state;
-	struct freezer freezer;
-
-	steady_start(s, "load,calls");
-	if (!freezer_of(&freezer, FREEZER_V1, s->pids[0]))
-		skip_without_freezer("1");
-	frozen_meanwhile(s, &freezer);
-	freezer_done(&freezer, s);
-}
-
-static void a_task_that_is_frozen_meanwhile_by_version_2(void **state)
-{
-	struct steady *s = *state;
-	struct freezer freezer;
-
-	steady_start(s, "load,calls,spawn");
-	if (!freezer_2_of(&freezer, s->pids[0]))
-		skip_without_freezer("2");
-	frozen_meanwhile(s, &freezer);
-	freezer_done(&freezer, s);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +259,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(processes_in_all_ways, harm_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(a_process_in_the_same_memory, harm_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(a_program_that_executes_itself, harm_setup, steady_teardown),
+		cmocka_unit_test_setup_teardown(a_program_that_executes_itself_while_it_is_seized, harm_setup,
+						steady_teardown),
 		cmocka_unit_test_setup_teardown(the_first_thread_has_ended, harm_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(a_process_in_the_memory_of_one_without_its_first_thread, harm_setup,
 						steady_teardown),
@@ -422,12 +270,7 @@ int main(void)
 						steady_teardown),
 		cmocka_unit_test_setup_teardown(what_was_written_down_is_repaired, harm_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(memory_that_fails_leaves_no_trap, harm_setup, steady_teardown),
-		cmocka_unit_test_setup_teardown(a_frozen_task_is_named_and_left_alone, harm_setup, steady_teardown),
-		cmocka_unit_test_setup_teardown(a_task_that_is_frozen_meanwhile, harm_setup, steady_teardown),
-		cmocka_unit_test_setup_teardown(a_task_frozen_by_version_2_is_attached_to, harm_setup, steady_teardown),
-		cmocka_unit_test_setup_teardown(a_task_that_is_frozen_meanwhile_by_version_2, harm_setup,
-						steady_teardown),
 	};
 
-	return cmocka_run_group_tests_name("harm", tests, NULL, NULL);
+return cmocka_run_group_tests_name("harm", tests, NULL, NULL);
 }

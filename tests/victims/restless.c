@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define STACK_BYTES (256 * 1024)
-#define EXEC_ROUNDS 40
+#define EXEC_ROUNDS 40 /* and of "execs" none */
 
 long marked(long x);
 long never_called(long x);
@@ -96,6 +96,17 @@ static int load(void)
 	library = dlopen(path, RTLD_NOW);
 	add = library ? (int (*)(int, int))dlsym(library, "victim_add") : NULL;
 	return add && add(2, 3) == 5 && !dlclose(library);
+}
+
+static int asked_for(const char *name)
+{
+	char *words = strdup(arguments[2]), *rest = words, *word;
+	int found = 0;
+
+	while ((word = strsep(&rest, ",")))
+		found |= !strcmp(word, name);
+	free(words);
+	return found;
 }
 
 /* --- activities ------------------------------------------------------------------- */
@@ -213,7 +224,7 @@ static void do_exec(void)
 	static atomic_int n;
 	sigset_t term;
 
-	if (atomic_fetch_add(&n, 1) < EXEC_ROUNDS)
+	if (atomic_fetch_add(&n, 1) < EXEC_ROUNDS && !asked_for("execs"))
 		return;
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
@@ -228,22 +239,11 @@ static const struct activity {
 } activities[] = {
 	{ "load", do_load },   { "spawn", do_spawn },	{ "fork", do_fork },	       { "vfork", do_vfork },
 	{ "slow", do_slow_vfork }, { "share", do_share },	{ "sharing", do_share_long }, { "threads", do_threads },
-	{ "signals", do_signals }, { "calls", do_calls }, { "exec", do_exec },
+	{ "signals", do_signals }, { "calls", do_calls }, { "exec", do_exec }, { "execs", do_exec },
 	/* Of the whole process: */
 	{ "leader", do_calls }, { "deaf", do_calls }, { "ignoring", do_calls }, { "handling", do_calls },
 };
 #define N_ACTIVITIES (sizeof(activities) / sizeof(activities[0]))
-
-static int asked_for(const char *name)
-{
-	char *words = strdup(arguments[2]), *rest = words, *word;
-	int found = 0;
-
-	while ((word = strsep(&rest, ",")))
-		found |= !strcmp(word, name);
-	free(words);
-	return found;
-}
 
 static void *act(void *arg)
 {
@@ -346,9 +346,9 @@ int main(int argc, char **argv)
 	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY); /* its tracer is a sibling */
 	if (asked_for("leader"))
 		dlopen("libgcc_s.so.1", RTLD_NOW); /* as the first pthread_exit does */
-	pthread_create(&thread, NULL, run, NULL);
 	if (!getenv("RESTLESS_AGAIN") && write(STDOUT_FILENO, "r", 1) != 1) /* ready */
 		return 2;
+	pthread_create(&thread, NULL, run, NULL);
 	if (asked_for("leader"))
 		pthread_exit(NULL);
 	pthread_join(thread, NULL);

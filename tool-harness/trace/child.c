@@ -86,8 +86,10 @@ struct err *thread_new_child(struct thread *thread, int event)
 		child = tracer_add_thread(tracer, pid, NULL);
 
 	if (event == PTRACE_EVENT_CLONE && status_pid(pid, "\nTgid:") == task->pid) {
-		task_move_thread(child, task);
-		return child->stopped ? thread_cont(child, 0) : NULL;
+		if (child->task != task) /* it may have been adopted (threads_adopt) */
+			task_move_thread(child, task);
+		/* A stop that waits to be told is not its first one any more. */
+		return child->stopped && !child->held && !child->has_queued ? thread_cont(child, 0) : NULL;
 	}
 	err = child_first_stop(child, &alive);
 	if (err || !alive) {

@@ -255,6 +255,9 @@ static struct err *leave_round(struct leaving *leaving)
 
 	if (err || (leaving->again && is_patient(leaving)))
 		return err;
+	/* An exec that waits for one that we trace, and do not know? */
+	if (!leaving->visitors_only && leaving->n_running + leaving->n_asleep && threads_adopt(leaving->task))
+		return NULL;
 	/* In the end they come out under a thread that runs: it stays traced, and is put back from one. */
 	if (leaving->n_running && is_patient(leaving)) {
 		say_what_is_waited_for(leaving);

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/mem.h"
 #include "trace/procstate.h"
 #include "trace/settle.h"
@@ -25,20 +26,28 @@
 /* The C library's own (nptl(7)): nobody else can block it, and it does so only while it makes a thread or process. */
 #define SIGNAL_OF_LIBC 32
 
-static bool is_ours(const struct tracer *tracer, pid_t tid)
-{
-	return tracer_find_thread(tracer, tid) || (pid_t)thread_status_number(tid, "TracerPid", 10) == gettid();
-}
+/* Looks for one that is new. */
+struct search {
+	struct task *task;
+	int64_t since_ns;
+	bool found;
+};
 
-static struct err *seize_late(struct task *task, pid_t pid, pid_t tid, bool *found)
+static struct err *seize_late(struct search *search, pid_t pid, pid_t tid)
 {
+	struct task *task = search->task;
 	struct tracer *tracer = task->tracer;
 	struct err *err;
 
-	if (is_ours(tracer, tid))
+	if (thread_is_ours(task, tid))
 		return NULL;
-	err = ptrace_request(tracer, PTRACE_SEIZE, tid, NULL, (void *)tracer_seize_options(tracer));
+	err = thread_seize(tracer, tid);
+	if (seize_broken_off(task, search->since_ns, &err)) {
+		search->found = true;
+		return NULL;
+	}
 	if (err_is_gone(err) || (err && thread_state(tid) <= THREAD_ENDED)) {
+		search->found |= err_is_gone(err); /* or has the first one's id by now */
 		err_free(err);
 		return NULL;
 	}
@@ -52,11 +61,11 @@ static struct err *seize_late(struct task *task, pid_t pid, pid_t tid, bool *fou
 		tracer_add_thread(tracer, tid, task)->visitor = true;
 		task->threads_seen--; /* a process, not a thread */
 	}
-	*found = true;
+	search->found = true;
 	return NULL;
 }
 
-static struct err *seize_late_threads(struct task *task, pid_t pid, bool *found)
+static struct err *seize_late_threads(struct search *search, pid_t pid)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *entry;
@@ -68,29 +77,31 @@ static struct err *seize_late_threads(struct task *task, pid_t pid, bool *found)
 	while (!err && dir && (entry = readdir(dir))) {
 		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		err = tid > 0 ? seize_late(task, pid, tid, found) : NULL;
+		err = tid > 0 ? seize_late(search, pid, tid) : NULL;
 	}
 	return err;
 }
 
 /* Whoever runs in the memory and is not traced yet. Without kcmp(2) other processes are not found. */
-static struct err *seize_all(struct task *task, bool *found_ret)
+static struct err *seize_all(struct search *search)
 {
+	struct task *task = search->task;
 	_cleanup_closedir_ DIR *dir = opendir("/proc");
 	pid_t own = process_live_tid(task->pid);
 	struct dirent *entry;
 	struct err *err;
 
-	*found_ret = false;
 	if (!own)
 		return err_gone();
-	err = seize_late_threads(task, task->pid, found_ret);
+	search->found = threads_adopt(task);
+	search->found |= first_thread_replaced(task);
+	err = seize_late_threads(search, task->pid);
 	while (!err && dir && (entry = readdir(dir))) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
 		if (pid <= 0 || pid == task->pid || syscall(SYS_kcmp, own, pid, KCMP_VM, 0, 0) != 0)
 			continue;
-		err = seize_late_threads(task, pid, found_ret);
+		err = seize_late_threads(search, pid);
 	}
 	return err;
 }
@@ -149,13 +160,13 @@ static struct err *settle_exec(struct task *task)
  */
 struct err *task_take_hold(struct task *task)
 {
-	bool found = true;
+	struct search search = { .task = task, .since_ns = clock_now_ns(), .found = true };
 	struct err *err = NULL;
 
-	while (!err && found) {
+	while (!err && search.found) {
 		err = threads_hold(task, NULL);
 		if (!err)
-			err = seize_all(task, &found);
+			err = seize_all(&search);
 	}
 	if (!err) /* it may have ended since its memory was opened */
 		task->first_ended = process_live_tid(task->pid) != task->pid;

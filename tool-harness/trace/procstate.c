@@ -146,6 +146,11 @@ bool thread_status_has_signal(pid_t tid, const char *field, int signal)
 	return thread_status_number(tid, field, 16) >> (signal - 1) & 1;
 }
 
+bool thread_is_traced_by_us(pid_t tid)
+{
+	return (pid_t)thread_status_number(tid, "TracerPid", 10) == gettid();
+}
+
 /* Where version 1's freezer is mounted (proc(5), mountinfo); NULL if it is not. */
 static char *freezer_mount(void)
 {

@@ -36,6 +36,9 @@ uint64_t thread_status_number(pid_t tid, const char *field, int base);
 /* Whether a signal is in a mask of /proc/TID/status: "SigPnd", "SigBlk", "SigIgn", "SigCgt". */
 bool thread_status_has_signal(pid_t tid, const char *field, int signal);
 
+/* Whether the calling thread is its tracer. */
+bool thread_is_traced_by_us(pid_t tid);
+
 /*
  * The control group (its path, heap, caller frees) whose freezer holds a thread where no tracer reaches
  * it; NULL if none does. Version 1 alone does: one frozen by version 2 can be traced.

@@ -2,6 +2,11 @@
 /*
  * Seizing all threads of a process (PTRACE_SEIZE, ptrace(2)). What shares its memory besides is hold.c's.
  * Invariant: a process that was refused is left as it was found.
+ *
+ * A thread that executes a program ends all others and waits until those that are traced are reaped; whoever seizes one
+ * of the process meanwhile waits for it in the kernel, signals or not (cred_guard_mutex, held by both: ptrace_attach,
+ * begin_new_exec). A tracer that has some of its threads would wait for itself. So that wait is broken off, those
+ * that have ended are reaped, and the list is read anew.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,8 +20,73 @@
 #include "trace/procstate.h"
 #include "trace/refused.h"
 #include "trace/task.h"
+#include "trace/waits/tick.h"
 
 #define MOMENTS 50 /* of a millisecond; only a refusal waits for them */
+
+#define SEIZE_NS (20 * NS_PER_MS)
+#define EXEC_NS (10 * NS_PER_S) /* a program comes into being within that time, or it is refused */
+
+/* --- one thread ----------------------------------------------------------------------- */
+
+struct seizure {
+	struct tracer *tracer;
+	pid_t tid;
+	struct err *err;
+};
+
+static void seize_call(void *arg)
+{
+	struct seizure *seizure = arg;
+
+	seizure->err = ptrace_request(seizure->tracer, PTRACE_SEIZE, seizure->tid, NULL,
+				      (void *)tracer_seize_options(seizure->tracer));
+}
+
+struct err *thread_seize(struct tracer *tracer, pid_t tid)
+{
+	struct seizure seizure = { .tracer = tracer, .tid = tid };
+
+	if (tick_call(seize_call, &seizure, SEIZE_NS) || seizure.err)
+		return seizure.err;
+	/* Just done when it was broken off? */
+	return thread_is_traced_by_us(tid) ? NULL :
+				   err_errno(EINTR, "cannot trace thread %d, whose process executes a program", tid);
+}
+
+bool seize_broken_off(struct task *task, int64_t since_ns, struct err **err)
+{
+	if (!*err || err_errnum(*err) != EINTR || clock_now_ns() - since_ns > EXEC_NS)
+		return false;
+	err_free(*err);
+	*err = NULL;
+	threads_adopt(task);
+	threads_reap(task);
+	return true;
+}
+
+/*
+ * One that we did not have and that executed a program has the first thread's id now, which we had: it
+ * is another one.
+ */
+bool thread_is_ours(struct task *task, pid_t tid)
+{
+	struct thread *thread = tracer_find_thread(task->tracer, tid);
+
+	if (!thread)
+		return thread_is_traced_by_us(tid);
+	if (tid != task->pid || thread_is_traced_by_us(tid) || thread_status_number(tid, "Pid", 10) != (uint64_t)tid)
+		return true;
+	tracer_drop_thread(task->tracer, thread);
+	return false;
+}
+
+bool first_thread_replaced(struct task *task)
+{
+	return tracer_find_thread(task->tracer, task->pid) && !thread_is_ours(task, task->pid);
+}
+
+/* --- all of a process ----------------------------------------------------------------- */
 
 /* Why a process may not be seized. One that has ended, and waits to be reaped, is refused, too. */
 static struct err *seize_refused(struct err *err, pid_t pid)
@@ -50,6 +120,7 @@ static bool seize_may_fail(const struct task *task, pid_t tid, const struct err 
  */
 static struct err *seize_threads(struct tracer *tracer, struct task *task)
 {
+	int64_t since_ns = clock_now_ns();
 	char path[64];
 	bool found;
 
@@ -58,17 +129,22 @@ static struct err *seize_threads(struct tracer *tracer, struct task *task)
 		_cleanup_closedir_ DIR *dir = opendir(path);
 		struct dirent *entry;
 
-		found = false;
+		found = threads_adopt(task);
 		if (!dir)
 			return err_gone();
 		while ((entry = readdir(dir))) {
 			pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
 			struct err *err;
 
-			if (tid <= 0 || tracer_find_thread(tracer, tid))
+			if (tid <= 0 || thread_is_ours(task, tid))
 				continue;
-			err = ptrace_request(tracer, PTRACE_SEIZE, tid, NULL, (void *)tracer_seize_options(tracer));
+			err = thread_seize(tracer, tid);
+			if (seize_broken_off(task, since_ns, &err)) {
+				found = true;
+				break;
+			}
 			if (err && seize_may_fail(task, tid, err)) {
+				found |= err_is_gone(err); /* or has the first one's id by now */
 				err_free(err);
 				continue;
 			}
@@ -77,7 +153,7 @@ static struct err *seize_threads(struct tracer *tracer, struct task *task)
 			tracer_add_thread(tracer, tid, task);
 			found = true;
 		}
-	} while (found || (!task->threads && !process_has_ended(task->pid)));
+	} while (found || first_thread_replaced(task) || (!task->threads && !process_has_ended(task->pid)));
 	return task->threads ? NULL : err_gone();
 }
 

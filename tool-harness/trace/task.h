@@ -176,6 +176,25 @@ MUST_CHECK struct err *ptrace_request(struct tracer *tracer, int request, pid_t 
 /* Keeps a signal of a stopped thread, with its details, for when the thread goes on. */
 void thread_stash(struct thread *thread, int signal);
 
+/* Takes threads that are traced by us, and that nobody told of, into the task: whether there were any. And drops those
+ * that were ended, with their statuses collected; the process's own end is kept. */
+bool threads_adopt(struct task *task);
+void threads_reap(struct task *task);
+
+/*
+ * PTRACE_SEIZE, whose wait for a process that executes a program is broken off: EINTR. seize_broken_off: whether that
+ * is so, and it is worth a new look at the process's threads (not for ever: since_ns is the first one's time); then
+ * what it may wait for is reaped, and the error is taken.
+ */
+MUST_CHECK struct err *thread_seize(struct tracer *tracer, pid_t tid);
+bool seize_broken_off(struct task *task, int64_t since_ns, struct err **err);
+
+/* Whether a thread of the process's list is traced by us already. */
+bool thread_is_ours(struct task *task, pid_t tid);
+
+/* Whether the first thread is not the one that was seized, but one that executed a program since: that is forgotten. */
+bool first_thread_replaced(struct task *task);
+
 /* PTRACE_O_* of all that it seizes. */
 long tracer_seize_options(const struct tracer *tracer);
 

@@ -5,11 +5,13 @@
  */
 #include <argp.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
 #include "cmd/complete.h"
+#include "lib/conf/nearest.h"
 #include "lib/err.h"
 #include "lib/fault.h"
 #include "lib/mem.h"
@@ -74,6 +76,25 @@ static const struct command *command_find(const char *name)
 	return NULL;
 }
 
+static struct err *unknown_command(const char *written)
+{
+	struct err *err = err_new("'%s' is not an attachstorm command", written);
+	size_t best_distance = SIZE_MAX;
+	const char *best = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands) && strlen(written) < 100; i++) {
+		size_t distance = nearest_distance(written, commands[i].name);
+
+		if (commands[i].help && nearest_is_near(written, distance) && distance < best_distance) {
+			best = commands[i].name;
+			best_distance = distance;
+		}
+	}
+	if (best)
+		return err_hint(err, "did you mean 'attachstorm %s'?", best);
+	return err_hint(err, "'attachstorm --help' lists them");
+}
+
 static int report(struct err *err)
 {
 	int status = (int)err_status(err);
@@ -108,8 +129,7 @@ int main(int argc, char **argv)
 	}
 	command = command_find(argv[1]);
 	if (!command)
-		return report(err_hint(err_new("'%s' is not an attachstorm command", argv[1]),
-				       "'attachstorm --help' lists them"));
+		return report(unknown_command(argv[1]));
 	argv[1] = mem_printf("attachstorm %s", command->name);
 	err = fault_from_env();
 	if (!err)

@@ -4,10 +4,10 @@
  * table alone, never a struct of settings.
  * Invariant: an unknown key's error names the nearest known one, or all of its section.
  */
-#include <ctype.h>
 #include <string.h>
 
 #include "lib/conf/internal.h"
+#include "lib/conf/nearest.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 
@@ -50,43 +50,6 @@ bool conf_is_section(const struct conf_table *table, const char *section)
 	return false;
 }
 
-static bool same_char(char a, char b)
-{
-	if (a == '-')
-		a = '_';
-	if (b == '-')
-		b = '_';
-	return tolower((unsigned char)a) == tolower((unsigned char)b);
-}
-
-/* Edits (insert, delete, replace, swap of neighbours) from a to b, both short. */
-static size_t edit_distance(const char *a, const char *b)
-{
-	size_t n_a = strlen(a), n_b = strlen(b), width = n_b + 1;
-	_cleanup_free_ size_t *d = mem_calloc((n_a + 1) * width, sizeof(*d));
-
-	for (size_t i = 0; i <= n_a; i++) {
-		for (size_t j = 0; j <= n_b; j++) {
-			size_t *at = &d[i * width + j];
-
-			if (!i || !j) {
-				*at = i + j;
-				continue;
-			}
-			size_t best = at[-1 - (ptrdiff_t)width] + !same_char(a[i - 1], b[j - 1]);
-			if (at[-1] + 1 < best)
-				best = at[-1] + 1;
-			if (at[-(ptrdiff_t)width] + 1 < best)
-				best = at[-(ptrdiff_t)width] + 1;
-			if (i > 1 && j > 1 && same_char(a[i - 1], b[j - 2]) &&
-			    same_char(a[i - 2], b[j - 1]) && at[-2 - 2 * (ptrdiff_t)width] + 1 < best)
-				best = at[-2 - 2 * (ptrdiff_t)width] + 1;
-			*at = best;
-		}
-	}
-	return d[n_a * width + n_b];
-}
-
 static const char *leaf(const char *key)
 {
 	const char *dot = strrchr(key, '.');
@@ -107,12 +70,12 @@ static const char *nearest_key(const struct conf_table *table, const char *key)
 		bool same_section =
 			section_len == (size_t)(leaf(key) - key) && strncmp(key, known, section_len) == 0;
 		const char *written = same_section ? leaf(key) : key;
-		size_t distance = edit_distance(written, same_section ? leaf(known) : known);
+		size_t distance = nearest_distance(written, same_section ? leaf(known) : known);
 
 		/* The right word in the wrong section. */
 		if (distance > 1 && strcmp(leaf(known), leaf(key)) == 0)
 			distance = 1;
-		if (distance <= (strlen(written) + 2) / 3 && distance < best_distance) {
+		if (nearest_is_near(written, distance) && distance < best_distance) {
 			best = known;
 			best_distance = distance;
 		}

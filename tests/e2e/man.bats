@@ -26,6 +26,13 @@ all_in() {
 	[ -z "$missing" ] || { echo "$page lacks$missing"; return 1; }
 }
 
+@test "every man page has examples" {
+	local page
+	for page in "$ROOT"/docs/man/*.scd; do
+		grep -q '^# EXAMPLES$' "$page" || { echo "$page has none" && false; }
+	done
+}
+
 @test "every subcommand has a page, and attachstorm(1) lists it" {
 	[ "$(subcommands | wc -l)" -ge 12 ]
 	for name in $(subcommands); do

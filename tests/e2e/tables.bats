@@ -49,6 +49,26 @@ need_perf() {
 		skip "perf_event_open is not allowed"
 }
 
+@test "names: the latest record, no record yet, and commands that are not quite one" {
+	cd "$BATS_TEST_TMPDIR"
+	expect_status 0 attachstorm list
+	[ "$output" = "no records" ]
+	expect_status 0 attachstorm list --json
+	[ "$output" = "[]" ]
+	expect_status 2 attachstorm list -o nowhere
+	expect_output "cannot read results folder 'nowhere'"
+	for n in 1 2; do
+		attachstorm run -q --tool null -n $n -r 1 -T warm --no-baseline -o runs >/dev/null
+	done
+	expect_status 0 attachstorm show -o runs latest
+	expect_output "2 tasks"
+	expect_status 2 attachstorm show -o runs latestt
+	expect_status 2 attachstorm runn
+	expect_output "did you mean 'attachstorm run'?"
+	expect_status 2 attachstorm frobnicate
+	expect_output "'attachstorm --help' lists them"
+}
+
 @test "table 1: five variants, untraced, worst and median rank, beside the paper's numbers" {
 	expect_status 0 attachstorm run "$ROOT/scenarios/table1.yaml" -q -t "$TINY_LINKED" -n 2 -r 2 -o "$RESULTS"
 	for line in "host  *slowest rank" "host+bind_now  *slowest rank" "linked  *slowest rank" \

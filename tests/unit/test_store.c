@@ -57,6 +57,11 @@ static void records_are_found_by_name(void **state)
 	assert_err_hint(store_find(dir, "demo", &none), several, "they are demo-1, demo-10");
 	assert_err_has(store_find(dir, "other", &none), "is neither a file nor a record");
 	assert_err_has(store_read_one(dir, dir, &run), "is a folder");
+	/* That which was written last, whatever its name. */
+	write_run(dir, "demo-1", "2026-03-01T12:00:00Z", 1000);
+	assert_ok(store_read_one(dir, "latest", &run));
+	assert_string_equal(run.id, "demo-1");
+	run_deinit(&run);
 	assert_ok(store_read_one(dir, "demo-10", &run));
 	assert_string_equal(run.id, "demo-10");
 	run_deinit(&run);

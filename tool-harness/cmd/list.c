@@ -4,6 +4,7 @@
  * Neither changes a record.
  */
 #include <argp.h>
+#include <errno.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
@@ -168,6 +169,12 @@ struct err *cmd_list(int argc, char **argv, int *status_ret)
 	(void)status_ret;
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
 	err = index_open(args.dir, &index);
+	/* Where nothing was run yet there is nothing; a folder that was named has to be there. */
+	if (err && err_errnum(err) == ENOENT && !strcmp(args.dir, STORE_DEFAULT_DIR)) {
+		err_free(err);
+		print_records(&(struct index_records){ 0 }, args.json);
+		return NULL;
+	}
 	if (err)
 		return err;
 	err = index_list(index, &args.filter, &records);

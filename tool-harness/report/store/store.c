@@ -112,6 +112,26 @@ static struct err *not_one(const char *dir, const char *name, const struct path_
 			all->n ? "there are " : "there is none; 'attachstorm run' makes one", names.text);
 }
 
+/* The one written last; among those of one moment the last by name. NULL: there is none. */
+static const char *latest_of(const struct path_list *all)
+{
+	const char *latest = NULL;
+	struct timespec last = { 0 };
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct stat st;
+
+		if (stat(all->paths[i], &st))
+			continue;
+		if (latest && (st.st_mtim.tv_sec < last.tv_sec ||
+			       (st.st_mtim.tv_sec == last.tv_sec && st.st_mtim.tv_nsec < last.tv_nsec)))
+			continue;
+		latest = all->paths[i];
+		last = st.st_mtim;
+	}
+	return latest;
+}
+
 static struct err *find_by_name(const char *dir, const char *name, struct path_list *ret)
 {
 	_cleanup_(path_list_deinit) struct path_list all = { 0 }, found = { 0 };
@@ -119,6 +139,10 @@ static struct err *find_by_name(const char *dir, const char *name, struct path_l
 
 	if (err)
 		return err_wrap(err, "'%s' is no file", name);
+	if (!strcmp(name, STORE_LATEST) && latest_of(&all)) {
+		add_path(ret, mem_strdup(latest_of(&all)));
+		return NULL;
+	}
 	for (size_t i = 0; i < all.n; i++) {
 		bool whole;
 

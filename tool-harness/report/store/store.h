@@ -10,6 +10,7 @@
 #include "report/record/record.h"
 
 #define STORE_DEFAULT_DIR "results/runs"
+#define STORE_LATEST "latest" /* the record of the results folder that was written last */
 
 /* Zeroed is empty. */
 struct path_list {
@@ -22,7 +23,7 @@ void path_list_deinit(struct path_list *list);
 MUST_CHECK struct err *store_scan(const char *dir, struct path_list *ret);
 
 /*
- * The files that `what` means: a file, all of a folder, or the record of `dir` with this name
+ * The files that `what` means: a file, all of a folder, "latest", or the record of `dir` with this name
  * or whose name alone begins so. None, or several for a name, is an error that says which
  * there are.
  */

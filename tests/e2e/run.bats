@@ -40,6 +40,21 @@ expect_nothing_left() {
 	[ "$(awk -F, '$7 == "add" && $8 == "import"' "$events" | wc -l)" -eq $((2 * 4 * modules)) ]
 }
 
+@test "a cold run of a command: its library is evicted, and what was not is named" {
+	dir=$BATS_TEST_TMPDIR/lib
+	mkdir "$dir"
+	echo 'int own(void) { return 0; }' >"$dir/own.c"
+	echo 'int own(void); int main(void) { return own(); }' >"$dir/main.c"
+	gcc -shared -fPIC -o "$dir/libown.so" "$dir/own.c"
+	gcc -o "$dir/main" "$dir/main.c" -L"$dir" -lown -Wl,-rpath,"$dir"
+	attachstorm run -q -l spawn -n 1 -T cold -r 1 -o "$BATS_TEST_TMPDIR/results" -- "$dir/main" >"$BATS_TEST_TMPDIR/text"
+	r=$(echo "$BATS_TEST_TMPDIR"/results/*.json)
+	# All processes map the C library.
+	[ "$(jq '[.trials[].unproved | any(contains("libc.so"))] | all' "$r")" = true ]
+	[ "$(jq '[.trials[].unproved[] | contains("libown.so") and (contains("memory file system") | not)] | any' "$r")" = false ]
+	grep -q 'not proved for .* that it maps' "$BATS_TEST_TMPDIR/text"
+}
+
 @test "a cold run proves itself, and a warm one" {
 	expect_status 0 attachstorm run "${QUICK[@]}" -t "$TINY" --no-baseline
 	r=$(record)

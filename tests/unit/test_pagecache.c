@@ -2,6 +2,7 @@
 /* The page cache, on real files in the folder of this test program: /tmp may be a tmpfs,
  * whose pages cannot be evicted. Skipped where that folder is one, too. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/magic.h>
 #include <linux/seccomp.h>
@@ -9,8 +10,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -165,6 +169,75 @@ static void test_gone_file(void **state)
 
 #define PAGECACHE_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+struct told {
+	size_t n;
+	char *last;
+};
+
+static void note(void *data, const char *why)
+{
+	struct told *told = data;
+
+	free(told->last);
+	told->last = mem_strdup(why);
+	told->n++;
+}
+
+/* One that can be evicted is, and nothing is told of it; one that is locked is named, with why. */
+static void test_try_evict(void **state)
+{
+	_cleanup_free_ char *big = fs_join(*state, "b/deep/big"), *a = fs_join(*state, "a");
+	_cleanup_(file_set_deinit) struct file_set set = { 0 };
+	struct trial_residency residency;
+	struct told told = { 0 };
+	int fd = open(a, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	void *map;
+
+	assert_null(file_set_add(&set, big));
+	assert_null(pagecache_load(&set));
+	pagecache_try_evict(&set, note, &told);
+	assert_null(pagecache_residency(&set, &residency));
+	assert_int_equal(told.n, residency.pages_resident > 2);
+	assert_true(file_set_has(&set, big));
+	assert_false(file_set_has(&set, a));
+
+	assert_int_equal(fstat(fd, &st), 0);
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	assert_ptr_not_equal(map, MAP_FAILED);
+	assert_int_equal(mlock(map, (size_t)st.st_size), 0);
+	assert_null(file_set_add(&set, a));
+	told.n = 0;
+	pagecache_try_evict(&set, note, &told);
+	assert_true(told.n >= 1);
+	munmap(map, (size_t)st.st_size);
+	free(told.last);
+	close(fd);
+}
+
+/* A library on a memory file system is never out of the cache. */
+static void test_in_memory(void **state)
+{
+	char path[] = "/dev/shm/test-pagecache.XXXXXX";
+	_cleanup_(file_set_deinit) struct file_set set = { 0 };
+	struct told told = { 0 };
+	char bytes[3 * 4096] = "x";
+	int fd = mkstemp(path);
+
+	(void)state;
+	if (fd < 0)
+		skip();
+	assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
+	assert_null(file_set_add(&set, path));
+	pagecache_try_evict(&set, note, &told);
+	unlink(path);
+	close(fd);
+	assert_int_equal(told.n, 1);
+	assert_non_null(strstr(told.last, "3 of 3 pages stay in the page cache: it is in a memory file system"));
+	assert_non_null(strstr(told.last, path));
+	free(told.last);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +245,8 @@ int main(void)
 		PAGECACHE_TEST(test_evict_and_load),
 		PAGECACHE_TEST(test_gone_file),
 		PAGECACHE_TEST(test_by_mincore),
+		PAGECACHE_TEST(test_try_evict),
+		cmocka_unit_test(test_in_memory),
 	};
 
 	return cmocka_run_group_tests_name("pagecache", tests, NULL, NULL);

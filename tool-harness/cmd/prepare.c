@@ -15,6 +15,7 @@
 #include "lib/fs.h"
 #include "lib/mem.h"
 #include "tool/breakpoints.h"
+#include "tool/process/files.h"
 
 /* What a cold run must read from disk: the libraries, the program, the driver and its list. */
 static struct err *add_target_files(struct prepared *p)
@@ -50,6 +51,9 @@ static struct err *add_files(struct prepared *p)
 		program = fs_find_program(p->argv[0]);
 		if (program)
 			err = file_set_add(&p->files, program);
+		p->mapped = mem_alloc(sizeof(*p->mapped));
+		if (!err)
+			err = toolfiles_add(p->argv[0], p->mapped);
 	}
 	for (size_t i = 0; !err && i < p->scenario->cold_files.n; i++)
 		err = file_set_add(&p->files, p->scenario->cold_files.strings[i]);
@@ -193,6 +197,9 @@ void prepared_deinit(struct prepared_list *list)
 		variant_argv_free(list->v[i].argv);
 		file_set_deinit(&list->v[i].files);
 		file_set_deinit(&list->v[i].tool_files);
+		if (list->v[i].mapped)
+			file_set_deinit(list->v[i].mapped);
+		free(list->v[i].mapped);
 		breakpoints_free(list->v[i].breakpoints, list->v[i].n_breakpoints);
 	}
 	free(list->v);

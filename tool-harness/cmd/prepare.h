@@ -21,6 +21,8 @@ struct prepared {
 	char **argv;                            /* of a task; NULL: no job is started */
 	const char *env[4];                     /* of the tasks, NULL-terminated; static text */
 	struct file_set files;                  /* whose pages are evicted and counted */
+	struct file_set *mapped;                /* of a command: what it is linked with, and what its runs were
+						   seen to map; grows from run to run */
 	struct file_set tool_files;             /* likewise: the tool's own */
 	struct expectation expectation;
 	char **breakpoints;                     /* names of functions */

@@ -322,6 +322,7 @@ static struct err *run_trial(struct loop *loop, const struct prepared *p, uint32
 	}
 	if (err)
 		trial_contradict(trial, "%s", err_message(err));
+	temperature_learn(p, trial);
 	note_end(p, trial);
 	expect_hits(p, trial);
 	missed_compute(trial);

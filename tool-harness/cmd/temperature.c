@@ -66,6 +66,39 @@ static struct err *set_pages(const struct file_set *files, enum temperature temp
 	return temperature == TEMPERATURE_COLD ? pagecache_evict(files, drop_caches) : pagecache_load(files);
 }
 
+static void note_unproved(void *data, const char *why)
+{
+	trial_add_unproved(data, why);
+}
+
+/* Those of a command that nobody demands to be cold: a C library that all processes map never is. */
+static void evict_mapped(const struct prepared *p, struct trial *trial)
+{
+	_cleanup_(file_set_deinit) struct file_set others = { 0 };
+
+	for (size_t i = 0; i < p->mapped->n; i++)
+		if (!file_set_has(&p->files, p->mapped->paths[i]))
+			err_free(file_set_add(&others, p->mapped->paths[i])); /* gone: not mapped any more */
+	pagecache_try_evict(&others, note_unproved, trial);
+}
+
+void temperature_learn(const struct prepared *p, struct trial *trial)
+{
+	for (size_t i = 0; p->mapped && i < trial->n_libraries; i++) {
+		_cleanup_free_ char *real = NULL;
+		struct err *err = *trial->libraries[i] == '/' ? fs_realpath(trial->libraries[i], &real) : NULL;
+
+		if (!err && real && !file_set_has(p->mapped, real) && !file_set_has(&p->files, real)) {
+			_cleanup_free_ char *why = mem_printf("'%s': that it is mapped was not known before", real);
+
+			if (trial->temperature == TEMPERATURE_COLD)
+				trial_add_unproved(trial, why);
+			err = file_set_add(p->mapped, real);
+		}
+		err_free(err); /* no file, or of the task's own namespace: nothing is said to be proved of it */
+	}
+}
+
 struct err *temperature_set_pages(const struct prepared *p, const char *home, struct trial *trial)
 {
 	_cleanup_free_ char *index = toolhome_index(p->scenario, home);
@@ -82,6 +115,8 @@ struct err *temperature_set_pages(const struct prepared *p, const char *home, st
 		err = set_pages(&p->tool_files, trial->temperature, false);
 	if (!err)
 		err = set_pages(&p->files, trial->temperature, drop);
+	if (!err && p->mapped && trial->temperature == TEMPERATURE_COLD)
+		evict_mapped(p, trial);
 	if (!err)
 		err = pagecache_residency(&p->files, &trial->residency);
 	if (!err && trial->traced)

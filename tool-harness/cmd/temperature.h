@@ -19,4 +19,10 @@ MUST_CHECK struct err *temperature_set_tool(const struct prepared *p, const stru
 /* Then evicts the files of the job and of what the tool remembers from the page cache, or reads them. */
 MUST_CHECK struct err *temperature_set_pages(const struct prepared *p, const char *home, struct trial *trial);
 
+/*
+ * After a trial of a command: what it mapped is evicted before the next ones. Of a cold trial, what was not known to be
+ * mapped before is noted as not proved.
+ */
+void temperature_learn(const struct prepared *p, struct trial *trial);
+
 #endif

@@ -10,9 +10,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -21,6 +24,7 @@
 
 #define DROP_CACHES "/proc/sys/vm/drop_caches"
 #define READ_BYTES (1 << 20)
+#define FEW_PAGES 2 /* of a file that somebody reads a header of */
 
 /* cachestat(2), Linux 6.5: not in Debian 12's headers. Its number is the same everywhere but on alpha. */
 #ifndef SYS_cachestat
@@ -105,12 +109,64 @@ struct err *file_set_add(struct file_set *set, const char *path)
 	return NULL;
 }
 
+bool file_set_has(const struct file_set *set, const char *path)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (!strcmp(set->paths[i], path))
+			return true;
+	return false;
+}
+
 void file_set_deinit(struct file_set *set)
 {
 	for (size_t i = 0; i < set->n; i++)
 		free(set->paths[i]);
 	free(set->paths);
 	*set = (struct file_set){ 0 };
+}
+
+static bool is_in_memory(int fd)
+{
+	struct statfs fs;
+
+	return !fstatfs(fd, &fs) && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+}
+
+static const char *why_it_stays(int fd)
+{
+	struct cachestat_range whole = { 0 };
+	struct cachestat stat;
+
+	if (is_in_memory(fd))
+		return "it is in a memory file system";
+	if (!syscall(SYS_cachestat, fd, &whole, &stat, 0) && stat.nr_dirty)
+		return "some are not written to disk yet";
+	return "another process maps or reads it, or it is locked in memory";
+}
+
+static struct err *file_residency(const char *path, struct trial_residency *residency);
+
+void pagecache_try_evict(const struct file_set *set, void (*tell)(void *data, const char *why), void *data)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		_cleanup_close_ int fd = open(set->paths[i], O_RDONLY | O_CLOEXEC);
+		struct trial_residency residency = { 0 };
+		_cleanup_free_ char *why = NULL;
+		struct err *err;
+
+		if (fd >= 0 && !fsync(fd))
+			posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED); /* what it did is looked at */
+		err = fd < 0 ? err_errno(errno, "cannot open '%s'", set->paths[i]) :
+			       file_residency(set->paths[i], &residency);
+		if (err)
+			why = mem_strdup(err_message(err));
+		else if (residency.pages_resident > FEW_PAGES || residency.pages_resident == residency.pages)
+			why = mem_printf("'%s': %" PRId64 " of %" PRId64 " pages stay in the page cache: %s",
+					 set->paths[i], residency.pages_resident, residency.pages, why_it_stays(fd));
+		if (why && residency.pages + (err != NULL))
+			tell(data, why);
+		err_free(err);
+	}
 }
 
 static struct err *drop_all(void)

@@ -25,6 +25,15 @@ void file_set_deinit(struct file_set *set);
  * (needs root: an error with a hint if it cannot). */
 MUST_CHECK struct err *pagecache_evict(const struct file_set *set, bool drop_caches);
 
+/*
+ * Evicts files of which it cannot be demanded: of each that stays in the cache, but for a page or two, `tell` is told
+ * why, in a sentence with its name: it is in a memory file system, has pages that are not written, or is in use.
+ */
+void pagecache_try_evict(const struct file_set *set, void (*tell)(void *data, const char *why), void *data);
+
+/* Whether a path, as it stands, is in the set. */
+bool file_set_has(const struct file_set *set, const char *path);
+
 /* Reads all files of the set into the cache. */
 MUST_CHECK struct err *pagecache_load(const struct file_set *set);
 

@@ -170,6 +170,9 @@ void trial_deinit(struct trial *trial)
 	free(trial->library_slots);
 	free(trial->breakpoints);
 	free(trial->unread);
+	for (size_t i = 0; i < trial->n_unproved; i++)
+		free(trial->unproved[i]);
+	free(trial->unproved);
 	free(trial->contradictions);
 	trial_init(trial);
 }
@@ -198,6 +201,12 @@ size_t trial_places(const struct trial *trial)
 	for (size_t i = 0; i < trial->n_breakpoints; i++)
 		n += trial->breakpoints[i].n_places ? trial->breakpoints[i].n_places : 1;
 	return n;
+}
+
+void trial_add_unproved(struct trial *trial, const char *why)
+{
+	mem_grow(trial->unproved, trial->n_unproved, trial->cap_unproved);
+	trial->unproved[trial->n_unproved++] = mem_strdup(why);
 }
 
 void trial_add_unread(struct trial *trial, const char *why)

@@ -343,6 +343,9 @@ struct trial {
 	struct trial_failure failure;
 	char **unread;                 /* libraries whose symbols could not all be read, a sentence each */
 	size_t n_unread, cap_unread;
+	char **unproved;               /* files that a cold run maps and that were not seen to be out of the
+					  page cache, a sentence each */
+	size_t n_unproved, cap_unproved;
 	char **contradictions;         /* why it is invalid, one sentence each */
 	size_t n_contradictions, cap_contradictions;
 };
@@ -375,6 +378,9 @@ uint32_t trial_place(struct trial_breakpoint *breakpoint, const char *library, c
 
 /* B of the model: places of all breakpoints together, each at least once. */
 size_t trial_places(const struct trial *trial);
+
+/* Notes a file of which it is not proved that it was cold. */
+void trial_add_unproved(struct trial *trial, const char *why);
 
 /* Notes a library whose symbols, or some of them, could not be read: a breakpoint that is not found may be there. */
 void trial_add_unread(struct trial *trial, const char *why);

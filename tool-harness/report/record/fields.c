@@ -159,6 +159,8 @@ const struct field trial_fields[] = {
 	T(FIELD_BOOL, interrupted),
 	{ "unread", FIELD_LIST, offsetof(struct trial, unread), one_string, NULL, sizeof(char *),
 	  offsetof(struct trial, n_unread), offsetof(struct trial, cap_unread) },
+	{ "unproved", FIELD_LIST, offsetof(struct trial, unproved), one_string, NULL, sizeof(char *),
+	  offsetof(struct trial, n_unproved), offsetof(struct trial, cap_unproved) },
 	{ "contradictions", FIELD_LIST, offsetof(struct trial, contradictions), one_string, NULL, sizeof(char *),
 	  offsetof(struct trial, n_contradictions), offsetof(struct trial, cap_contradictions) },
 	{ "phases", FIELD_OBJECT, offsetof(struct trial, phases), phases_fields, NULL, 0, 0, 0 },

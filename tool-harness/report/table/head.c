@@ -235,6 +235,25 @@ static const struct trial_residency *worst_residency(const struct run *run, size
 	return worst;
 }
 
+/* Of the cold run with the most of them: the others' are in the record. */
+static void unproved_add(const struct run *run, size_t variant, struct grid_list *list)
+{
+	const struct trial *worst = NULL;
+
+	for (size_t i = 0; i < run->n_trials; i++) {
+		const struct trial *trial = &run->trials[i];
+
+		if ((variant >= run->n_variants || trial->variant == variant) && trial->n_unproved &&
+		    (!worst || trial->n_unproved > worst->n_unproved))
+			worst = trial;
+	}
+	if (worst)
+		grid_note(list, GRID_NOTES, temperature_names[TEMPERATURE_COLD],
+			  "not proved for %zu file%s that it maps: %s%s", worst->n_unproved,
+			  worst->n_unproved == 1 ? "" : "s", worst->unproved[0],
+			  worst->n_unproved > 1 ? "; the others are in the record (unproved)" : "");
+}
+
 void residency_add(const struct run *run, size_t variant, struct grid_list *list)
 {
 	for (size_t i = 0; i < 2 * TEMPERATURE_N; i++) {
@@ -252,6 +271,7 @@ void residency_add(const struct run *run, size_t variant, struct grid_list *list
 			  temperature == TEMPERATURE_COLD ? "most" : "least", 100 * resident_share(worst), pages.text,
 			  files.text, tool ? " of the tool" : "", worst->dropped_caches ? "; all caches dropped" : "");
 	}
+	unproved_add(run, variant, list);
 }
 
 static void quote_contradictions(const struct run *run, struct grid_list *list)

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "lib/fs.h"
+#include "lib/loaderlist.h"
 #include "lib/manifest/manifest.h"
 #include "lib/mem.h"
 #include "lib/proc.h"
@@ -93,7 +94,7 @@ static struct err *add_listed(char *line, const char *program, const char *debug
 {
 	char *arrow = strstr(line, " => ");
 	char *path = arrow ? arrow + 4 : line + strspn(line, " \t");
-	char *end = strstr(path, " (0x");
+	char *end = loaderlist_address(path);
 
 	if (arrow && !strncmp(path, "not found", 9)) {
 		*arrow = '\0';
@@ -121,16 +122,16 @@ static struct err *add_needed(const char *loader, const char *path, const char *
 	const char *argv[] = { loader, "--list", path, NULL };
 	struct proc_result result = { .out = STRBUF_INIT, .err = STRBUF_INIT };
 	struct err *err = proc_run(argv, NULL, LOADER_DEADLINE_NS, &result);
-	char *save = NULL;
+	char *rest = NULL, *piece;
 
 	if (err)
 		return err_wrap(err, "cannot ask the loader of '%s' for its libraries", path);
 	if (result.status)
 		err = err_new("the loader '%s' cannot list the libraries of '%s'%s%s", loader, path,
 			      result.err.len ? ": " : "", result.err.text);
-	for (char *line = err ? NULL : strtok_r(result.out.text, "\n", &save); line && !err;
-	     line = strtok_r(NULL, "\n", &save))
-		err = add_listed(line, path, debug_dir, ret);
+	rest = result.out.text;
+	while (!err && (piece = loaderlist_next(&rest)))
+		err = add_listed(piece, path, debug_dir, ret);
 	proc_result_deinit(&result);
 	return err;
 }

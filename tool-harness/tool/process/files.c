@@ -11,6 +11,7 @@
 #include "elf/segment.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
+#include "lib/loaderlist.h"
 #include "lib/mem.h"
 #include "lib/proc.h"
 
@@ -19,7 +20,7 @@
 /* "	libc.so.6 => /lib/libc.so.6 (0x7f...)": the path, or NULL. Changes the line. */
 static const char *path_in(char *line)
 {
-	char *path = strchr(line, '/'), *end = path ? strstr(path, " (0x") : NULL;
+	char *path = strchr(line, '/'), *end = path ? loaderlist_address(path) : NULL;
 
 	if (!end)
 		return NULL;
@@ -33,12 +34,13 @@ static struct err *add_libraries(const char *loader, const char *program, struct
 	struct proc_opts opts = PROC_OPTS_INIT;
 	struct proc_result result;
 	struct err *err = proc_run(argv, &opts, LIMIT_NS, &result);
-	char *save = NULL;
+	char *rest, *piece;
 
 	if (err)
 		return err;
-	for (char *line = strtok_r(result.out.text, "\n", &save); !err && line; line = strtok_r(NULL, "\n", &save)) {
-		const char *path = path_in(line);
+	rest = result.out.text;
+	while (!err && (piece = loaderlist_next(&rest))) {
+		const char *path = path_in(piece);
 
 		if (path)
 			err = file_set_add(set, path);

@@ -4,8 +4,8 @@
 #define LIB_LOADERLIST_H
 
 /*
- * The next piece ("\tname => /path (0x7f...)"), NULL after the last. Cuts the text up, as strtok_r(3): a name is written as
- * it is, with its newlines, so a piece goes on to an end of a line that is an end of a piece, too.
+ * The next piece ("\tname => /path (0x7f...)"), NULL after the last. Cuts the text up, as strtok_r(3): a name is
+ * written as it is, with its newlines, so a piece goes on to an end of a line that is an end of a piece, too.
  */
 char *loaderlist_next(char **rest);
 

@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "lib/json_field.h"
-#include "lib/json_text.h"
+#include "lib/json/field.h"
+#include "lib/json/text.h"
 #include "lib/mem.h"
 
 #define FORMAT "pynamic-footprint"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/conf/internal.h"
-#include "lib/json_text.h"
+#include "lib/json/text.h"
 #include "lib/mem.h"
 
 bool conf_is_sweep(enum conf_type type)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/conf/internal.h"
-#include "lib/json_text.h"
+#include "lib/json/text.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 

@@ -3,7 +3,7 @@
 #ifndef LIB_MANIFEST_INTERNAL_H
 #define LIB_MANIFEST_INTERNAL_H
 
-#include "lib/json_field.h"
+#include "lib/json/field.h"
 #include "lib/manifest/manifest.h"
 
 /* What the file calls itself, so that another JSON file is not taken for one. */

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 #include "lib/fs.h"
-#include "lib/json_field.h"
+#include "lib/json/field.h"
 #include "lib/manifest/internal.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"

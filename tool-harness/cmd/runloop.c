@@ -25,7 +25,7 @@
 #include "job/pagecache.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
-#include "lib/json_text.h"
+#include "lib/json/text.h"
 #include "lib/mem.h"
 #include "lib/progress.h"
 #include "measure/check.h"

@@ -15,7 +15,7 @@
 
 #include "job/launcher.h"
 #include "lib/fs.h"
-#include "lib/json_text.h"
+#include "lib/json/text.h"
 #include "lib/mem.h"
 
 #define CLOCKSOURCE "/sys/devices/system/clocksource/clocksource0/current_clocksource"

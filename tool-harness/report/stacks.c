@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "lib/json_text.h"
+#include "lib/json/text.h"
 #include "lib/mem.h"
 #include "report/grid/text.h"
 #include "report/human.h"

@@ -17,7 +17,7 @@
 
 #include "elf/symidx.h"
 #include "lib/fs.h"
-#include "lib/json_text.h"
+#include "lib/json/text.h"
 #include "lib/mem.h"
 
 /* The same events as in targets/counters.c. */

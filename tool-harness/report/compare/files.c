@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "lib/json_text.h"
+#include "lib/json/text.h"
 #include "lib/mem.h"
 #include "report/compare/print.h"
 #include "report/grid/markdown.h"

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "lib/json_text.h"
+#include "lib/json/text.h"
 #include "lib/mem.h"
 
 static json_t *value_to_json(const struct field *field, const void *obj)

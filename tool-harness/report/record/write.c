@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "lib/fs.h"
-#include "lib/json_text.h"
+#include "lib/json/text.h"
 #include "lib/mem.h"
 #include "lib/strbuf.h"
 #include "report/aslrpair.h"

@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "lib/clock.h"
-#include "lib/json_text.h"
+#include "lib/json/text.h"
 #include "lib/mem.h"
 #include "tool/gdb/gdb.h"
 

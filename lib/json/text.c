@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "lib/json_text.h"
+#include "lib/json/text.h"
 
 #include "lib/strbuf.h"
 

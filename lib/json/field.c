@@ -3,7 +3,7 @@
  * Checked fields of JSON objects. Does not parse JSON: jansson does.
  * Invariant: on an error the caller's variable is as it was.
  */
-#include "lib/json_field.h"
+#include "lib/json/field.h"
 
 #include "lib/mem.h"
 

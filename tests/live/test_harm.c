@@ -100,6 +100,40 @@ static void a_process_in_the_memory_of_one_without_its_first_thread(void **state
 	attach_to(state, "leader,sharing,share,spawn,vfork,load", 30);
 }
 
+/* Its memory lives on, with a process in it that comes past the traps: they are taken out when the task ends. */
+static void a_task_that_is_outlived_by_a_process_in_its_memory(void **state)
+{
+	struct steady *s = *state;
+
+	for (int round = 0; round < 6; round++) {
+		char text[64] = "";
+		size_t n = 0;
+		ssize_t got;
+		pid_t pid;
+
+		steady_start(s, round % 2 ? "outlived,load,calls" : "outlived,calls");
+		usleep(20000);
+		pid = fork();
+		if (!pid) {
+			for (int i = 0; i < 20000 && !hook_is_trapped(s->pids[0]); i++)
+				usleep(500);
+			usleep((useconds_t)round * 2000);
+			kill(s->pids[0], SIGTERM);
+			_exit(0);
+		}
+		assert_ok(attach(s, s->pids, 1, 0, WORDS("marked", "stepped", "never_called")));
+		waitpid(pid, NULL, 0); /* the tracer, which waits for all, may have */
+		assert_int_equal(s->spy->trial.tasks[0].exit_status, 0);
+		assert_true(s->spy->trial.tasks[0].breakpoints_planted > 0);
+		while (n < sizeof(text) - 1 && (got = read(s->out[0], text + n, sizeof(text) - 1 - n)) > 0)
+			n += (size_t)got;
+		if (!strchr(text, 'g'))
+			fail_msg("round %d: the process that outlives the task says '%s'", round, text);
+		close(s->out[0]);
+		s->n = 0;
+	}
+}
+
 /* --- without SIGTRAP ----------------------------------------------------------------- */
 
 /* The victim looks itself, in the end, whether SIGTRAP is as it was. */
@@ -264,6 +298,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_first_thread_has_ended, harm_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(a_process_in_the_memory_of_one_without_its_first_thread, harm_setup,
 						steady_teardown),
+		cmocka_unit_test_setup_teardown(a_task_that_is_outlived_by_a_process_in_its_memory, harm_setup,
+						steady_teardown),
 		cmocka_unit_test_setup_teardown(one_that_ignores_sigtrap_is_left_alone, harm_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(one_that_blocks_sigtrap_is_left_alone, harm_setup, steady_teardown),
 		cmocka_unit_test_setup_teardown(one_that_handles_sigtrap_and_spawns_is_traced, harm_setup,
@@ -272,5 +308,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(memory_that_fails_leaves_no_trap, harm_setup, steady_teardown),
 	};
 
-return cmocka_run_group_tests_name("harm", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("harm", tests, NULL, NULL);
 }

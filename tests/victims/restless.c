@@ -194,6 +194,33 @@ static void do_share_long(void)
 	share(2000);
 }
 
+/* A process in this one's memory that outlives it by some 300 ms, and says itself whether all was right. */
+static int outlive(void *arg)
+{
+	int right = 1;
+
+	for (long i = 0; i < 600 || !done; i++) {
+		right &= calls_are_right(i);
+		pause_us(500);
+		if (!done)
+			i = 0;
+	}
+	if (write(STDOUT_FILENO, right ? "g" : "x", 1) != 1)
+		right = 0;
+	syscall(SYS_exit_group, right ? 0 : 1);
+	return arg != NULL;
+}
+
+static void do_outlived(void)
+{
+	static int begun;
+
+	if (!begun)
+		clone(outlive, (char *)malloc(STACK_BYTES) + STACK_BYTES, CLONE_VM | SIGCHLD, NULL);
+	begun = 1;
+	pause_us(1000);
+}
+
 static void *thread_once(void *arg)
 {
 	check(calls_are_right(4), "a call of a short thread");
@@ -239,7 +266,7 @@ static const struct activity {
 } activities[] = {
 	{ "load", do_load },   { "spawn", do_spawn },	{ "fork", do_fork },	       { "vfork", do_vfork },
 	{ "slow", do_slow_vfork }, { "share", do_share },	{ "sharing", do_share_long }, { "threads", do_threads },
-	{ "signals", do_signals }, { "calls", do_calls }, { "exec", do_exec }, { "execs", do_exec },
+	{ "signals", do_signals }, { "calls", do_calls }, { "exec", do_exec }, { "execs", do_exec }, { "outlived", do_outlived },
 	/* Of the whole process: */
 	{ "leader", do_calls }, { "deaf", do_calls }, { "ignoring", do_calls }, { "handling", do_calls },
 };

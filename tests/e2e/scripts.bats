@@ -51,6 +51,28 @@ path_of_all() {
 	done
 }
 
+@test "bare: wrong words are refused, and where no bare system can be made the command runs plainly" {
+	expect_status 0 "$ROOT/scripts/bare" --help
+	expect_output "bookworm|trixie"
+	expect_status 2 "$ROOT/scripts/bare"
+	expect_status 2 "$ROOT/scripts/bare" sid true
+	expect_output "'sid' is neither bookworm nor trixie"
+	expect_status 2 "$ROOT/scripts/bare" --prepare trixie true
+	expect_status 2 "$ROOT/scripts/bare" --keep
+	[ "$(id -u)" = 0 ] || skip "not root: runs plainly anyway"
+	# The script and what it needs, where another user may read it.
+	local tree
+	tree=$(mktemp -d)
+	chmod 755 "$tree"
+	mkdir "$tree/scripts"
+	cp "$ROOT/scripts/bare" "$tree/scripts"
+	expect_status 7 setpriv --reuid 65534 --clear-groups "$tree/scripts/bare" trixie 'echo "in $PWD"; exit 7'
+	expect_output "no bare trixie: not root"
+	expect_output "in $tree"
+	expect_status 77 setpriv --reuid 65534 --clear-groups "$tree/scripts/bare" --prepare trixie
+	rm -r "$tree"
+}
+
 @test "setup names what is missing in one command, and exits 77" {
 	path_of_all jq mpicc apt-get sudo dnf
 	PATH=$STUB expect_status 77 "$ROOT/scripts/setup"

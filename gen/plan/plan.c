@@ -15,7 +15,8 @@
 static void make_signature(struct plan_function *function, struct rng *rng)
 {
 	function->n_args = rng_below(rng, PLAN_MAX_ARGS + 1);
-	for (unsigned i = 0; i < function->n_args; i++)
+	/* The second bound is for the compiler, which does not know the first one's. */
+	for (unsigned i = 0; i < function->n_args && i < PLAN_MAX_ARGS; i++)
 		function->args[i] = rng_below(rng, PLAN_N_TYPES);
 }
 

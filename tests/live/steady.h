@@ -61,8 +61,12 @@ static inline int steady_teardown(void **state)
 
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->pids[i]) {
+			pid_t got;
+
 			kill(-s->pids[i], SIGKILL);
-			waitpid(s->pids[i], NULL, __WALL);
+			do /* its threads first, if we trace them still */
+				got = waitpid(-1, NULL, __WALL);
+			while (got > 0 && got != s->pids[i]);
 		}
 		close(s->out[i]);
 	}

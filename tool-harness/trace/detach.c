@@ -68,6 +68,8 @@ static void look_at(struct leaving *leaving, struct thread *thread)
 	int status;
 	struct err *err;
 
+	if (thread->tid == leaving->task->pid && first_thread_replaced(leaving->task))
+		return; /* by one that was never seized: nothing of ours is in its program */
 	switch (thread_state(thread->tid)) {
 	case THREAD_GONE:
 		tracer_drop_thread(leaving->task->tracer, thread);

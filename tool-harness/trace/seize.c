@@ -65,27 +65,6 @@ bool seize_broken_off(struct task *task, int64_t since_ns, struct err **err)
 	return true;
 }
 
-/*
- * One that we did not have and that executed a program has the first thread's id now, which we had: it
- * is another one.
- */
-bool thread_is_ours(struct task *task, pid_t tid)
-{
-	struct thread *thread = tracer_find_thread(task->tracer, tid);
-
-	if (!thread)
-		return thread_is_traced_by_us(tid);
-	if (tid != task->pid || thread_is_traced_by_us(tid) || thread_status_number(tid, "Pid", 10) != (uint64_t)tid)
-		return true;
-	tracer_drop_thread(task->tracer, thread);
-	return false;
-}
-
-bool first_thread_replaced(struct task *task)
-{
-	return tracer_find_thread(task->tracer, task->pid) && !thread_is_ours(task, task->pid);
-}
-
 /* --- all of a process ----------------------------------------------------------------- */
 
 /* Why a process may not be seized. One that has ended, and waits to be reaped, is refused, too. */

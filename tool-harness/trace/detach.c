@@ -218,6 +218,9 @@ static enum task_end end_of(const struct leaving *leaving, const struct thread *
 		return TASK_END_NOT_CLEAN;
 	if (thread->debug.used || thread_status_has_signal(thread->tid, "SigPnd", SIGTRAP))
 		return TASK_END_NOT_CLEAN;
+	/* Its id has gone to a program that another thread, never seized, has executed, or is about to: not ours. */
+	if (!thread_is_traced_by_us(thread->tid))
+		return TASK_END_CLEAN;
 	return thread_state(thread->tid) == THREAD_ASLEEP ? TASK_END_CLEAN : TASK_END_NOT_KNOWN;
 }
 

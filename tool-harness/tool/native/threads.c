@@ -88,8 +88,8 @@ static enum task_left left_as(const struct task *task)
 	return as[task->end];
 }
 
-/* Tasks that are still there are let go clean before the job is ended, so that what the
- * launcher does with them is what it would do without us. The first error is returned. */
+/* Detaches all tasks that have not ended, their traps taken out, before the job is ended: what the launcher does with
+ * them then is what it would do without us. Returns the first error. */
 static struct err *let_go(struct native *native)
 {
 	struct err *first = NULL;

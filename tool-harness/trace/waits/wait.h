@@ -64,8 +64,8 @@ void thread_queue(struct thread *thread, int status);
 MUST_CHECK struct err *thread_new_child(struct thread *thread, int event);
 
 /*
- * Lets a stopped process go whose parent, a task that has ended, did not live to tell of it; forgets
- * it then. One whose parent lives, and a thread of a process that ends, stays as it is.
+ * Releases and forgets a stopped new process whose parent, a task, died before it reported it. One whose parent
+ * lives, and a thread of a process that ends, stays as it is.
  */
 MUST_CHECK struct err *orphan_release(struct tracer *tracer, struct thread *thread);
 

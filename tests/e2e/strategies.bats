@@ -148,7 +148,7 @@ expected() {
 	attachstorm run -q "$BATS_TEST_TMPDIR/two.yaml" -o "$BATS_TEST_TMPDIR" --json >"$BATS_TEST_TMPDIR/two.json"
 	hits=$(jq '.variants[0].summary.warm.breakpoint_hits' "$BATS_TEST_TMPDIR/two.json")
 	expect_status 0 "$ROOT/scripts/strategies-table" "$BATS_TEST_TMPDIR/two.json"
-	[[ "${lines[2]}" =~ ^'| `again` | '.*' µs ('[0-9]+') | '.*" | 0 of $hits |"$ ]]
+	[[ "${lines[2]}" =~ ^'| `again` | '.*' '(µs|ms)' ('[0-9]+') | '.*" | 0 of $hits |"$ ]]
 	[[ "${lines[3]}" =~ ^'| `late` | '.*' | - | '"$hits of $hits |"$ ]]
 	expect_status 2 "$ROOT/scripts/strategies-table"
 }

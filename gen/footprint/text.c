@@ -33,7 +33,8 @@ static void put_row(const char *name, const struct footprint_object *object, dou
 	put_cells(object, unit, decimals, ret);
 }
 
-static void put_count_row(const char *one, const char *many, const struct footprint_object *object, struct strbuf *ret)
+static void put_count_row(const char *one, const char *many, const struct footprint_object *object,
+			  struct strbuf *ret)
 {
 	_cleanup_free_ char *name =
 		mem_printf("%llu %s", (unsigned long long)object->count, object->count == 1 ? one : many);
@@ -107,19 +108,16 @@ void footprint_put_table(const struct footprint *footprint, size_t max_objects, 
 /* --- Pynamic's way --------------------------------------------------------------- */
 
 enum pynamic_size {
-	PYNAMIC_FILES,
-	PYNAMIC_TEXT,
-	PYNAMIC_DATA,
-	PYNAMIC_DEBUG,
-	PYNAMIC_SYMTAB,
-	PYNAMIC_STRTAB,
-	PYNAMIC_N
+	PYNAMIC_FILES, PYNAMIC_TEXT, PYNAMIC_DATA, PYNAMIC_DEBUG, PYNAMIC_SYMTAB, PYNAMIC_STRTAB, PYNAMIC_N
 };
 
 static const char *const pynamic_names[PYNAMIC_N] = {
-	"aggregate total of shared libraries",	       "aggregate texts of shared libraries",
-	"aggregate data of shared libraries",	       "aggregate debug sections of shared libraries",
-	"aggregate symbol tables of shared libraries", "aggregate string table size of shared libraries",
+	"aggregate total of shared libraries",
+	"aggregate texts of shared libraries",
+	"aggregate data of shared libraries",
+	"aggregate debug sections of shared libraries",
+	"aggregate symbol tables of shared libraries",
+	"aggregate string table size of shared libraries",
 };
 
 static void add_pynamic(const struct footprint_object *object, uint64_t sizes[PYNAMIC_N])
@@ -183,8 +181,8 @@ void footprint_put_paper(const struct footprint *footprint, struct strbuf *ret)
 		unsigned real, pynamic;
 		enum pynamic_size size;
 	} rows[] = {
-		{ "Text", 287, 665, PYNAMIC_TEXT },	     { "Data", 9, 13, PYNAMIC_DATA },
-		{ "Debug", 1100, 1100, PYNAMIC_DEBUG },	     { "Symbol Table", 17, 36, PYNAMIC_SYMTAB },
+		{ "Text", 287, 665, PYNAMIC_TEXT },           { "Data", 9, 13, PYNAMIC_DATA },
+		{ "Debug", 1100, 1100, PYNAMIC_DEBUG },       { "Symbol Table", 17, 36, PYNAMIC_SYMTAB },
 		{ "String Table", 92, 348, PYNAMIC_STRTAB },
 	};
 	struct footprint_object libraries = footprint_libraries(footprint);
@@ -206,5 +204,6 @@ void footprint_put_paper(const struct footprint *footprint, struct strbuf *ret)
 		pynamic += rows[i].pynamic;
 		total += sizes[rows[i].size];
 	}
-	strbuf_printf(ret, "%-14s %10u %10u %10.1f %12.2f\n", "total", real, pynamic, total / 1e6, total / 1e6 / real);
+	strbuf_printf(ret, "%-14s %10u %10u %10.1f %12.2f\n", "total", real, pynamic, total / 1e6,
+		      total / 1e6 / real);
 }

@@ -16,6 +16,7 @@
 #include "lib/manifest/manifest.h"
 #include "lib/mem.h"
 #include "lib/proc.h"
+#include "lib/procpath.h"
 #include "lib/progress.h"
 
 #define LOADER_DEADLINE_NS 30000000000LL
@@ -192,37 +193,25 @@ struct mapping {
 /* False if the line maps no file with code. */
 static bool parse_mapping(char *line, struct mapping *ret)
 {
-	static const char deleted[] = " (deleted)";
 	unsigned long long inode;
 	int at = 0;
-	size_t len;
 
 	if (sscanf(line, "%63s %7s %*s %*s %llu %n", ret->range, ret->permissions, &inode, &at) < 3 || !at)
 		return false;
 	ret->path = line + at;
-	len = strlen(ret->path);
 	if (!inode || *ret->path != '/' || !strchr(ret->permissions, 'x'))
 		return false;
-	ret->deleted = len > strlen(deleted) && !strcmp(ret->path + len - strlen(deleted), deleted);
-	if (ret->deleted)
-		ret->path[len - strlen(deleted)] = '\0';
+	ret->deleted = procpath_undelete(ret->path);
 	return true;
 }
 
-/* The kernel writes a newline of a name as \012, and a backslash as itself (proc(5)): a name that is there as it stands
- * is taken so. In place. */
+/* A name that is there as it stands is taken so: it may have the escape's characters itself. */
 static void newlines_put_back(pid_t pid, char *name)
 {
 	_cleanup_free_ char *path = mem_printf("/proc/%d/root%s", (int)pid, name);
-	char *escape;
 
-	if (!access(path, F_OK))
-		return;
-	while ((escape = strstr(name, "\\012"))) {
-		*escape = '\n';
-		memmove(escape + 1, escape + 4, strlen(escape + 4) + 1);
-		name = escape + 1;
-	}
+	if (access(path, F_OK))
+		procpath_unescape(name);
 }
 
 /* As the process sees the file: it may have another root, or the file may be gone. */
@@ -267,7 +256,6 @@ static struct err *add_mapping(pid_t pid, const struct mapping *mapping, const c
 
 static char *process_program(pid_t pid)
 {
-	static const char deleted[] = " (deleted)";
 	char link[64], path[4096];
 	ssize_t n;
 
@@ -276,8 +264,7 @@ static char *process_program(pid_t pid)
 	if (n < 0)
 		return NULL;
 	path[n] = '\0';
-	if ((size_t)n > strlen(deleted) && !strcmp(path + n - strlen(deleted), deleted))
-		path[n - strlen(deleted)] = '\0';
+	procpath_undelete(path);
 	return mem_strdup(path);
 }
 

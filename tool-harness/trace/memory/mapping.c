@@ -20,9 +20,8 @@
 #include "lib/fault.h"
 #include "lib/fs.h"
 #include "lib/mem.h"
+#include "lib/procpath.h"
 #include "trace/memory/procmem.h"
-
-#define DELETED " (deleted)"
 
 /* struct procmap_query of <linux/fs.h>, which is younger than some systems' headers. */
 struct procmap_query {
@@ -82,30 +81,18 @@ void mappings_close(struct mappings *mappings)
 
 void mapping_path_plain(char *path, bool *deleted_ret)
 {
-	size_t len = strlen(path);
-	bool deleted = len > strlen(DELETED) && !strcmp(path + len - strlen(DELETED), DELETED);
-	char *to = path;
+	bool deleted = procpath_undelete(path);
 
-	if (deleted)
-		path[len - strlen(DELETED)] = '\0';
+	procpath_unescape(path);
 	if (deleted_ret)
 		*deleted_ret = deleted;
-	for (const char *from = path; *from; to++) {
-		if (!strncmp(from, "\\012", 4)) { /* the one byte that seq_file(9) escapes here */
-			*to = '\n';
-			from += 4;
-		} else {
-			*to = *from++;
-		}
-	}
-	*to = '\0';
 }
 
 /* --- by ioctl --------------------------------------------------------------------- */
 
 static struct err *query(struct mappings *mappings, taddr addr, uint64_t flags, struct mapping *ret, char **path_ret)
 {
-	char path[PATH_MAX + sizeof(DELETED)] = "";
+	char path[PATH_MAX + sizeof(PROCPATH_DELETED)] = "";
 	struct procmap_query query = { .size = sizeof(query), .flags = flags, .addr = addr };
 
 	if (path_ret) {
@@ -135,11 +122,8 @@ static struct err *query(struct mappings *mappings, taddr addr, uint64_t flags, 
 		return NULL;
 	*path_ret = NULL;
 	if (query.inode && query.vma_name_size) {
-		size_t len = strlen(path);
-
+		procpath_undelete(path); /* nothing is escaped here */
 		*path_ret = mem_strdup(path);
-		if (len > strlen(DELETED) && !strcmp(path + len - strlen(DELETED), DELETED))
-			(*path_ret)[len - strlen(DELETED)] = '\0'; /* nothing is escaped here */
 	}
 	return NULL;
 }

@@ -10,6 +10,7 @@
 #include <libelf.h>
 #include <string.h>
 
+#include "elf/bytes.h"
 #include "lib/mem.h"
 
 #define PHDRS_MAX 256
@@ -47,11 +48,6 @@ static void find_in_notes(const uint8_t *notes, size_t len, struct buildid *ret)
 	}
 }
 
-static bool within(size_t len, uint64_t offset, uint64_t n)
-{
-	return offset <= len && n <= len - offset;
-}
-
 struct err *buildid_of(const void *bytes, size_t len, const char *path, struct buildid *ret, uint64_t *bytes_ret)
 {
 	struct buildid id = { .file_bytes = len };
@@ -69,11 +65,12 @@ struct err *buildid_of(const void *bytes, size_t len, const char *path, struct b
 		uint64_t at = ehdr.e_phoff + i * sizeof(Elf64_Phdr);
 		Elf64_Phdr phdr;
 
-		if (!within(len, at, sizeof(phdr)))
+		if (!bytes_within(len, at, sizeof(phdr)))
 			break;
 		memcpy(&phdr, (const uint8_t *)bytes + at, sizeof(phdr));
 		*bytes_ret += sizeof(phdr);
-		if (phdr.p_type != PT_NOTE || phdr.p_filesz > NOTES_MAX || !within(len, phdr.p_offset, phdr.p_filesz))
+		if (phdr.p_type != PT_NOTE || phdr.p_filesz > NOTES_MAX ||
+		    !bytes_within(len, phdr.p_offset, phdr.p_filesz))
 			continue;
 		*bytes_ret += phdr.p_filesz;
 		find_in_notes((const uint8_t *)bytes + phdr.p_offset, phdr.p_filesz, &id);

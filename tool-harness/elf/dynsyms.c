@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "elf/bytes.h"
 #include "lib/mem.h"
 
 #define VERSION_HIDDEN 0x8000u
@@ -26,14 +27,9 @@ struct dynamic {
 	uint64_t symtab, strtab, strsz, hash, gnu_hash, versym, verdef, n_verdef;
 };
 
-static bool within(const struct image *image, uint64_t offset, uint64_t len)
-{
-	return offset <= image->len && len <= image->len - offset;
-}
-
 static bool phdr_at(const struct image *image, size_t i, Elf64_Phdr *ret)
 {
-	if (!within(image, image->phdrs, (i + 1) * sizeof(*ret)))
+	if (!bytes_within(image->len, image->phdrs, (i + 1) * sizeof(*ret)))
 		return false;
 	memcpy(ret, image->bytes + image->phdrs + i * sizeof(*ret), sizeof(*ret));
 	return true;
@@ -66,7 +62,7 @@ static bool read_dynamic(const struct image *image, struct dynamic *ret)
 	Elf64_Dyn entry;
 
 	for (size_t i = 0; i < image->n_phdrs && phdr_at(image, i, &phdr); i++) {
-		if (phdr.p_type != PT_DYNAMIC || !within(image, phdr.p_offset, phdr.p_filesz))
+		if (phdr.p_type != PT_DYNAMIC || !bytes_within(image->len, phdr.p_offset, phdr.p_filesz))
 			continue;
 		for (uint64_t at = 0; at + sizeof(entry) <= phdr.p_filesz; at += sizeof(entry)) {
 			memcpy(&entry, image->bytes + phdr.p_offset + at, sizeof(entry));

@@ -11,7 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "elf/bytes.h"
 #include "elf/dynsyms.h"
+#include "elf/symtab.h"
 #include "lib/mem.h"
 
 #define HEAD_BYTES 12288u /* header, program headers, and the Bloom filter of some thousand symbols */
@@ -54,7 +56,7 @@ void wanted_destroy(struct wanted *wanted, size_t n)
 /* False if the file does not have so much. */
 static bool read_at(struct file *file, void *buf, size_t len, uint64_t offset)
 {
-	if (offset <= file->n_head && len <= file->n_head - offset) {
+	if (bytes_within(file->n_head, offset, len)) {
 		memcpy(buf, file->head + offset, len);
 		return true;
 	}
@@ -97,15 +99,10 @@ static bool read_extent(const struct file *file, uint64_t *low_ret, uint64_t *hi
 		uint64_t at = file->ehdr.e_phoff + i * sizeof(Elf64_Phdr);
 		Elf64_Phdr phdr;
 
-		if (at > file->n_head || file->n_head - at < sizeof(phdr))
+		if (!bytes_within(file->n_head, at, sizeof(phdr)))
 			return false;
 		memcpy(&phdr, file->head + at, sizeof(phdr));
-		if (phdr.p_type != PT_LOAD)
-			continue;
-		if (phdr.p_vaddr < low)
-			low = phdr.p_vaddr;
-		if (phdr.p_vaddr + phdr.p_memsz > high)
-			high = phdr.p_vaddr + phdr.p_memsz;
+		extent_add(&phdr, &low, &high);
 	}
 	*low_ret = low;
 	*high_ret = high;
@@ -189,18 +186,13 @@ static bool may_be_one_of(const char *name, size_t len, const struct wanted *wan
 	return known < len && memchr(name, '@', known); /* with a version, which is no local function's */
 }
 
-/* What .symtab has is what a library has: as is_of_library of symhashed.c. */
+/* What .symtab has is what a library has: with few enough local symbols to look through. */
 static bool symtab_is_plain(const struct file *file)
 {
-	const Elf64_Shdr *symtab = file->symtab, *dynsym = file->dynsym;
-	size_t n = symtab->sh_size / sizeof(Elf64_Sym), n_dynamic = dynsym->sh_size / sizeof(Elf64_Sym);
+	const Elf64_Shdr *symtab = file->symtab;
 
-	return !(symtab->sh_flags & SHF_COMPRESSED) && symtab->sh_size % sizeof(Elf64_Sym) == 0 &&
-	       symtab->sh_link < file->ehdr.e_shnum &&
-	       file->sections[symtab->sh_link].sh_type == SHT_STRTAB &&
-	       !(file->sections[symtab->sh_link].sh_flags & SHF_COMPRESSED) && symtab->sh_info &&
-	       symtab->sh_info <= n && symtab->sh_info <= LOCALS_MAX && dynsym->sh_info &&
-	       dynsym->sh_info <= n_dynamic && n - symtab->sh_info == n_dynamic - dynsym->sh_info;
+	return symtab->sh_link < file->ehdr.e_shnum && symtab->sh_info <= LOCALS_MAX &&
+	       symtab_is_of_library(symtab, &file->sections[symtab->sh_link], file->dynsym);
 }
 
 static bool is_local(const Elf64_Sym *sym)

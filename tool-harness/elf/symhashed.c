@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "elf/bytes.h"
 #include "lib/mem.h"
 
 /* The sections that it goes by; type SHT_NULL: the file has none of the kind. */
@@ -19,16 +20,11 @@ struct tables {
 	Elf64_Shdr symtab, strings, dynsym;
 };
 
-static bool within(const struct symidx *index, uint64_t offset, uint64_t n)
-{
-	return offset <= index->len && n <= index->len - offset;
-}
-
 static bool section_at(const struct symidx *index, const Elf64_Ehdr *ehdr, size_t i, Elf64_Shdr *ret)
 {
 	uint64_t at = ehdr->e_shoff + i * sizeof(*ret);
 
-	if (i >= ehdr->e_shnum || !within(index, at, sizeof(*ret)))
+	if (i >= ehdr->e_shnum || !bytes_within(index->len, at, sizeof(*ret)))
 		return false;
 	memcpy(ret, index->bytes + at, sizeof(*ret));
 	return true;
@@ -79,13 +75,11 @@ static bool is_of_library(const struct symidx *index, const struct tables *table
 	size_t n = count_of(symtab), first = symtab->sh_info;
 	const uint8_t *symbols = index->bytes + symtab->sh_offset;
 
-	if ((symtab->sh_flags | strings->sh_flags) & SHF_COMPRESSED || strings->sh_type != SHT_STRTAB ||
-	    !within(index, symtab->sh_offset, symtab->sh_size) || symtab->sh_size % sizeof(Elf64_Sym) ||
-	    !within(index, strings->sh_offset, strings->sh_size) || !strings->sh_size ||
+	if (!dynsym->sh_type || count_of(dynsym) != index->exported.n ||
+	    !symtab_is_of_library(symtab, strings, dynsym) ||
+	    !bytes_within(index->len, symtab->sh_offset, symtab->sh_size) ||
+	    !bytes_within(index->len, strings->sh_offset, strings->sh_size) || !strings->sh_size ||
 	    index->bytes[strings->sh_offset + strings->sh_size - 1])
-		return false;
-	if (!dynsym->sh_type || count_of(dynsym) != index->exported.n || !first || first > n ||
-	    !dynsym->sh_info || dynsym->sh_info > count_of(dynsym) || n - first != count_of(dynsym) - dynsym->sh_info)
 		return false;
 	return binding_at(symbols, first - 1) == STB_LOCAL && (first == n || binding_at(symbols, first) != STB_LOCAL);
 }

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "elf/bytes.h"
 #include "lib/mem.h"
 
 /* --- the parts -------------------------------------------------------------------- */
@@ -105,15 +106,10 @@ static void read_extent(struct symidx *index, const Elf64_Ehdr *ehdr)
 		uint64_t at = ehdr->e_phoff + i * sizeof(Elf64_Phdr);
 		Elf64_Phdr phdr;
 
-		if (at > index->len || index->len - at < sizeof(phdr))
+		if (!bytes_within(index->len, at, sizeof(phdr)))
 			break;
 		memcpy(&phdr, index->bytes + at, sizeof(phdr));
-		if (phdr.p_type != PT_LOAD)
-			continue;
-		if (phdr.p_vaddr < index->low)
-			index->low = phdr.p_vaddr;
-		if (phdr.p_vaddr + phdr.p_memsz > index->high)
-			index->high = phdr.p_vaddr + phdr.p_memsz;
+		extent_add(&phdr, &index->low, &index->high);
 	}
 	if (index->low > index->high)
 		index->low = index->high = 0;

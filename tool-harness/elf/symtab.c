@@ -165,6 +165,16 @@ bool symtab_decode(const uint8_t *entry, const char *strings, size_t n_strings, 
 	return true;
 }
 
+bool symtab_is_of_library(const Elf64_Shdr *symtab, const Elf64_Shdr *strings, const Elf64_Shdr *dynsym)
+{
+	size_t n = symtab->sh_size / sizeof(Elf64_Sym), n_dynamic = dynsym->sh_size / sizeof(Elf64_Sym);
+
+	return !((symtab->sh_flags | strings->sh_flags) & SHF_COMPRESSED) && strings->sh_type == SHT_STRTAB &&
+	       symtab->sh_size % sizeof(Elf64_Sym) == 0 && symtab->sh_info && symtab->sh_info <= n &&
+	       dynsym->sh_info && dynsym->sh_info <= n_dynamic &&
+	       n - symtab->sh_info == n_dynamic - dynsym->sh_info;
+}
+
 void symtab_split(struct symtab_symbol *symbol)
 {
 	const char *at = symbol->name + strcspn(symbol->name, "@");

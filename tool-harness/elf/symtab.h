@@ -56,6 +56,12 @@ bool symtab_next(struct symtab *symtab, struct symtab_symbol *ret);
  */
 bool symtab_decode(const uint8_t *entry, const char *strings, size_t n_strings, struct symtab_symbol *ret);
 
+/*
+ * Whether by the section headers .symtab (with the section of its names) has what a library's has: as many symbols that
+ * are not local as there are dynamic ones, and none of it compressed. symhashed.c says what follows from that.
+ */
+bool symtab_is_of_library(const Elf64_Shdr *symtab, const Elf64_Shdr *strings, const Elf64_Shdr *dynsym);
+
 /* Tells a name's version apart: "foo@@V2". */
 void symtab_split(struct symtab_symbol *symbol);
 

@@ -164,6 +164,19 @@ static bool is_program(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
 }
 
+struct err *fs_own_file(const char *variable, const char *name, char **ret)
+{
+	const char *set = getenv(variable);
+	_cleanup_free_ char *self = NULL, *dir = NULL;
+	struct err *err = set ? NULL : fs_realpath("/proc/self/exe", &self);
+
+	if (err)
+		return err;
+	dir = set ? NULL : fs_dirname(self);
+	*ret = set ? mem_strdup(set) : fs_join(dir, name);
+	return NULL;
+}
+
 char *fs_find_program(const char *name)
 {
 	const char *path = getenv("PATH");

@@ -39,6 +39,12 @@ const char *fs_basename(const char *path);
 /* Absolute path of an existing file (realpath(3)), heap string, caller frees. */
 MUST_CHECK struct err *fs_realpath(const char *path, char **ret);
 
+/*
+ * A file of the kit's own: what the environment variable says, else the file of this name beside the running program.
+ * It need not be there. Heap, caller frees.
+ */
+MUST_CHECK struct err *fs_own_file(const char *variable, const char *name, char **ret);
+
 /* Full path of a program found as execvp(3) would, or NULL; caller frees. */
 char *fs_find_program(const char *name);
 

@@ -13,19 +13,11 @@
 
 struct err *shim_find(char **ret)
 {
-	const char *env = getenv("ATTACHSTORM_SHIM");
-	_cleanup_free_ char *self = NULL, *dir = NULL, *shim = NULL;
-	struct err *err;
+	_cleanup_free_ char *shim = NULL;
+	struct err *err = fs_own_file("ATTACHSTORM_SHIM", SHIM_NAME, &shim);
 
-	if (env) {
-		shim = mem_strdup(env);
-	} else {
-		err = fs_realpath("/proc/self/exe", &self);
-		if (err)
-			return err;
-		dir = fs_dirname(self);
-		shim = fs_join(dir, SHIM_NAME);
-	}
+	if (err)
+		return err;
 	if (access(shim, X_OK))
 		return err_hint(fs_noexec_hint(err_errno(errno, "cannot use the shim '%s'", shim), shim),
 				"it belongs beside the program attachstorm; 'make' builds both");

@@ -28,19 +28,11 @@
 
 static struct err *asker_find(char **ret)
 {
-	const char *env = getenv("ATTACHSTORM_PMIX");
-	_cleanup_free_ char *self = NULL, *dir = NULL, *asker = NULL;
-	struct err *err;
+	_cleanup_free_ char *asker = NULL;
+	struct err *err = fs_own_file("ATTACHSTORM_PMIX", ASKER_NAME, &asker);
 
-	if (env) {
-		asker = mem_strdup(env);
-	} else {
-		err = fs_realpath("/proc/self/exe", &self);
-		if (err)
-			return err;
-		dir = fs_dirname(self);
-		asker = fs_join(dir, ASKER_NAME);
-	}
+	if (err)
+		return err;
 	if (access(asker, X_OK))
 		return err_hint(err_exit(EXIT_SKIPPED, "this build cannot ask a launcher for its tasks by PMIx: "
 					 "there is no '%s'", asker),

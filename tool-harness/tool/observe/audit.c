@@ -26,19 +26,11 @@ struct audited {
 
 static struct err *library_find(char **ret)
 {
-	const char *env = getenv("ATTACHSTORM_AUDIT");
-	_cleanup_free_ char *self = NULL, *dir = NULL, *library = NULL;
-	struct err *err;
+	_cleanup_free_ char *library = NULL;
+	struct err *err = fs_own_file("ATTACHSTORM_AUDIT", LIBRARY_NAME, &library);
 
-	if (env) {
-		library = mem_strdup(env);
-	} else {
-		err = fs_realpath("/proc/self/exe", &self);
-		if (err)
-			return err;
-		dir = fs_dirname(self);
-		library = fs_join(dir, LIBRARY_NAME);
-	}
+	if (err)
+		return err;
 	if (access(library, R_OK))
 		return err_hint(err_errno(errno, "cannot use the audit library '%s'", library),
 				"it belongs beside the program attachstorm; 'make' builds both");

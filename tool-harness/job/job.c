@@ -19,6 +19,7 @@
 #include "job/acquire/acquire.h"
 #include "job/child.h"
 #include "job/ends/ends.h"
+#include "job/ends/guard.h"
 #include "job/ends/lastwords.h"
 #include "job/ends/leftovers.h"
 #include "job/rendezvous.h"
@@ -197,6 +198,7 @@ void job_end(struct job *job, int64_t grace_ns)
 	}
 	entry = job_env_entry(job->dir);
 	leftovers_kill(entry, NULL, NULL);
+	guard_dismiss(&job->guard_fd);
 	lastwords_tidy(job);
 }
 

@@ -79,7 +79,7 @@ struct job {
 	int ends_fd;                    /* readable when a task, or what we have started, has ended: ends.h; or -1 */
 	int *spawned_fds;               /* pidfds of `spawned` that are no tasks, else -1; or NULL */
 	size_t n_left, n_ended;         /* followed and not ended; tasks that have ended */
-	int guard_fd;                   /* its closing has the guard end what is left of the job (guard.h); or -1 */
+	int guard_fd;                   /* its closing has the guard end what is left of the job: ends/guard.h; or -1 */
 	int listen_fd;
 	char *socket_name;              /* in the abstract namespace, unix(7): no file, nothing to clean up */
 };

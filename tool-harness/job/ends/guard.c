@@ -3,7 +3,7 @@
 #include "job/ends/guard.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,8 +28,9 @@ struct err *guard_start(const char *shim, const char *entry, int *ret_fd)
 	if (access(guard, X_OK))
 		return err_hint(fs_noexec_hint(err_errno(errno, "cannot use the guard '%s'", guard), guard),
 				"it belongs beside the program attachstorm; 'make' builds both");
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return err_errno(errno, "cannot make a pipe");
+	/* No pipe: to write to one whose reader was killed would end us. */
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return err_errno(errno, "cannot make a pair of sockets");
 	read_fd = fds[0];
 	write_fd = fds[1];
 	opts.stdin_fd = read_fd;
@@ -45,4 +46,14 @@ struct err *guard_start(const char *shim, const char *entry, int *ret_fd)
 	*ret_fd = write_fd;
 	write_fd = -1;
 	return NULL;
+}
+
+void guard_dismiss(int *fd)
+{
+	if (*fd < 0)
+		return;
+	/* It may have ended, too: then nobody has to be told. */
+	send(*fd, "", 1, MSG_NOSIGNAL);
+	close(*fd);
+	*fd = -1;
 }

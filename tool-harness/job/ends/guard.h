@@ -7,9 +7,13 @@
 
 /*
  * Starts the guard of the processes that have `entry`, "NAME=value", in their environment; it is found beside the shim.
- * *ret_fd is close-on-exec: once it is closed, by the caller or by the caller's death, what is left of those processes
+ * *ret_fd is close-on-exec: once it is closed, by the caller's death or by the caller, what is left of those processes
  * is killed after 5 s. The guard is no child of ours.
  */
 MUST_CHECK struct err *guard_start(const char *shim, const char *entry, int *ret_fd);
+
+/* The job was ended: the guard leaves without a look at the machine's processes, which would disturb the next job.
+ * Closes *fd and makes it -1, which it may be. */
+void guard_dismiss(int *fd);
 
 #endif

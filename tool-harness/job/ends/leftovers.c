@@ -38,9 +38,8 @@ static bool process_has_env(pid_t pid, const char *entry)
 	return false;
 }
 
-/* Calls each, as long as it says so, for the processes that have the entry and have not ended; returns how many it was
- * called for. */
-static size_t find_each(const char *entry, bool (*each)(pid_t pid, int pidfd, void *arg), void *arg)
+/* Sends a signal to those that have the entry and have not ended, 0 for none (kill(2)); returns how many it reached. */
+static size_t signal_round(const char *entry, int signal, void (*before)(pid_t pid, void *arg), void *arg)
 {
 	_cleanup_closedir_ DIR *proc = opendir("/proc");
 	struct dirent *dirent;
@@ -60,52 +59,22 @@ static size_t find_each(const char *entry, bool (*each)(pid_t pid, int pidfd, vo
 		pfd = (struct pollfd){ .fd = pidfd, .events = POLLIN };
 		if (pidfd < 0 || poll(&pfd, 1, 0) > 0 || !process_has_env(pid, entry))
 			continue;
-		n++;
-		if (!each(pid, pidfd, arg))
-			break;
+		if (before)
+			before(pid, arg);
+		if (!pidfd_send_signal(pidfd, signal, NULL, 0))
+			n++;
 	}
 	return n;
 }
 
-struct killing {
-	void (*before)(pid_t pid, void *arg);
-	void *arg;
-	size_t n;
-};
-
-static bool kill_one(pid_t pid, int pidfd, void *arg)
-{
-	struct killing *killing = arg;
-
-	if (killing->before)
-		killing->before(pid, killing->arg);
-	if (!pidfd_send_signal(pidfd, SIGKILL, NULL, 0))
-		killing->n++;
-	return true;
-}
-
-static size_t kill_round(const char *entry, void (*before)(pid_t pid, void *arg), void *arg)
-{
-	struct killing killing = { .before = before, .arg = arg };
-
-	find_each(entry, kill_one, &killing);
-	return killing.n;
-}
-
-static bool one_is_enough(pid_t pid, int pidfd, void *arg)
-{
-	(void)pid, (void)pidfd, (void)arg;
-	return false;
-}
-
 bool leftovers_any(const char *entry)
 {
-	return find_each(entry, one_is_enough, NULL) > 0;
+	return signal_round(entry, 0, NULL, NULL) > 0;
 }
 
 /* A killed process may have started another just before: again until none is found. */
 void leftovers_kill(const char *entry, void (*before)(pid_t pid, void *arg), void *arg)
 {
-	for (int i = 0; i < ROUNDS && kill_round(entry, before, arg); i++)
+	for (int i = 0; i < ROUNDS && signal_round(entry, SIGKILL, before, arg); i++)
 		nanosleep(&(struct timespec){ .tv_nsec = NS_PER_MS }, NULL);
 }

@@ -125,50 +125,6 @@ void file_set_deinit(struct file_set *set)
 	*set = (struct file_set){ 0 };
 }
 
-static bool is_in_memory(int fd)
-{
-	struct statfs fs;
-
-	return !fstatfs(fd, &fs) && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
-}
-
-static const char *why_it_stays(int fd)
-{
-	struct cachestat_range whole = { 0 };
-	struct cachestat stat;
-
-	if (is_in_memory(fd))
-		return "it is in a memory file system";
-	if (!syscall(SYS_cachestat, fd, &whole, &stat, 0) && stat.nr_dirty)
-		return "some are not written to disk yet";
-	return "another process maps or reads it, or it is locked in memory";
-}
-
-static struct err *file_residency(const char *path, struct trial_residency *residency);
-
-void pagecache_try_evict(const struct file_set *set, void (*tell)(void *data, const char *why), void *data)
-{
-	for (size_t i = 0; i < set->n; i++) {
-		_cleanup_close_ int fd = open(set->paths[i], O_RDONLY | O_CLOEXEC);
-		struct trial_residency residency = { 0 };
-		_cleanup_free_ char *why = NULL;
-		struct err *err;
-
-		if (fd >= 0 && !fsync(fd))
-			posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED); /* what it did is looked at */
-		err = fd < 0 ? err_errno(errno, "cannot open '%s'", set->paths[i]) :
-			       file_residency(set->paths[i], &residency);
-		if (err)
-			why = mem_strdup(err_message(err));
-		else if (residency.pages_resident > FEW_PAGES || residency.pages_resident == residency.pages)
-			why = mem_printf("'%s': %" PRId64 " of %" PRId64 " pages stay in the page cache: %s",
-					 set->paths[i], residency.pages_resident, residency.pages, why_it_stays(fd));
-		if (why && residency.pages + (err != NULL))
-			tell(data, why);
-		err_free(err);
-	}
-}
-
 static struct err *drop_all(void)
 {
 	_cleanup_close_ int fd = open(DROP_CACHES, O_WRONLY | O_CLOEXEC);
@@ -182,20 +138,28 @@ static struct err *drop_all(void)
 			"run as root, or leave cold.drop_caches off: files are evicted one by one without it");
 }
 
+/* The path is for messages; fd as open(2) gave it, with its errno. */
+static struct err *file_evict(int fd, const char *path)
+{
+	int errnum;
+
+	if (fd < 0)
+		return err_errno(errno, "cannot open '%s' to evict it", path);
+	/* Dirty pages stay: posix_fadvise(2). Not every file system can sync a read-only file. */
+	if (fsync(fd) && errno != EINVAL && errno != EROFS)
+		return err_errno(errno, "cannot sync '%s'", path);
+	errnum = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	return errnum ? err_errno(errnum, "cannot evict '%s'", path) : NULL;
+}
+
 struct err *pagecache_evict(const struct file_set *set, bool drop_caches)
 {
 	for (size_t i = 0; i < set->n; i++) {
 		_cleanup_close_ int fd = open(set->paths[i], O_RDONLY | O_CLOEXEC);
-		int errnum;
+		struct err *err = file_evict(fd, set->paths[i]);
 
-		if (fd < 0)
-			return err_errno(errno, "cannot open '%s' to evict it", set->paths[i]);
-		/* Dirty pages stay: posix_fadvise(2). Not every file system can sync a read-only file. */
-		if (fsync(fd) && errno != EINVAL && errno != EROFS)
-			return err_errno(errno, "cannot sync '%s'", set->paths[i]);
-		errnum = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-		if (errnum)
-			return err_errno(errnum, "cannot evict '%s'", set->paths[i]);
+		if (err)
+			return err;
 	}
 	return drop_caches ? drop_all() : NULL;
 }
@@ -283,4 +247,46 @@ struct err *pagecache_residency(const struct file_set *set, struct trial_residen
 	ret->pages = residency.pages;
 	ret->pages_resident = residency.pages_resident;
 	return NULL;
+}
+
+static bool is_in_memory(int fd)
+{
+	struct statfs fs;
+
+	return !fstatfs(fd, &fs) && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+}
+
+static const char *why_it_stays(int fd)
+{
+	struct cachestat_range whole = { 0 };
+	struct cachestat stat;
+
+	if (is_in_memory(fd))
+		return "it is in a memory file system";
+	if (!syscall(SYS_cachestat, fd, &whole, &stat, 0) && stat.nr_dirty)
+		return "some are not written to disk yet";
+	return "another process maps or reads it, or it is locked in memory";
+}
+
+void pagecache_try_evict(const struct file_set *set, void (*tell)(void *data, const char *why), void *data)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		_cleanup_close_ int fd = open(set->paths[i], O_RDONLY | O_CLOEXEC);
+		struct trial_residency residency = { 0 };
+		_cleanup_free_ char *why = NULL;
+		struct err *err = file_evict(fd, set->paths[i]);
+
+		if (fd >= 0) { /* what that did is looked at */
+			err_free(err);
+			err = file_residency(set->paths[i], &residency);
+		}
+		if (err)
+			why = mem_strdup(err_message(err));
+		else if (residency.pages_resident > FEW_PAGES || residency.pages_resident == residency.pages)
+			why = mem_printf("'%s': %" PRId64 " of %" PRId64 " pages stay in the page cache: %s",
+					 set->paths[i], residency.pages_resident, residency.pages, why_it_stays(fd));
+		if (why && residency.pages + (err != NULL))
+			tell(data, why);
+		err_free(err);
+	}
 }

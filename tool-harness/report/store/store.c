@@ -136,11 +136,13 @@ static struct err *find_by_name(const char *dir, const char *name, struct path_l
 {
 	_cleanup_(path_list_deinit) struct path_list all = { 0 }, found = { 0 };
 	struct err *err = store_scan(dir, &all);
+	const char *latest;
 
 	if (err)
 		return err_wrap(err, "'%s' is no file", name);
-	if (!strcmp(name, STORE_LATEST) && latest_of(&all)) {
-		add_path(ret, mem_strdup(latest_of(&all)));
+	latest = strcmp(name, STORE_LATEST) ? NULL : latest_of(&all);
+	if (latest) {
+		add_path(ret, mem_strdup(latest));
 		return NULL;
 	}
 	for (size_t i = 0; i < all.n; i++) {

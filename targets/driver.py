@@ -170,10 +170,12 @@ def pick_mpi(choice):
 # --- input -------------------------------------------------------------------------
 
 
-def is_seconds(word):
-    """A time as date +%s or +%s.%N prints it."""
+def wall_clock_ns(word):
+    """A time as date +%s or +%s.%N prints it, in nanoseconds; None if it is none."""
     whole, _, part = word.partition(".")
-    return len(whole) >= 10 and whole.isdecimal() and (not part or part.isdecimal()) and len(part) <= 9
+    if len(whole) < 10 or len(part) > 9 or not (whole + part).isdecimal():
+        return None
+    return whole + part.ljust(9, "0")
 
 
 def start_on_monotonic(start_ns):
@@ -202,9 +204,9 @@ def parse_arguments(arguments):
         elif word in ("-h", "--help"):
             print(USAGE)
             sys.exit(0)
-        elif is_seconds(word) and not os.path.exists(word):
+        elif wall_clock_ns(word) and not os.path.exists(word):
             # As Pynamic's own driver takes it: driver.py $(date +%s)
-            options["start_ns"] = str(int(word.replace(".", "").ljust(len(word.split(".")[0]) + 9, "0")))
+            options["start_ns"] = wall_clock_ns(word)
         elif word.startswith("-") or options["list"] is not None:
             raise Failure("unexpected argument '%s'\n%s" % (word, USAGE), 2)
         else:

@@ -256,25 +256,44 @@ fake_test() {
 	[ "${lines[-1]}" = "1 passed, 1 failed" ]
 }
 
-@test "check runs a failed file again when it is told to, and says so" {
+@test "check runs a failed end-to-end file again when it is told to, and says so" {
+	fake_test <<<'exit 1'
+	rm "$TREE/tests/unit/test_fake.c"
+	mkdir "$TREE/tests/e2e" "$TREE/bin"
+	touch "$TREE/tests/e2e/a.bats"
+	cat >"$TREE/bin/bats" <<-'SH'
+		#!/bin/sh
+		printf '%s\n' '1..2' 'ok 1 a'
+		if [ -e ran ]; then echo 'ok 2 b'; exit; fi
+		touch ran
+		printf '%s\n' 'not ok 2 b' '# 1 is not 2'
+		exit 1
+	SH
+	chmod +x "$TREE/bin/bats"
+	export PATH=$TREE/bin:/usr/bin:/bin
+	CHECK_AGAIN=1 expect_status 0 "$TREE/scripts/check" build e2e
+	expect_output "1 is not 2"
+	[ "${lines[-2]}" = "unsteady: tests/e2e/a.bats failed, and passed when it was run again alone" ]
+	[ "${lines[-1]}" = "2 passed, 0 failed" ]
+	# One that fails twice has failed; more failures than CHECK_AGAIN are not looked at again.
+	rm "$TREE/ran"
+	CHECK_AGAIN=0 expect_status 1 "$TREE/scripts/check" build e2e
+	[ "${lines[-1]}" = "1 passed, 1 failed" ]
+	rm "$TREE/ran"
+	sed -i 's/touch/true/' "$TREE/bin/bats"
+	CHECK_AGAIN=1 expect_status 1 "$TREE/scripts/check" build e2e
+	[ "${lines[-1]}" = "1 passed, 1 failed" ]
+}
+
+@test "check gives no second run to a unit or live test" {
 	fake_test <<-'SH'
 		echo '[==========] Running 2 test(s).'
 		echo '[       OK ] a'
 		if [ -e ../ran ]; then echo '[       OK ] b'; exit; fi
-		touch ../ran; echo '[  ERROR   ] --- 1 != 2' >&2; echo '[  FAILED  ] b'
+		touch ../ran; echo '[  FAILED  ] b'
 		exit 1
 	SH
-	CHECK_AGAIN=1 expect_status 0 "$TREE/scripts/check" build unit
-	expect_output "--- 1 != 2"
-	[ "${lines[-2]}" = "unsteady: tests/unit/test_fake.c failed, and passed when it was run again alone" ]
-	[ "${lines[-1]}" = "2 passed, 0 failed" ]
-	# One that fails twice has failed; more failures than CHECK_AGAIN are not looked at again.
-	rm "$TREE/../ran"
-	sed -i 's/touch/true/' "$TREE/build/tests/unit/test_fake"
 	CHECK_AGAIN=1 expect_status 1 "$TREE/scripts/check" build unit
-	[ "${lines[-1]}" = "1 passed, 1 failed" ]
-	sed -i 's/true/touch/' "$TREE/build/tests/unit/test_fake"
-	CHECK_AGAIN=0 expect_status 1 "$TREE/scripts/check" build unit
 	[ "${lines[-1]}" = "1 passed, 1 failed" ]
 }
 

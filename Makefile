@@ -19,7 +19,7 @@ again = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 Q := $(if $(filter 0,$(V)),@)
 say = $(if $(filter 0,$(V)),@printf '  %-7s %s\n' $(1) $(2))
 
-PKGS := libfyaml jansson libelf libdw libunwind-generic gsl sqlite3
+PKGS := libfyaml jansson libelf libdw libunwind-generic gsl sqlite3 liblzma
 pkg = $(shell pkg-config $(1) $(PKGS) 2>/dev/null)
 
 WARN := -Wall -Wextra -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wundef \

@@ -33,6 +33,7 @@ class Attachstorm(MakefilePackage):
     depends_on("libunwind")
     depends_on("gsl")
     depends_on("sqlite")
+    depends_on("xz")
     depends_on("openmpi@4", type=("build", "run"))
     depends_on("python@3.9:", type=("build", "run"))
 

@@ -221,6 +221,33 @@ spoiled() {
 	done
 }
 
+# A distribution's way: stripped, and the functions that are not exported packed in .gnu_debugdata.
+packed() {
+	objcopy --only-keep-debug whole.so mini
+	xz --force --keep mini
+	strip -o statics.so whole.so
+	objcopy --add-section .gnu_debugdata=mini.xz statics.so
+}
+
+@test "static functions that only .gnu_debugdata has: both, from an index or not; damaged, not known" {
+	command -v xz >/dev/null || skip "no xz"
+	local command=(./call statics.so callA 3 statics.so callB 5)
+	cp statics.so whole.so
+	packed
+	for index in off on; do # filled by the first repetition, asked by the second
+		attachstorm run -q -l spawn -n 1 -T warm -r 2 --no-baseline --set index=$index -o "$RESULTS/$index" \
+			-B worker -- "${command[@]}"
+		[ "$(jq -c '[.trials[].breakpoints[0].places[].hits]' "$RESULTS/$index"/*.json)" = '[3,5,3,5]' ]
+	done
+	same_as_gdb 8 worker "${command[@]}"
+	truncate -s 200 mini.xz
+	strip -o statics.so whole.so
+	objcopy --add-section .gnu_debugdata=mini.xz statics.so
+	counted callA,worker "${command[@]}"
+	[ "$HITS" = '[3,0]' ] && [ "$RC" -eq 3 ]
+	grep -q "it may be in one" run.out && grep -q '\.gnu_debugdata cannot be unpacked' run.out
+}
+
 @test "policies and ways of writing count all places alike" {
 	local command=(./call statics.so callA 3 statics.so callB 5)
 	for set in breakpoints.policy=re-resolve-all breakpoints.policy=new-only breakpoints.write=page share=none; do

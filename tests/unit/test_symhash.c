@@ -10,6 +10,7 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <lzma.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -279,6 +280,76 @@ static void odd_tables_are_read_whole(void **state)
 	}
 }
 
+/* The file at `mini` packed by xz, in a stripped plain.so: `out`. With `odd` != SIZE_MAX that byte is another one. */
+static void put_debugdata(const char *dir, const char *mini, const char *out, size_t odd)
+{
+	_cleanup_free_ char *path = fs_join(dir, mini), *packed_path = fs_join(dir, "packed"), *command = NULL;
+	_cleanup_strbuf_ struct strbuf file = STRBUF_INIT;
+	_cleanup_free_ uint8_t *packed = NULL;
+	size_t len = 0, most;
+
+	assert_ok(fs_read(path, &file));
+	most = lzma_stream_buffer_bound(file.len);
+	packed = mem_alloc(most);
+	assert_int_equal(lzma_easy_buffer_encode(6, LZMA_CHECK_CRC32, NULL, (const uint8_t *)file.text, file.len, packed,
+						 &len, most), LZMA_OK);
+	if (odd < len)
+		packed[odd] ^= 0x55;
+	assert_ok(fs_publish(packed_path, (const char *)packed, len));
+	command = mem_printf("cd '%s' && strip -o bare.so plain.so && "
+			     "objcopy --add-section .gnu_debugdata=packed bare.so %s 2>/dev/null", dir, out);
+	assert_int_equal(system(command), 0);
+}
+
+/* A file that was stripped, but for functions packed in it: it has all places of the names. */
+static void functions_that_are_packed(void **state)
+{
+	_cleanup_free_ char *plain = fs_join(*state, "plain.so"), *path = fs_join(*state, "packed.so");
+	_cleanup_free_ char *command = mem_printf("cd '%s' && objcopy --only-keep-debug plain.so mini", *(char **)state);
+	struct symidx *whole, *index, *read;
+	struct symwork work = { 0 };
+
+	assert_true(build(*state, "plain.so", LIBRARY));
+	assert_int_equal(system(command), 0);
+	put_debugdata(*state, "mini", "packed.so", SIZE_MAX);
+	assert_ok(symidx_create(plain, &whole));
+	assert_ok(symidx_create(path, &read));
+	assert_ok(symidx_open(open_file(path), path, NULL, &index));
+	assert_false(is_absent(path, "no_such", &work));
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		assert_same_places(whole, index, path, names[i], false);
+		assert_same_places(whole, read, path, names[i], false);
+	}
+	assert_null(symidx_lack(index));
+	assert_int_equal(symidx_work(index).libraries_hashed, 0);
+	assert_true(symidx_find_address(index, 0) == NULL);
+	symidx_destroy(whole);
+	symidx_destroy(read);
+	symidx_destroy(index);
+}
+
+/* What cannot be unpacked, or is no ELF file, is said to be unread, and what is exported is found all the same. */
+static void functions_that_are_packed_badly(void **state)
+{
+	_cleanup_free_ char *path = fs_join(*state, "badly.so"), *text = fs_join(*state, "text");
+
+	assert_true(build(*state, "plain.so", LIBRARY));
+	assert_ok(fs_publish(text, "no ELF file", 11));
+	for (size_t i = 0; i < 4; i++) {
+		_cleanup_(symplaces_deinit) struct symplaces exported, packed;
+		struct symidx *index;
+
+		put_debugdata(*state, i ? "plain.so" : "text", "badly.so", i ? i * i * 20 - 20 : SIZE_MAX);
+		assert_ok(symidx_open(open_file(path), path, NULL, &index));
+		symidx_places(index, "second", &exported);
+		symidx_places(index, "hidden_f", &packed);
+		assert_int_equal(exported.n, 1);
+		assert_int_equal(packed.n, 0);
+		assert_true(symidx_lack(index) && strstr(symidx_lack(index), ".gnu_debugdata"));
+		symidx_destroy(index);
+	}
+}
+
 /* Each word of the hash table in turn is another one: nothing is read that is not there, nothing goes on for ever. */
 static void damaged_hash_tables_end(void **state)
 {
@@ -336,6 +407,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(libraries_of_linkers, setup, temp_dir_teardown),
 		cmocka_unit_test_setup_teardown(places_of_a_name, setup, temp_dir_teardown),
 		cmocka_unit_test_setup_teardown(odd_tables_are_read_whole, setup, temp_dir_teardown),
+		cmocka_unit_test_setup_teardown(functions_that_are_packed, setup, temp_dir_teardown),
+		cmocka_unit_test_setup_teardown(functions_that_are_packed_badly, setup, temp_dir_teardown),
 		cmocka_unit_test_setup_teardown(damaged_hash_tables_end, setup, temp_dir_teardown),
 		cmocka_unit_test(libraries_of_this_machine),
 	};

@@ -44,6 +44,8 @@ struct symidx {
 	struct symstore *store;    /* may be NULL */
 	struct symwork work;
 	Elf *elf;                  /* once .symtab was read; else NULL */
+	Elf *debugdata;            /* the one that is packed in it, with */
+	uint8_t *unpacked;         /* its bytes; NULL: none */
 	struct stored stored;      /* in place of it */
 	struct symnames all;       /* of a stored one not made */
 	size_t n_symbols, n_functions;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "elf/bytes.h"
+#include "elf/debugdata.h"
 #include "elf/dynsyms.h"
 #include "elf/symtab.h"
 #include "lib/mem.h"
@@ -64,6 +65,23 @@ static bool read_at(struct file *file, void *buf, size_t len, uint64_t offset)
 	return offset < INT64_MAX && pread(file->fd, buf, len, (off_t)offset) == (ssize_t)len;
 }
 
+/* Also if it cannot be told. */
+static bool has_debugdata(struct file *file)
+{
+	char name[sizeof(DEBUGDATA_SECTION)];
+
+	const Elf64_Shdr *names = &file->sections[file->ehdr.e_shstrndx];
+
+	if (file->ehdr.e_shstrndx >= file->ehdr.e_shnum)
+		return true;
+	for (size_t i = 0; i < file->ehdr.e_shnum; i++)
+		if (debugdata_may_be(&file->sections[i]) &&
+		    (!read_at(file, name, sizeof(name), names->sh_offset + file->sections[i].sh_name) ||
+		     !memcmp(name, DEBUGDATA_SECTION, sizeof(name))))
+			return true;
+	return false;
+}
+
 static bool read_headers(struct file *file)
 {
 	ssize_t n = pread(file->fd, file->head, sizeof(file->head), 0);
@@ -88,7 +106,7 @@ static bool read_headers(struct file *file)
 		if (section->sh_type == SHT_GNU_HASH)
 			file->gnu_hash = section;
 	}
-	return file->gnu_hash && file->dynsym;
+	return file->gnu_hash && file->dynsym && (file->symtab || !has_debugdata(file));
 }
 
 static bool read_extent(const struct file *file, uint64_t *low_ret, uint64_t *high_ret)

@@ -43,7 +43,7 @@ static void addresses_collect(struct symidx *index)
 	}
 	if (index->stored.bytes || !index->elf)
 		return;
-	symtab_open(index->elf, &symtab);
+	symtab_open(index->elf, index->debugdata, &symtab);
 	while (symtab_next(&symtab, &symbol))
 		address_add(index, &symbol);
 	symtab_close(&symtab);

@@ -99,8 +99,8 @@ uint8_t *symfile_make(const struct buildid *id, struct symtab *symtab, uint64_t 
 		.source_bytes = id->file_bytes,
 		.id_len = id->len,
 	};
-	_cleanup_free_ struct symtab_symbol *symbols = mem_calloc(symtab->n + 1, sizeof(*symbols));
-	_cleanup_free_ struct symfile_entry *entries = mem_calloc(symtab->n + 1, sizeof(*entries));
+	_cleanup_free_ struct symtab_symbol *symbols = mem_calloc(symtab_count(symtab) + 1, sizeof(*symbols));
+	_cleanup_free_ struct symfile_entry *entries = mem_calloc(symtab_count(symtab) + 1, sizeof(*entries));
 	struct names names = { .text = STRBUF_INIT };
 	uint8_t *bytes;
 	size_t n = 0;

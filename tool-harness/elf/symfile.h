@@ -9,7 +9,7 @@
 #include "elf/buildid.h"
 #include "elf/symtab.h"
 
-#define SYMFILE_VERSION 2
+#define SYMFILE_VERSION 3
 
 /* A file's symbols as one read-only piece of memory. All integers little-endian, as x86-64 has them. */
 struct symfile_header {

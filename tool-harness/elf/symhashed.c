@@ -3,7 +3,8 @@
  * What finds a name without the symbol table: the file's own hash table, as the loader does it, and of .symtab the
  * local symbols alone, which are its first (sh_info; elf(5)): a function that is not exported may have the name, too.
  *
- * Invariant: it is taken only if both together have what .symtab has. A file without .symtab has nothing else. One with
+ * Invariant: it is taken only if both together have what .symtab has. A file without .symtab has nothing else,
+ * but if it has .gnu_debugdata. One with
  * it must have as many symbols that are not local there as among its dynamic ones: a linker makes what it does not
  * export local (gABI, "Symbol Visibility"), so of a library they are the same symbols. A program, which exports few
  * of its functions, is told by the numbers, and has its table read.
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #include "elf/bytes.h"
+#include "elf/debugdata.h"
 #include "lib/mem.h"
 
 /* The sections that it goes by; type SHT_NULL: the file has none of the kind. */
@@ -30,15 +32,26 @@ static bool section_at(const struct symidx *index, const Elf64_Ehdr *ehdr, size_
 	return true;
 }
 
-/* False if it cannot be told which sections there are. A file need not have any. */
+static bool is_debugdata(const struct symidx *index, const Elf64_Shdr *names, const Elf64_Shdr *section)
+{
+	return debugdata_may_be(section) && section->sh_name < names->sh_size &&
+	       names->sh_size - section->sh_name >= sizeof(DEBUGDATA_SECTION) &&
+	       bytes_within(index->len, names->sh_offset, names->sh_size) &&
+	       !memcmp(index->bytes + names->sh_offset + section->sh_name, DEBUGDATA_SECTION,
+		       sizeof(DEBUGDATA_SECTION));
+}
+
+/* False if it cannot be told which sections there are, or if one has more. A file need not have any. */
 static bool find_tables(struct symidx *index, struct tables *ret)
 {
 	struct tables tables = { 0 };
-	Elf64_Shdr section;
+	Elf64_Shdr section, names = { 0 };
+	bool has_debugdata = false;
 	Elf64_Ehdr ehdr;
 
 	memcpy(&ehdr, index->bytes, sizeof(ehdr));
-	if (ehdr.e_shoff && (!ehdr.e_shnum || ehdr.e_shentsize != sizeof(section)))
+	if (ehdr.e_shoff && (!ehdr.e_shnum || ehdr.e_shentsize != sizeof(section) ||
+			     !section_at(index, &ehdr, ehdr.e_shstrndx, &names)))
 		return false;
 	for (size_t i = 0; ehdr.e_shoff && i < ehdr.e_shnum; i++) {
 		if (!section_at(index, &ehdr, i, &section))
@@ -47,7 +60,10 @@ static bool find_tables(struct symidx *index, struct tables *ret)
 			tables.symtab = section;
 		if (section.sh_type == SHT_DYNSYM)
 			tables.dynsym = section;
+		has_debugdata |= is_debugdata(index, &names, &section);
 	}
+	if (has_debugdata && !tables.symtab.sh_type)
+		return false;
 	if (tables.symtab.sh_type && !section_at(index, &ehdr, tables.symtab.sh_link, &tables.strings))
 		return false;
 	index->work.file_bytes_read += ehdr.e_shoff ? ehdr.e_shnum * sizeof(section) : 0;

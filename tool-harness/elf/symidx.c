@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "elf/bytes.h"
+#include "elf/debugdata.h"
 #include "lib/mem.h"
 
 /* --- the parts -------------------------------------------------------------------- */
@@ -44,6 +45,19 @@ static void symnames_deinit(struct symnames *names)
 	free(names->buckets);
 }
 
+/* What is packed in a file without .symtab. */
+static void read_debugdata(struct symidx *index)
+{
+	size_t len;
+
+	if (!debugdata_read(index->elf, &index->unpacked, &len))
+		index->lack = mem_strdup("its " DEBUGDATA_SECTION " cannot be unpacked");
+	else if (index->unpacked)
+		index->debugdata = elf_memory((char *)index->unpacked, len);
+	if (index->unpacked && !index->debugdata)
+		index->lack = mem_printf("its " DEBUGDATA_SECTION " cannot be read: %s", elf_errmsg(-1));
+}
+
 void symidx_read_table(struct symidx *index)
 {
 	struct symtab_symbol symbol;
@@ -55,8 +69,9 @@ void symidx_read_table(struct symidx *index)
 		index->lack = mem_printf("its sections cannot be read: %s", elf_errmsg(-1));
 		return;
 	}
-	symtab_open(index->elf, &symtab);
-	index->all.symbols = mem_calloc(symtab.n + 1, sizeof(index->all.symbols[0]));
+	read_debugdata(index);
+	symtab_open(index->elf, index->debugdata, &symtab);
+	index->all.symbols = mem_calloc(symtab_count(&symtab) + 1, sizeof(index->all.symbols[0]));
 	while (symtab_next(&symtab, &symbol)) {
 		symnames_add(index, &index->all, &symbol);
 		index->n_functions += symbol.kind != SYMBOL_DATA;
@@ -65,7 +80,8 @@ void symidx_read_table(struct symidx *index)
 	index->work.libraries_parsed++;
 	index->work.symbols_read += index->n_symbols;
 	index->work.file_bytes_read += symtab_bytes(&symtab);
-	index->lack = symtab.lack ? mem_strdup(symtab.lack) : NULL;
+	if (symtab.lack && !index->lack)
+		index->lack = mem_strdup(symtab.lack);
 	symtab_close(&symtab);
 }
 
@@ -178,6 +194,8 @@ void symidx_destroy(struct symidx *index)
 		return;
 	pthread_mutex_destroy(&index->lock);
 	elf_end(index->elf);
+	elf_end(index->debugdata);
+	free(index->unpacked);
 	dynsyms_deinit(&index->exported);
 	for (size_t i = 0; i < index->n_names; i++)
 		free(index->names[i]);

@@ -56,7 +56,7 @@ static void put_stored(struct symidx *index, const struct buildid *id)
 	struct err *err;
 	size_t len;
 
-	symtab_open(index->elf, &symtab);
+	symtab_open(index->elf, index->debugdata, &symtab);
 	bytes = symfile_make(id, &symtab, index->low, index->high, &len);
 	symtab_close(&symtab);
 	err = symstore_put(index->store, id, bytes, len);

@@ -101,13 +101,33 @@ static void open_dynamic(Elf *elf, struct symtab *symtab)
 	symtab->n_strings = symtab->dynsyms.n_strings;
 }
 
-void symtab_open(Elf *elf, struct symtab *ret)
+/* The functions that the dynamic symbols lack. */
+static void open_more(Elf *debugdata, struct symtab *symtab)
+{
+	struct symtab more = { 0 };
+
+	if (!open_symtab(debugdata, &more) || !more.symbols) {
+		if (!symtab->lack)
+			symtab->lack = mem_printf("its .gnu_debugdata: %s", more.lack ? more.lack :
+											"it has no .symtab");
+		free(more.lack);
+		return;
+	}
+	symtab->more = more.symbols;
+	symtab->n_more = more.n;
+	symtab->more_strings = more.strings;
+	symtab->n_more_strings = more.n_strings;
+}
+
+void symtab_open(Elf *elf, Elf *debugdata, struct symtab *ret)
 {
 	struct symtab symtab = { 0 };
 
 	/* .symtab has what the dynamic symbols have and more; only one of them is read. */
 	if (!open_symtab(elf, &symtab) || !symtab.symbols)
 		open_dynamic(elf, &symtab);
+	if (debugdata)
+		open_more(debugdata, &symtab);
 	*ret = symtab;
 }
 
@@ -186,6 +206,26 @@ void symtab_split(struct symtab_symbol *symbol)
 	symbol->version = at + 1 + symbol->is_default;
 }
 
+size_t symtab_count(const struct symtab *symtab)
+{
+	return symtab->n + symtab->n_more;
+}
+
+static bool next_of_more(struct symtab *symtab, struct symtab_symbol *ret)
+{
+	while (symtab->at < symtab_count(symtab)) {
+		size_t i = symtab->at++;
+
+		if (!symtab_decode(symtab->more + (i - symtab->n) * sizeof(Elf64_Sym), symtab->more_strings,
+				   symtab->n_more_strings, ret))
+			continue;
+		ret->place = (uint32_t)i;
+		symtab_split(ret);
+		return true;
+	}
+	return false;
+}
+
 bool symtab_next(struct symtab *symtab, struct symtab_symbol *ret)
 {
 	while (symtab->at < symtab->n) {
@@ -202,10 +242,10 @@ bool symtab_next(struct symtab *symtab, struct symtab_symbol *ret)
 		}
 		return true;
 	}
-	return false;
+	return next_of_more(symtab, ret);
 }
 
 uint64_t symtab_bytes(const struct symtab *symtab)
 {
-	return symtab->n * sizeof(Elf64_Sym) + symtab->n_strings;
+	return symtab_count(symtab) * sizeof(Elf64_Sym) + symtab->n_strings + symtab->n_more_strings;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The symbol table of an ELF file, symbol by symbol: .symtab, or where that was stripped or cannot be
- * read the dynamic symbols; elf(5). What an index is made of, in memory (elf/symidx.h) and on disk
- * (elf/symstore.h).
+ * read the dynamic symbols, and then those of .gnu_debugdata (elf/debugdata.h); elf(5). What an index is made
+ * of, in memory (elf/symidx.h) and on disk (elf/symstore.h).
  */
 #ifndef ELF_SYMTAB_H
 #define ELF_SYMTAB_H
@@ -38,14 +38,21 @@ struct symtab {
 	const char *strings;
 	size_t n, n_strings, at;
 	struct dynsyms dynsyms; /* where these are read */
+	const uint8_t *more;    /* the .symtab of .gnu_debugdata, which comes behind the dynamic symbols; NULL: none */
+	const char *more_strings;
+	size_t n_more, n_more_strings;
 	bool is_dynamic;
 	char *lack;             /* heap; what could not be read, a sentence: the table has less than the file
 				   says; NULL: all was read */
 };
 
-/* A file without symbols has an empty table. Invariant: each name ends inside of the string table. */
-void symtab_open(Elf *elf, struct symtab *ret);
+/* A file without symbols has an empty table. `debugdata` (NULL: none) is what the file has unpacked in it, which must
+ * outlive what is read of it. Invariant: each name ends inside of the string table. */
+void symtab_open(Elf *elf, Elf *debugdata, struct symtab *ret);
 void symtab_close(struct symtab *symtab);
+
+/* Entries that a table has at most, for whoever gets room for them. */
+size_t symtab_count(const struct symtab *symtab);
 
 /* The next function or object; false at the end. */
 bool symtab_next(struct symtab *symtab, struct symtab_symbol *ret);

@@ -153,6 +153,9 @@ may_unshare() {
 	cat ./*.out
 	grep -q 'bad 0 big 0' one.out && grep -q 'bad 0 big 1' two.out
 	[ "$(jq -c '[.trials[0].breakpoints[].hits]' "$RESULTS"/*.json)" = '[900,500]' ]
+	# What they have mapped is not the same, whatever it is called.
+	[ "$(jq '[.trials[0].tasks[].map_names_digest] | unique | length' "$RESULTS"/*.json)" = 2 ]
+	[ "$(jq '.trials[0].summary.maps_different_names' "$RESULTS"/*.json)" = 2 ]
 }
 
 @test "a library that was replaced before the tool came: the one that is mapped" {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * FNV-1a over link maps. Invariant: each name and each map is ended, so that no two different
+ * FNV-1a over link maps. Invariant: each path and each map is ended, so that no two different
  * maps feed the same bytes.
  */
 #include "ld/mapdigest.h"
@@ -10,7 +10,15 @@
 
 #include "lib/fnv.h"
 
-struct map_digest namespaces_digest(const struct namespaces *spaces)
+/* One feed for both digests, so that the one never knows a file that the other does not. */
+static void feed_both(struct map_digest *digest, const void *bytes, size_t len)
+{
+	digest->files = fnv_feed(digest->files, bytes, len);
+	digest->placed = fnv_feed(digest->placed, bytes, len);
+}
+
+struct map_digest namespaces_digest(const struct namespaces *spaces,
+				    struct link_file (*file_of)(const struct link *link))
 {
 	static const unsigned char map_end = 0xff; /* in no path that is UTF-8, and in no NUL */
 	struct map_digest digest = { FNV_BASIS, FNV_BASIS };
@@ -20,14 +28,16 @@ struct map_digest namespaces_digest(const struct namespaces *spaces)
 
 		for (size_t j = 0; j < map->n; j++) {
 			const struct link *link = &map->links[j];
-			size_t len = strlen(link->name) + 1;
+			struct link_file file = file_of ? file_of(link) : (struct link_file){ .path = link->name };
 
-			digest.names = fnv_feed(digest.names, link->name, len);
-			digest.placed = fnv_feed(digest.placed, link->name, len);
+			feed_both(&digest, file.path, strlen(file.path) + 1);
+			if (file.inode) {
+				feed_both(&digest, &file.dev, sizeof(file.dev));
+				feed_both(&digest, &file.inode, sizeof(file.inode));
+			}
 			digest.placed = fnv_feed(digest.placed, &link->bias, sizeof(link->bias));
 		}
-		digest.names = fnv_feed(digest.names, &map_end, 1);
-		digest.placed = fnv_feed(digest.placed, &map_end, 1);
+		feed_both(&digest, &map_end, 1);
 	}
 	return digest;
 }

@@ -12,11 +12,22 @@
 #include "ld/namespaces.h"
 
 struct map_digest {
-	uint64_t placed;   /* names and load addresses of all libraries, in the loader's order */
-	uint64_t names;    /* names alone */
+	uint64_t placed;   /* files and load addresses of all libraries, in the loader's order */
+	uint64_t files;    /* files alone */
 };
 
-/* FNV-1a (64 bits) over the maps of all namespaces as last read. */
-struct map_digest namespaces_digest(const struct namespaces *spaces);
+/*
+ * What stands behind a link: two tasks may have two files by one name (mount namespaces, relative names, a library
+ * that was replaced between), and one file by two.
+ */
+struct link_file {
+	const char *path; /* borrowed */
+	uint64_t dev, inode; /* inode 0: not known, or no file */
+};
+
+/* FNV-1a (64 bits) over the maps of all namespaces as last read. `file_of` tells of a link which file it is; NULL:
+ * each is known by its name alone. */
+struct map_digest namespaces_digest(const struct namespaces *spaces,
+				    struct link_file (*file_of)(const struct link *link));
 
 #endif

@@ -48,8 +48,8 @@ struct trial_summary {
 	int64_t stops[EVENT_N_PHASES][EVENT_N_CLASSES];   /* over all tasks; -1: the tool does not tell them */
 	int64_t load_events;                              /* likewise, those of phase 1 included */
 	uint64_t maps_read;                               /* tasks whose link map at the end is known */
-	int64_t maps_different;                           /* of these: different by names and addresses; -1: none */
-	int64_t maps_different_names;                     /* by names alone */
+	int64_t maps_different;                           /* of these: different by files and addresses; -1: none */
+	int64_t maps_different_names;                     /* by files alone */
 	int64_t odd_sequences;                            /* see load_events.n_odd; -1: not known, also the next two */
 	/* Below: load events after the tasks were let go. Those before belong to phase 1,
 	 * where a task also waits for others, and are measured there. */

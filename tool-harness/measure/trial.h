@@ -148,8 +148,8 @@ struct trial_task {
 	int64_t load_events;             /* null ones included */
 	int64_t libraries_at_start;      /* in the link map at the first consistent stop */
 	int64_t libraries_at_end;        /* in the link map when last read */
-	char *map_digest;                 /* of its link map at the end: names and load addresses; NULL: not read */
-	char *map_names_digest;           /* of the names alone */
+	char *map_digest;                 /* of its link map at the end: files and load addresses; NULL: not read */
+	char *map_names_digest;           /* of the files alone */
 	int64_t target_libraries;        /* distinct libraries of the manifest ever seen in it */
 	int64_t breakpoints_planted;     /* when last counted */
 	int64_t breakpoint_hits;

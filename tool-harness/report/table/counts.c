@@ -43,7 +43,7 @@ static const struct figure per_task[] = {
 static const struct figure maps[] = {
 	{ "tasks", 12, 0, CELL_COUNT, "maps_read", NULL },
 	{ "different", 12, 0, CELL_COUNT, "maps_different", NULL },
-	{ "by names", 15, 0, CELL_COUNT, "maps_different_names", NULL },
+	{ "by files", 15, 0, CELL_COUNT, "maps_different_names", NULL },
 	{ "libraries", 14, 0, CELL_COUNT, "libraries_mapped", NULL },
 	{ "same place", 15, 0, CELL_COUNT, "libraries_same_place", NULL },
 };

@@ -135,6 +135,11 @@ void conf_deinit(const struct conf_table *table, void *obj);
  * "<key>_bytes", choices by name. A new reference that the caller owns. */
 json_t *conf_to_json(const struct conf_table *table, const void *obj);
 
+/* Sets a key in the JSON of settings, to what this text makes of it: "null.t1", "20ms" is
+ * {"null": {"t1_ns": 20000000}}.
+ * A text that the table does not take, as of another version, stands there as it is; so do all without a table. */
+void conf_json_set(const struct conf_table *table, const char *key, const char *value, json_t *root);
+
 /* All keys as YAML that conf_read_file reads back to the same settings; heap, caller frees. */
 char *conf_to_yaml(const struct conf_table *table, const void *obj);
 

@@ -13,6 +13,16 @@
 
 /* --- JSON ------------------------------------------------------------------------ */
 
+/* Room for a value of any type. */
+union conf_field {
+	double number;
+	int64_t integer;
+	char *text;
+	struct conf_list list;
+	struct conf_matrix matrix;
+	struct conf_cases cases;
+};
+
 static json_t *list_to_json(const struct conf_option *option, const struct conf_list *list)
 {
 	json_t *array = json_array();
@@ -62,6 +72,21 @@ static json_t *value_to_json(const struct conf_option *option, const void *obj)
 	return NULL;
 }
 
+/* At a dotted path of nested objects; takes the value. */
+static void set_nested(json_t *root, const char *key, const char *unit, json_t *value)
+{
+	_cleanup_free_ char *path = mem_printf("%s%s", key, unit);
+	char *leaf = path;
+
+	for (char *dot; (dot = strchr(leaf, '.')); leaf = dot + 1) {
+		*dot = '\0';
+		if (!json_is_object(json_object_get(root, leaf)))
+			json_object_set_new(root, leaf, json_object());
+		root = json_object_get(root, leaf);
+	}
+	json_object_set_new(root, leaf, value);
+}
+
 json_t *conf_to_json(const struct conf_table *table, const void *obj)
 {
 	json_t *root = json_object();
@@ -71,19 +96,36 @@ json_t *conf_to_json(const struct conf_table *table, const void *obj)
 		const char *unit = option->type == CONF_DURATION ? "_ns"
 				   : option->type == CONF_SIZE	 ? "_bytes"
 								 : "";
-		_cleanup_free_ char *path = mem_printf("%s%s", option->key, unit);
-		json_t *parent = root;
-		char *leaf = path;
 
-		for (char *dot; (dot = strchr(leaf, '.')); leaf = dot + 1) {
-			*dot = '\0';
-			if (!json_object_get(parent, leaf))
-				json_object_set_new(parent, leaf, json_object());
-			parent = json_object_get(parent, leaf);
-		}
-		json_object_set_new(parent, leaf, value_to_json(option, obj));
+		set_nested(root, option->key, unit, value_to_json(option, obj));
 	}
 	return root;
+}
+
+void conf_json_set(const struct conf_table *table, const char *key, const char *value, json_t *root)
+{
+	const struct conf_option *option = table ? conf_find(table, key) : NULL;
+	struct conf_option alone = option ? *option : (struct conf_option){ 0 };
+	const struct conf_table one = { .what = "setting", .options = &alone, .n_options = 1 };
+	union conf_field field = { 0 };
+	struct err *err = NULL;
+
+	if (option) {
+		alone.offset = 0;
+		conf_defaults(&one, &field);
+		err = conf_set_value(&one, key, value, key, &field);
+	}
+	if (option && !err) {
+		json_t *set = conf_to_json(&one, &field);
+
+		json_object_update_recursive(root, set);
+		json_decref(set);
+	} else {
+		set_nested(root, key, "", json_text(value));
+	}
+	err_free(err);
+	if (option)
+		conf_deinit(&one, &field);
 }
 
 /* --- YAML ------------------------------------------------------------------------ */

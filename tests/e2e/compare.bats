@@ -46,9 +46,9 @@ compare() {
 
 @test "what differs is refused by name, unless it is what is compared or it is forced" {
 	expect_status 3 compare base slow
-	expect_output "scenario null.t1_ns: 1000000 against 3000000"
+	expect_output "scenario null.t1: 1ms against 3ms"
 	expect_status 1 compare base slow --force
-	expect_output "in spite  scenario null.t1_ns"
+	expect_output "in spite  scenario null.t1:"
 	expect_status 2 compare base nobody
 	expect_output "'nobody' is neither a file nor a record"
 	expect_status 2 compare base 'again#other'
@@ -60,7 +60,15 @@ compare() {
 	made_up plain 1 -l spawn
 	made_up swept 2 -l spawn --matrix bind=none,core
 	[ "$(jq -r .scenario.acquire "$RUNS"/plain-*.json "$RUNS"/swept-*.json | sort -u)" = spawn ]
-	expect_status 0 compare plain 'swept#bind=none' --vary bind
+	expect_status 0 compare plain 'swept#bind=none'
+	expect_status 3 compare plain 'swept#bind=core'
+	expect_output "scenario bind: none against core"
+	expect_status 0 compare plain 'swept#bind=core' --vary bind --json
+	[ "$(jq -c '[.differs[] | [.where, .key, .base, .new, .forced]]' <<<"$output")" = \
+		'[["scenario","bind","none","core",false]]' ]
+	[ "$(jq -c '[.sides[] | .tools[0]]' <<<"$output")" = '["null","null"]' ]
+	expect_status 2 compare 'swept#bind=core' plain#bind=core
+	expect_output "has no variant 'bind=core'"
 }
 
 @test "what one side alone has, and a record against itself, are no pass" {
@@ -82,7 +90,7 @@ compare() {
 	files() { echo old >j.xml && echo old >m.md; }
 	files
 	expect_status 3 compare base slow --junit j.xml --markdown m.md
-	grep -q '<error message="not comparable: .*scenario null.t1_ns: 1000000 against 3000000' j.xml
+	grep -q '<error message="not comparable: .*scenario null.t1: 1ms against 3ms' j.xml
 	grep -q '^### Start-up: not comparable' m.md
 	files
 	expect_status 2 compare base nobody --junit j.xml --markdown m.md
@@ -116,6 +124,17 @@ compare() {
 	expect_status 4 compare base few
 	expect_output "cannot tell"
 	expect_status 0 compare base few --counts
+	cd "$BATS_TEST_TMPDIR"
+	while read -r policy element; do
+		expect_status 4 compare base few --metrics phase1,total --set cannot_tell="$policy" --junit j.xml
+		[ "$(grep -c "<$element" j.xml)" -ge 1 ]
+		grep -q "$element.*cannot tell: total" j.xml
+	done <<-'END'
+		skipped skipped
+		failure failure
+		error error
+		passed system-out
+	END
 }
 
 @test "tolerances come from a file" {

@@ -37,7 +37,7 @@ static enum compare_verdict verdict_of(const struct madeup *base, const struct m
 	struct run run;
 
 	two_variants(base, new, seed, &run);
-	compare_variants(&run, 0, 1, &tolerances, &comparison);
+	compare_variants(&run, 0, 1, &(struct compare_options){ .tolerances = &tolerances }, &comparison);
 	verdict = comparison.verdict;
 	comparison_deinit(&comparison);
 	run_deinit(&run);
@@ -122,7 +122,7 @@ static void beyond_the_resolution_cannot_be_told(void **state)
 	two_variants(&six, &six, 1, &run);
 	for (size_t i = 0; i < run.n_trials; i++)
 		run.trial_summaries[i].spans_ns[SPAN_IMPORT_WORST] = (i < 6 ? base_ms[i] : new_ms[i - 6]) * NS_PER_MS;
-	compare_variants(&run, 0, 1, &tolerances, &comparison);
+	compare_variants(&run, 0, 1, &(struct compare_options){ .tolerances = &tolerances }, &comparison);
 	for (size_t i = 0; i < comparison.parts[0].n_rows; i++) {
 		const struct compare_row *row = &comparison.parts[0].rows[i];
 
@@ -136,7 +136,7 @@ static void beyond_the_resolution_cannot_be_told(void **state)
 	/* what is below the absolute tolerance on both sides is not tested, and not called the same */
 	for (size_t i = 0; i < run.n_trials; i++)
 		run.trial_summaries[i].spans_ns[SPAN_IMPORT_WORST] /= 20;
-	compare_variants(&run, 0, 1, &tolerances, &comparison);
+	compare_variants(&run, 0, 1, &(struct compare_options){ .tolerances = &tolerances }, &comparison);
 	for (size_t i = 0; i < comparison.parts[0].n_rows; i++)
 		if (comparison.parts[0].rows[i].metric == &gate_metrics[GATE_IMPORT])
 			assert_int_equal(comparison.parts[0].rows[i].verdict, COMPARE_NOT_TESTED);
@@ -160,7 +160,7 @@ static void a_slower_machine_is_not_a_slower_tool(void **state)
 		struct run run;
 
 		two_variants(&base, &slow, seed, &run);
-		compare_variants(&run, 0, 1, &tolerances, &comparison);
+		compare_variants(&run, 0, 1, &(struct compare_options){ .tolerances = &tolerances }, &comparison);
 		assert_true(comparison.parts[0].drift > 0.25 && comparison.parts[0].drift < 0.35);
 		for (size_t i = 0; i < comparison.parts[0].n_rows; i++) {
 			const struct compare_row *row = &comparison.parts[0].rows[i];
@@ -187,7 +187,7 @@ static void cold_and_warm_stand_apart(void **state)
 	madeup_run(&run, 0, &cold, &rng);
 	cold.per_event_ns = 2 * NS_PER_MS;
 	madeup_run(&run, 1, &cold, &rng);
-	compare_variants(&run, 0, 1, &tolerances, &comparison);
+	compare_variants(&run, 0, 1, &(struct compare_options){ .tolerances = &tolerances }, &comparison);
 	assert_int_equal(comparison.n_parts, 2);
 	assert_int_equal(comparison.parts[0].temperature, TEMPERATURE_COLD);
 	assert_int_equal(comparison.parts[0].verdict, COMPARE_WORSE);
@@ -219,7 +219,7 @@ static void compare_changed(void (*change)(struct trial *, struct trial_summary 
 	for (size_t i = 0; i < run.n_trials; i++)
 		if (run.trials[i].variant == 1)
 			change(&run.trials[i], &run.trial_summaries[i], i);
-	compare_variants(&run, 0, 1, tolerances, ret);
+	compare_variants(&run, 0, 1, &(struct compare_options){ .tolerances = tolerances }, ret);
 	run_deinit(&run);
 }
 

@@ -2,10 +2,17 @@
 /* Which records may stand against each other, and how the result is written down. */
 #include "unit.h"
 
+#include "job/scenario/scenario.h"
 #include "madeup.h"
 #include "report/compare/print.h"
 
 #define STRANGE "a<b>&\"c\"|d_e"
+
+static void assert_text_has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("'%s' does not say '%s'", text, part);
+}
 
 static void one_run(const char *name, uint64_t seed, struct run *run)
 {
@@ -23,17 +30,23 @@ static void one_run(const char *name, uint64_t seed, struct run *run)
 	madeup_run(run, 0, &plain, &rng);
 }
 
-static struct err *compare_two(const struct run *a, const struct run *b, const char *const *vary, bool force,
-			       struct comparison *ret)
+static struct err *compare_chosen(const struct compare_side *base, const struct compare_side *new,
+				  const char *const *vary, bool force, struct comparison *ret)
 {
-	const struct compare_side base = { "A", a, 1, NULL }, new = { "B", b, 1, NULL };
-	struct compare_options options = { .vary = vary, .force = force };
+	struct compare_options options = { .vary = vary, .force = force, .keys = &scenario_table };
 	struct tolerances tolerances;
 
 	assert_ok(tolerances_read(NULL, &tolerances));
 	tolerances.resamples = 200;
 	options.tolerances = &tolerances;
-	return compare_sides(&base, &new, &options, ret);
+	return compare_sides(base, new, &options, ret);
+}
+
+static struct err *compare_two(const struct run *a, const struct run *b, const char *const *vary, bool force,
+			       struct comparison *ret)
+{
+	return compare_chosen(&(struct compare_side){ "A", a, 1, NULL }, &(struct compare_side){ "B", b, 1, NULL }, vary,
+			      force, ret);
 }
 
 static void like_records_are_compared(void **state)
@@ -72,7 +85,7 @@ static void differences_are_refused_by_name(void **state)
 		  "scenario breakpoints.count: 10 against 11", vary_bp },
 		{ "scenario", "breakpoints", "{\"count\": 10, \"write\": \"poke\"}",
 		  "scenario breakpoints.write: mem against poke", vary_write },
-		{ "scenario", "poll_interval_ns", "6", "scenario poll_interval_ns: 5 against 6", vary_poll },
+		{ "scenario", "poll_interval_ns", "6", "scenario poll_interval: 5ns against 6ns", vary_poll },
 		{ "scenario", "tool", "\"gdb\"", "scenario tool: native against gdb", NULL },
 	};
 
@@ -104,6 +117,125 @@ static void differences_are_refused_by_name(void **state)
 		run_deinit(&a);
 		run_deinit(&b);
 	}
+}
+
+/* --- a variant's own settings ----------------------------------------------------- */
+
+/* A record as one_run makes it, and a second variant "own" of it that sets some keys differently. */
+static void swept_run(const char *name, const char *key, const char *value, struct run *run)
+{
+	static const struct madeup plain = { .runs = 6, .noise = 0.02, .factor = 1, .temperature = TEMPERATURE_WARM };
+	struct run_variant *own;
+	struct rng rng;
+
+	one_run(name, 3, run);
+	rng_init(&rng, 5);
+	own = run_add_variant(run, "own", NULL, false);
+	json_object_set_new(own->settings, key, json_string(value));
+	madeup_run(run, 1, &plain, &rng);
+}
+
+static void a_variants_own_settings_are_its_scenario(void **state)
+{
+	static const char *const vary_count[] = { "breakpoints.count", NULL };
+	struct compare_side swept = { "S", NULL, 1, "own" }, other = { "B", NULL, 1, NULL };
+	struct comparison comparison;
+	struct run a, b;
+
+	(void)state;
+	one_run("b", 2, &b);
+	swept_run("s", "breakpoints.count", "11", &a);
+	swept.runs = &a;
+	other.runs = &b;
+	assert_err_has(compare_chosen(&swept, &other, NULL, false, &comparison),
+		       "scenario breakpoints.count: 11 against 10");
+	assert_ok(compare_chosen(&swept, &other, vary_count, false, &comparison));
+	assert_string_equal(comparison.parts[0].name, "own / " STRANGE);
+	comparison_deinit(&comparison);
+	/* and what the setting makes alike is no difference: "10ms" there, 10,000,000 ns here */
+	json_object_set_new(a.scenario, "poll_interval_ns", json_integer(7));
+	json_object_set_new(b.scenario, "poll_interval_ns", json_integer(10000000));
+	json_object_set_new(a.variants[1].settings, "poll_interval", json_string("10ms"));
+	json_object_del(a.variants[1].settings, "breakpoints.count");
+	assert_ok(compare_chosen(&swept, &other, NULL, false, &comparison));
+	assert_int_equal(comparison.differs.n, 0);
+	comparison_deinit(&comparison);
+	/* a side of several variants is asked for the one that the other names */
+	assert_err_has(compare_chosen(&swept, &(struct compare_side){ "S", &a, 1, NULL }, NULL, false, &comparison),
+		       "stands on both sides");
+	run_deinit(&a);
+	run_deinit(&b);
+}
+
+static void namesakes_may_differ_in_what_is_varied(void **state)
+{
+	static const char *const vary_count[] = { "breakpoints.count", NULL };
+	struct comparison comparison;
+	struct run a, b;
+
+	(void)state;
+	swept_run("a", "breakpoints.count", "11", &a);
+	swept_run("b", "breakpoints.count", "12", &b);
+	assert_err_has(compare_two(&a, &b, NULL, false, &comparison), "scenario breakpoints.count: 11 against 12");
+	assert_ok(compare_two(&a, &b, vary_count, false, &comparison));
+	assert_int_equal(comparison.n_parts, 2);
+	comparison_deinit(&comparison);
+	run_deinit(&a);
+	run_deinit(&b);
+}
+
+static void other_programs_are_other_scenarios(void **state)
+{
+	static const char *const vary[] = { "program", NULL };
+	struct comparison comparison;
+	struct run a, b;
+
+	(void)state;
+	one_run("a", 1, &a);
+	one_run("b", 2, &b);
+	a.variants[0].program = mem_strdup("host");
+	b.variants[0].program = mem_strdup("linked");
+	assert_err_has(compare_two(&a, &b, NULL, false, &comparison), "scenario program: host against linked");
+	assert_ok(compare_two(&a, &b, vary, false, &comparison));
+	comparison_deinit(&comparison);
+	run_deinit(&a);
+	run_deinit(&b);
+}
+
+/* Two variants of one record: what they differ in is the point, and is told in every format. */
+static void what_the_sides_are_is_told(void **state)
+{
+	struct compare_side base = { "s#" STRANGE, NULL, 1, STRANGE }, new = { "s#own", NULL, 1, "own" };
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, junit = STRBUF_INIT, markdown = STRBUF_INIT;
+	struct comparison comparison;
+	struct run a;
+	json_t *json;
+
+	(void)state;
+	swept_run("s", "breakpoints.count", "11", &a);
+	for (size_t i = 0; i < a.n_trials; i++) {
+		a.trials[i].tool = mem_strdup("gdb");
+		a.trials[i].tool_version = mem_strdup(a.trials[i].variant ? "GNU gdb 14" : "GNU gdb 13");
+	}
+	base.runs = new.runs = &a;
+	assert_ok(compare_chosen(&base, &new, NULL, false, &comparison));
+	comparison_format(&comparison, &text);
+	comparison_junit(&comparison, &junit);
+	comparison_markdown(&comparison, &markdown);
+	json = comparison_json(&comparison);
+	assert_text_has(text.text, "new       s#own · s · tool gdb (GNU gdb 14) · n1");
+	assert_text_has(text.text, "differs   scenario breakpoints.count: 10 against 11\n");
+	assert_text_has(junit.text, "<property name=\"base\" value=\"s#a&lt;b&gt;&amp;&quot;c&quot;|d_e · s · tool gdb (GNU gdb 13) · n1\"/>");
+	assert_text_has(junit.text, "<property name=\"differs\" value=\"scenario breakpoints.count: 10 against 11\"/>");
+	assert_text_has(markdown.text, "- new: s#own · s · tool gdb (GNU gdb 14) · n1\n");
+	assert_text_has(markdown.text, "- differs: scenario breakpoints.count: 10 against 11\n");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(
+				    json_array_get(json_object_get(json, "sides"), 1), "tools"), 0)), "gdb (GNU gdb 14)");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(json_object_get(json, "differs"), 0), "key")),
+			    "breakpoints.count");
+	json_decref(json);
+	comparison_deinit(&comparison);
+	run_deinit(&a);
 }
 
 static void records_of_one_side_stand_together(void **state)
@@ -333,6 +465,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(like_records_are_compared),
 		cmocka_unit_test(differences_are_refused_by_name),
+		cmocka_unit_test(a_variants_own_settings_are_its_scenario),
+		cmocka_unit_test(namesakes_may_differ_in_what_is_varied),
+		cmocka_unit_test(other_programs_are_other_scenarios),
+		cmocka_unit_test(what_the_sides_are_is_told),
 		cmocka_unit_test(records_of_one_side_stand_together),
 		cmocka_unit_test(what_one_side_alone_has_is_no_pass),
 		cmocka_unit_test(no_time_known_is_no_pass),

@@ -65,12 +65,33 @@ static void json_has_units_in_its_keys(void **state)
 	json_decref(json);
 }
 
+static void a_setting_stands_in_json_as_the_whole_has_it(void **state)
+{
+	static const char *const settings[][2] = {
+		{ "time_limit", "1min" }, { "size", "1KiB" },     { "launcher", "spawn" }, { "temperature", "warm,cold" },
+		{ "a.b.c", "-1" },	  { "tasks", "no number" }, { "x.y", "unknown" },
+	};
+	json_t *json = json_pack("{s:{s:i}, s:i}", "a", "other", 1, "tasks", 4);
+	_cleanup_free_ char *text = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+		conf_json_set(&table, settings[i][0], settings[i][1], json);
+	conf_json_set(NULL, "size", "1KiB", json);
+	text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+	assert_string_equal(text, "{\"a\":{\"b\":{\"c\":-1},\"other\":1},\"launcher\":\"spawn\",\"size\":\"1KiB\","
+				  "\"size_bytes\":1024,\"tasks\":\"no number\",\"temperature\":[\"warm\",\"cold\"],"
+				  "\"time_limit_ns\":60000000000,\"x\":{\"y\":\"unknown\"}}");
+	json_decref(json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SETTINGS_TEST(yaml_reads_back_to_the_same),
 		SETTINGS_TEST(yaml_is_nested_with_each_section_once),
 		SETTINGS_TEST(json_has_units_in_its_keys),
+		SETTINGS_TEST(a_setting_stands_in_json_as_the_whole_has_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

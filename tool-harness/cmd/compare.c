@@ -199,6 +199,7 @@ static struct err *compare_loaded(const struct compare_args *args, const struct 
 	const struct compare_side new_side = { args->new, new->runs, new->n, new->variant };
 	const struct compare_options how = {
 		.tolerances = tolerances,
+		.keys = &scenario_table,
 		.vary = args->vary,
 		.counts_only = args->counts_only,
 		.force = args->force,

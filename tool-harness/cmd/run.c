@@ -21,7 +21,8 @@ static struct err *judge_sides(const struct run *run, bool print, int *status_re
 
 	if (err)
 		return err;
-	compare_variants(run, 0, 1, &tolerances, &comparison);
+	compare_variants(run, 0, 1, &(struct compare_options){ .tolerances = &tolerances, .keys = &scenario_table },
+			 &comparison);
 	comparison_format(&comparison, &text);
 	if (print)
 		fputs(text.text, stdout);

@@ -10,11 +10,8 @@
 #include <string.h>
 
 #include "lib/mem.h"
-#include "lib/strbuf.h"
-#include "report/compare/comparable.h"
+#include "report/compare/sides.h"
 #include "report/compare/verdict.h"
-
-#define TOLD_DIFFERENCES 8
 
 const char *const compare_verdict_names[] = { "better", "same", "changed", "not tested", "cannot tell",
 					      "not comparable", "worse", NULL };
@@ -30,6 +27,9 @@ void comparison_deinit(struct comparison *comparison)
 	for (size_t i = 0; i < comparison->n_gaps; i++)
 		free(comparison->gaps[i]);
 	free(comparison->gaps);
+	difference_list_deinit(&comparison->differs);
+	for (size_t i = 0; i < ARRAY_SIZE(comparison->about); i++)
+		json_decref(comparison->about[i]);
 	free(comparison->notes);
 	free(comparison->base);
 	free(comparison->new);
@@ -48,26 +48,6 @@ enum exit_status comparison_status(const struct comparison *comparison)
 	default:
 		return EXIT_OK;
 	}
-}
-
-/* Heap strings of ours; take them. */
-static void add_note(struct comparison *comparison, char *note)
-{
-	mem_grow(comparison->notes, comparison->n_notes, comparison->cap_notes);
-	comparison->notes[comparison->n_notes++] = note;
-}
-
-static void add_gap(struct comparison *comparison, char *gap)
-{
-	mem_grow(comparison->gaps, comparison->n_gaps, comparison->cap_gaps);
-	comparison->gaps[comparison->n_gaps++] = gap;
-}
-
-static void note_incomplete(const struct run *run, struct comparison *comparison)
-{
-	if (!run->complete)
-		add_gap(comparison, mem_printf("record '%s' is not complete: its run did not come to its end",
-					       run->id));
 }
 
 static const char *name_of(const struct run *run, size_t variant)
@@ -98,6 +78,7 @@ static void sum_up(struct comparison *comparison, const struct tolerances *toler
 {
 	bool any_better = false;
 
+	comparison->cannot_tell = (enum cannot_tell_policy)tolerances->cannot_tell;
 	comparison->verdict = comparison->n_gaps    ? missing_verdict(tolerances) :
 			      comparison->n_parts ? COMPARE_SAME :
 						    COMPARE_CANNOT_TELL;
@@ -112,7 +93,7 @@ static void sum_up(struct comparison *comparison, const struct tolerances *toler
 		comparison->verdict = COMPARE_BETTER;
 }
 
-void compare_variants(const struct run *run, size_t base, size_t new, const struct tolerances *tolerances,
+void compare_variants(const struct run *run, size_t base, size_t new, const struct compare_options *options,
 		      struct comparison *ret)
 {
 	struct comparison comparison = {
@@ -126,10 +107,11 @@ void compare_variants(const struct run *run, size_t base, size_t new, const stru
 
 		part_side_add(&base_side, run, base, i);
 		part_side_add(&new_side, run, new, i);
-		compare_part_of(&base_side, &new_side, name, i, tolerances, &comparison);
+		compare_part_of(&base_side, &new_side, name, i, options->tolerances, &comparison);
 	}
-	note_incomplete(run, &comparison);
-	sum_up(&comparison, tolerances);
+	sides_describe_variants(run, base, new, options->keys, &comparison);
+	sides_note_incomplete(run, &comparison);
+	sum_up(&comparison, options->tolerances);
 	*ret = comparison;
 }
 
@@ -160,44 +142,6 @@ static void compare_names(const struct compare_side *base, const char *base_name
 		gather(new, new_name, i, &new_side);
 		compare_part_of(&base_side, &new_side, name, i, options->tolerances, ret);
 	}
-}
-
-/* The variant that a side is about: the one asked for, or its only one; NULL: it has several. */
-static const char *only_variant(const struct compare_side *side)
-{
-	const char *only = NULL;
-
-	if (side->variant)
-		return side->variant;
-	for (size_t i = 0; i < side->n_runs; i++) {
-		for (size_t j = 0; j < side->runs[i].n_variants; j++) {
-			const char *name = name_of(&side->runs[i], j);
-
-			if (only && strcmp(only, name))
-				return NULL;
-			if (!only)
-				only = name;
-		}
-	}
-	return only;
-}
-
-static struct err *check_variant(const struct compare_side *side)
-{
-	_cleanup_strbuf_ struct strbuf names = STRBUF_INIT;
-
-	if (!side->variant)
-		return NULL;
-	for (size_t i = 0; i < side->n_runs; i++) {
-		for (size_t j = 0; j < side->runs[i].n_variants; j++) {
-			const char *name = name_of(&side->runs[i], j);
-
-			if (!strcmp(name, side->variant))
-				return NULL;
-			strbuf_printf(&names, "%s'%s'", names.len ? ", " : "", name);
-		}
-	}
-	return err_hint(err_new("'%s' has no variant '%s'", side->name, side->variant), "it has %s", names.text);
 }
 
 /* A record before the j-th variant of the i-th record of the sides has a variant of this name. */
@@ -236,99 +180,18 @@ static bool any_common(const struct comparison *comparison)
 	return false;
 }
 
-/* --- refusal ---------------------------------------------------------------------- */
-
-static bool is_told(const struct comparison *comparison, const char *note)
-{
-	for (size_t i = 0; i < comparison->n_notes; i++)
-		if (!strcmp(comparison->notes[i], note))
-			return true;
-	return false;
-}
-
-/* Every record of both sides against the first of the base, each difference once. */
-static void find_differences(const struct compare_side *base, const struct compare_side *new,
-			     const struct compare_options *options, struct comparison *ret)
-{
-	const struct compare_side *sides[] = { base, new };
-	struct difference_list list = { 0 };
-
-	for (size_t i = 0; i < ARRAY_SIZE(sides); i++)
-		for (size_t j = 0; j < sides[i]->n_runs; j++)
-			comparable_check(&base->runs[0], &sides[i]->runs[j], options->vary, options->counts_only,
-					 &list);
-	for (size_t i = 0; i < list.n; i++)
-		if (!is_told(ret, list.texts[i]))
-			add_note(ret, mem_strdup(list.texts[i]));
-	difference_list_deinit(&list);
-}
-
-/* One variant of a record against another one of it is a comparison; against itself it says nothing. */
-static bool is_other_variant(const struct compare_side *a, const struct compare_side *b)
-{
-	return a != b && a->variant && b->variant && strcmp(a->variant, b->variant) != 0;
-}
-
-static void find_repeated(const struct compare_side *base, const struct compare_side *new, struct comparison *ret)
-{
-	const struct compare_side *sides[] = { base, base, new }, *others[] = { base, new, new };
-
-	for (size_t i = 0; i < ARRAY_SIZE(sides); i++) {
-		bool same_side = sides[i] == others[i];
-
-		for (size_t j = 0; j < sides[i]->n_runs && !is_other_variant(sides[i], others[i]); j++)
-			for (size_t k = same_side ? j + 1 : 0; k < others[i]->n_runs; k++)
-				if (!strcmp(sides[i]->runs[j].id, others[i]->runs[k].id))
-					add_note(ret, mem_printf("record '%s' stands %s", sides[i]->runs[j].id,
-								 same_side ? "twice on one side" : "on both sides"));
-	}
-}
-
-/* Of both sides' records each that is not complete; by force they are noted like differences. */
-static void find_incomplete(const struct compare_side *base, const struct compare_side *new, bool force,
-			    struct comparison *ret)
-{
-	const struct compare_side *sides[] = { base, new };
-
-	for (size_t i = 0; i < ARRAY_SIZE(sides); i++)
-		for (size_t j = 0; j < sides[i]->n_runs; j++)
-			note_incomplete(&sides[i]->runs[j], ret);
-	for (size_t i = 0; force && i < ret->n_gaps; i++)
-		add_note(ret, ret->gaps[i]);
-	ret->n_gaps = force ? 0 : ret->n_gaps;
-}
-
-static struct err *refuse(const struct comparison *comparison)
-{
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-
-	for (size_t i = 0; i < comparison->n_notes && i < TOLD_DIFFERENCES; i++)
-		strbuf_printf(&text, "\n  %s", comparison->notes[i]);
-	if (comparison->n_notes > TOLD_DIFFERENCES)
-		strbuf_printf(&text, "\n  and %zu more", comparison->n_notes - TOLD_DIFFERENCES);
-	return err_hint(err_exit(EXIT_INVALID, "'%s' and '%s' cannot be compared:%s", comparison->base,
-				 comparison->new, text.text),
-			"--vary KEY if that key is what is to be compared; --force to compare in spite of all");
-}
-
 static struct err *compare_all(const struct compare_side *base, const struct compare_side *new,
 			       const struct compare_options *options, struct comparison *ret)
 {
-	const char *base_name = only_variant(base), *new_name = only_variant(new);
-	struct err *err = check_variant(base);
+	struct variant_pair pair;
+	struct err *err = sides_pair(base, new, options, &pair);
 
 	if (!err)
-		err = check_variant(new);
+		err = sides_check(base, new, &pair, options, ret);
 	if (err)
 		return err;
-	find_differences(base, new, options, ret);
-	find_repeated(base, new, ret);
-	if (ret->n_notes && !options->force)
-		return refuse(ret);
-	find_incomplete(base, new, options->force, ret);
-	if (base_name && new_name && (options->force || options->vary || base->variant || new->variant ||
-				      !strcmp(base_name, new_name)))
-		compare_names(base, base_name, new, new_name, options, ret);
+	if (pair.base)
+		compare_names(base, pair.base, new, pair.new, options, ret);
 	else
 		compare_namesakes(base, new, options, ret);
 	if (!any_common(ret))

@@ -8,6 +8,7 @@
 
 #include "measure/stats/ranktest.h"
 #include "measure/stats/ratio.h"
+#include "report/compare/comparable.h"
 #include "report/compare/metric.h"
 #include "report/record/record.h"
 #include "report/compare/tolerances.h"
@@ -57,11 +58,15 @@ struct compare_part {
 
 struct comparison {
 	char *base, *new;                 /* names of the sides */
-	char **notes;                     /* differences that were forced past, what was passed over */
+	/* What each is: "name", and lists of texts "records", "tools", "machines", "launchers", "kits". */
+	json_t *about[2];
+	struct difference_list differs;   /* whatever is not the same, but for names and amounts */
+	char **notes;                     /* what was forced past */
 	size_t n_notes, cap_notes;
 	char **gaps;                      /* what is not whole, as a record whose run did not come to its end */
 	size_t n_gaps, cap_gaps;
 	bool counts_only;
+	enum cannot_tell_policy cannot_tell;
 	struct compare_part *parts;
 	size_t n_parts, cap_parts;
 	enum compare_verdict verdict;     /* likewise, of the parts */
@@ -72,14 +77,8 @@ void comparison_deinit(struct comparison *comparison);
 /* EXIT_OK, EXIT_REGRESSION, EXIT_INVALID (something is missing on one side) or EXIT_INCONCLUSIVE. */
 enum exit_status comparison_status(const struct comparison *comparison);
 
-/*
- * Variant `new` of a run against its variant `base` (indices into run.variants), each
- * temperature by itself. Their settings differ by design, so nothing is refused. The run's
- * trials must be summarised (run_summarise or run_read). `ret` is overwritten; the caller
- * releases it.
- */
-void compare_variants(const struct run *run, size_t base, size_t new, const struct tolerances *tolerances,
-		      struct comparison *ret);
+/* The sides in `about`. */
+enum compare_which { COMPARE_BASE, COMPARE_NEW };
 
 /* Records that stand together on one side; borrowed. */
 struct compare_side {
@@ -91,10 +90,20 @@ struct compare_side {
 
 struct compare_options {
 	const struct tolerances *tolerances;
+	const struct conf_table *keys; /* of scenarios, to read the settings of variants by; NULL: as texts */
 	const char *const *vary; /* scenario keys that are what is compared; NULL-terminated, or NULL */
 	bool counts_only;        /* leave times alone, ask for no number of runs */
 	bool force;              /* note differences of machine, scenario, ... instead of refusing */
 };
+
+/*
+ * Variant `new` of a run against its variant `base` (indices into run.variants), each
+ * temperature by itself. Their settings differ by design, so nothing is refused; of the options
+ * tolerances and keys are heeded. The run's trials must be summarised (run_summarise or run_read).
+ * `ret` is overwritten; the caller releases it.
+ */
+void compare_variants(const struct run *run, size_t base, size_t new, const struct compare_options *options,
+		      struct comparison *ret);
 
 /*
  * NEW against BASE, variant by variant and temperature by temperature. Sides of different

@@ -54,6 +54,20 @@ static json_t *part_json(const struct compare_part *part)
 			 part->drift, "metrics", rows);
 }
 
+static json_t *differs_json(const struct difference_list *list)
+{
+	json_t *json = json_array();
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct difference *one = &list->all[i];
+
+		json_array_append_new(json, json_pack("{s:s, s:o, s:o, s:o, s:b}", "where", one->where, "key",
+						      json_text(one->key), "base", json_text(one->base), "new",
+						      json_text(one->new), "forced", one->forbids));
+	}
+	return json;
+}
+
 json_t *comparison_json(const struct comparison *comparison)
 {
 	json_t *parts = json_array(), *notes = json_array(), *gaps = json_array();
@@ -64,10 +78,12 @@ json_t *comparison_json(const struct comparison *comparison)
 		json_array_append_new(notes, json_text(comparison->notes[i]));
 	for (size_t i = 0; i < comparison->n_gaps; i++)
 		json_array_append_new(gaps, json_text(comparison->gaps[i]));
-	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:b, s:o, s:o, s:o}", "schema", "attachstorm-comparison",
-			 "schema_version", 2, "base", comparison->base, "new", comparison->new, "verdict",
-			 compare_verdict_names[comparison->verdict], "counts_only", comparison->counts_only,
-			 "differences", notes, "gaps", gaps, "parts", parts);
+	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:b, s:[O, O], s:o, s:o, s:o, s:o}", "schema",
+			 "attachstorm-comparison", "schema_version", 3, "base", comparison->base, "new",
+			 comparison->new, "verdict", compare_verdict_names[comparison->verdict], "counts_only",
+			 comparison->counts_only, "sides", comparison->about[COMPARE_BASE],
+			 comparison->about[COMPARE_NEW], "differs", differs_json(&comparison->differs), "differences",
+			 notes, "gaps", gaps, "parts", parts);
 }
 
 /* --- JUnit ------------------------------------------------------------------------ */
@@ -95,61 +111,110 @@ static void put_xml(struct strbuf *out, const char *text)
 	}
 }
 
-/* How each verdict stands in JUnit; NULL: passed. What cannot be compared is an error, whatever the policy. */
-static const char *const junit_elements[] = {
-	[COMPARE_NOT_TESTED] = "skipped",
-	[COMPARE_CANNOT_TELL] = "skipped",
-	[COMPARE_MISSING] = "error",
-	[COMPARE_WORSE] = "failure",
+/* JUnit's elements for what did not pass. */
+enum outcome { PASSED, SKIPPED, FAILURE, ERROR, N_OUTCOMES };
+static const char *const outcome_elements[] = { NULL, "skipped", "failure", "error" };
+
+static const enum outcome cannot_tell_outcomes[] = {
+	[CANNOT_TELL_SKIPPED] = SKIPPED,
+	[CANNOT_TELL_FAILURE] = FAILURE,
+	[CANNOT_TELL_ERROR] = ERROR,
+	[CANNOT_TELL_PASSED] = PASSED,
 };
+
+/* What cannot be compared is an error, whatever the policy. */
+static enum outcome outcome_of(enum compare_verdict verdict, enum cannot_tell_policy policy)
+{
+	switch (verdict) {
+	case COMPARE_NOT_TESTED:
+		return SKIPPED;
+	case COMPARE_CANNOT_TELL:
+		return cannot_tell_outcomes[policy];
+	case COMPARE_MISSING:
+		return ERROR;
+	case COMPARE_WORSE:
+		return FAILURE;
+	default:
+		return PASSED;
+	}
+}
 
 /* Cases of a suite as they are put, so that the head's numbers are those of the body. */
 struct suite {
+	enum cannot_tell_policy policy;
 	struct strbuf body;
-	size_t n, failures, errors, skipped;
+	size_t n, of[N_OUTCOMES];
 };
 
 static void put_case(const char *class, const char *name, enum compare_verdict verdict, const char *text,
 		     struct suite *suite)
 {
-	const char *element = junit_elements[verdict];
+	enum outcome outcome = outcome_of(verdict, suite->policy);
 	struct strbuf *out = &suite->body;
 
 	suite->n++;
-	suite->failures += verdict == COMPARE_WORSE;
-	suite->errors += verdict == COMPARE_MISSING;
-	suite->skipped += verdict == COMPARE_CANNOT_TELL || verdict == COMPARE_NOT_TESTED;
+	suite->of[outcome]++;
 	strbuf_puts(out, "    <testcase classname=\"");
 	put_xml(out, class);
 	strbuf_puts(out, "\" name=\"");
 	put_xml(out, name);
 	strbuf_puts(out, "\">\n      ");
-	if (element) {
-		strbuf_printf(out, "<%s message=\"%s: ", element, compare_verdict_names[verdict]);
+	if (outcome != PASSED) {
+		strbuf_printf(out, "<%s message=\"%s: ", outcome_elements[outcome], compare_verdict_names[verdict]);
 		put_xml(out, text);
 		strbuf_puts(out, "\"/>\n");
 	} else {
 		strbuf_puts(out, "<system-out>");
+		if (verdict == COMPARE_CANNOT_TELL)
+			strbuf_puts(out, "cannot tell: ");
 		put_xml(out, text);
 		strbuf_puts(out, "</system-out>\n");
 	}
 	strbuf_puts(out, "    </testcase>\n");
 }
 
-static void put_suite(const char *name, struct suite *suite, struct strbuf *out)
+static void put_property(const char *name, const char *value, struct strbuf *out)
+{
+	strbuf_printf(out, "      <property name=\"%s\" value=\"", name);
+	put_xml(out, value);
+	strbuf_puts(out, "\"/>\n");
+}
+
+static void put_properties(const struct comparison *comparison, struct strbuf *out)
+{
+	strbuf_puts(out, "    <properties>\n");
+	for (size_t i = 0; i < ARRAY_SIZE(comparison->about); i++) {
+		_cleanup_strbuf_ struct strbuf about = STRBUF_INIT;
+
+		compare_about_text(comparison, i, &about);
+		put_property(compare_which_names[i], about.text, out);
+	}
+	for (size_t i = 0; i < comparison->differs.n; i++) {
+		_cleanup_free_ char *text = difference_text(&comparison->differs.all[i]);
+
+		put_property("differs", text, out);
+	}
+	strbuf_puts(out, "    </properties>\n");
+}
+
+/* comparison NULL: it could not be made. */
+static void put_suite(const char *name, const struct comparison *comparison, struct suite *suite, struct strbuf *out)
 {
 	strbuf_puts(out, "  <testsuite name=\"");
 	put_xml(out, name);
-	strbuf_printf(out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\">\n%s  </testsuite>\n",
-		      suite->n, suite->failures, suite->errors, suite->skipped, suite->body.text);
+	strbuf_printf(out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\">\n", suite->n,
+		      suite->of[FAILURE], suite->of[ERROR], suite->of[SKIPPED]);
+	if (comparison)
+		put_properties(comparison, out);
+	strbuf_printf(out, "%s  </testsuite>\n", suite->body.text);
 	strbuf_deinit(&suite->body);
 }
 
-static void put_part_suite(const struct compare_part *part, struct strbuf *out)
+static void put_part_suite(const struct comparison *comparison, const struct compare_part *part, struct strbuf *out)
 {
 	_cleanup_free_ char *class = mem_printf("%s.%s", part->name, temperature_names[part->temperature]);
 	_cleanup_free_ char *name = mem_printf("%s, %s", part->name, temperature_names[part->temperature]);
-	struct suite suite = { .body = STRBUF_INIT };
+	struct suite suite = { .policy = comparison->cannot_tell, .body = STRBUF_INIT };
 
 	if (part->only)
 		put_case(class, "runs", COMPARE_MISSING, compare_only_names[part->only], &suite);
@@ -161,7 +226,7 @@ static void put_part_suite(const struct compare_part *part, struct strbuf *out)
 		compare_row_text(&part->rows[i], &text);
 		put_case(class, part->rows[i].metric->key, part->rows[i].verdict, text.text, &suite);
 	}
-	put_suite(name, &suite, out);
+	put_suite(name, comparison, &suite, out);
 }
 
 static void put_gaps_suite(const struct comparison *comparison, struct strbuf *out)
@@ -170,7 +235,7 @@ static void put_gaps_suite(const struct comparison *comparison, struct strbuf *o
 
 	for (size_t i = 0; i < comparison->n_gaps; i++)
 		put_case("records", "complete", COMPARE_MISSING, comparison->gaps[i], &suite);
-	put_suite("records", &suite, out);
+	put_suite("records", comparison, &suite, out);
 }
 
 void comparison_junit(const struct comparison *comparison, struct strbuf *out)
@@ -179,7 +244,7 @@ void comparison_junit(const struct comparison *comparison, struct strbuf *out)
 	if (comparison->n_gaps)
 		put_gaps_suite(comparison, out);
 	for (size_t i = 0; i < comparison->n_parts; i++)
-		put_part_suite(&comparison->parts[i], out);
+		put_part_suite(comparison, &comparison->parts[i], out);
 	strbuf_puts(out, "</testsuites>\n");
 }
 
@@ -189,7 +254,7 @@ void comparison_failure_junit(const struct comparison_failure *failure, struct s
 
 	strbuf_puts(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"attachstorm compare\">\n");
 	put_case("records", "comparable", COMPARE_MISSING, failure->message, &suite);
-	put_suite("records", &suite, out);
+	put_suite("records", NULL, &suite, out);
 	strbuf_puts(out, "</testsuites>\n");
 }
 
@@ -214,22 +279,40 @@ static void put_md_part(const struct comparison *comparison, size_t part, bool s
 	grid_list_deinit(&list);
 }
 
+static void put_md_sides(const struct comparison *comparison, struct strbuf *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(comparison->about); i++) {
+		_cleanup_strbuf_ struct strbuf about = STRBUF_INIT;
+
+		compare_about_text(comparison, i, &about);
+		strbuf_printf(out, "- %s: ", compare_which_names[i]);
+		markdown_text(out, about.text);
+		strbuf_putc(out, '\n');
+	}
+	for (size_t i = 0; i < comparison->differs.n; i++) {
+		_cleanup_free_ char *text = difference_text(&comparison->differs.all[i]);
+
+		if (comparison->differs.all[i].forbids)
+			continue;
+		strbuf_puts(out, "- differs: ");
+		markdown_text(out, text);
+		strbuf_putc(out, '\n');
+	}
+}
+
 void comparison_markdown(const struct comparison *comparison, struct strbuf *out)
 {
 	strbuf_puts(out, "### Start-up: ");
 	markdown_text(out, compare_verdict_names[comparison->verdict]);
 	strbuf_puts(out, "\n\n");
-	markdown_text(out, comparison->base);
-	strbuf_puts(out, " against ");
-	markdown_text(out, comparison->new);
-	strbuf_puts(out, ".\n");
+	put_md_sides(comparison, out);
 	for (size_t i = 0; i < comparison->n_notes; i++) {
-		strbuf_puts(out, "\n- compared in spite of: ");
+		strbuf_puts(out, "- compared in spite of: ");
 		markdown_text(out, comparison->notes[i]);
 		strbuf_putc(out, '\n');
 	}
 	for (size_t i = 0; i < comparison->n_gaps; i++) {
-		strbuf_puts(out, "\n- ");
+		strbuf_puts(out, "- ");
 		markdown_text(out, comparison->gaps[i]);
 		strbuf_putc(out, '\n');
 	}

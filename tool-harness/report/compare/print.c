@@ -57,6 +57,32 @@ const char *compare_row_verdict(const struct compare_row *row)
 	return row->only ? compare_only_names[row->only] : compare_verdict_names[row->verdict];
 }
 
+const char *const compare_which_names[] = { "base", "new", NULL };
+
+/* "gate#B · gate-20260301T120000Z-17 · gdb (GNU gdb 13.1) · n1, EPYC, 6.1 · Open MPI 4.1.4 · kit 0.3" */
+void compare_about_text(const struct comparison *comparison, enum compare_which side, struct strbuf *out)
+{
+	static const struct { const char *key, *word; } lists[] = {
+		{ "records", "" },   { "tools", "tool " },       { "machines", "" },
+		{ "launchers", "" }, { "kits", "attachstorm " },
+	};
+	json_t *about = comparison->about[side], *value;
+	const char *name = json_string_value(json_object_get(about, "name"));
+	size_t n;
+
+	strbuf_puts(out, name ? name : "");
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		json_t *list = json_object_get(about, lists[i].key);
+
+		json_array_foreach(list, n, value) {
+			const char *text = json_string_value(value);
+
+			if (text && strcmp(text, name ? name : "") != 0)
+				strbuf_printf(out, " · %s%s", lists[i].word, text);
+		}
+	}
+}
+
 static const struct grid_column columns[] = {
 	{ "", 21, COLUMN_LABEL, NULL }, { "base", 11, 0, NULL },  { "new", 11, 0, NULL },
 	{ "ratio", 8, 0, NULL },	{ "interval", 17, 0, NULL }, { "tolerance", 10, 0, NULL },
@@ -213,8 +239,18 @@ void comparison_format(const struct comparison *comparison, struct strbuf *out)
 {
 	struct grid_list list = { 0 };
 
-	grid_note(&list, GRID_FACTS, "base", "%s", comparison->base);
-	grid_note(&list, GRID_FACTS, "new", "%s", comparison->new);
+	for (size_t i = 0; i < ARRAY_SIZE(comparison->about); i++) {
+		_cleanup_strbuf_ struct strbuf about = STRBUF_INIT;
+
+		compare_about_text(comparison, i, &about);
+		grid_note(&list, GRID_FACTS, compare_which_names[i], "%s", about.text);
+	}
+	for (size_t i = 0; i < comparison->differs.n; i++) {
+		_cleanup_free_ char *text = difference_text(&comparison->differs.all[i]);
+
+		if (!comparison->differs.all[i].forbids)
+			grid_note(&list, GRID_FACTS, "differs", "%s", text);
+	}
 	for (size_t i = 0; i < comparison->n_notes; i++)
 		grid_note(&list, GRID_FACTS, "in spite", "%s", comparison->notes[i]);
 	for (size_t i = 0; i < comparison->n_parts; i++)
@@ -252,7 +288,7 @@ void comparison_add_sides(const struct run *run, struct grid_list *list)
 	if (run->n_variants != 2 || strcmp(run->variants[0].name, "A") || strcmp(run->variants[1].name, "B"))
 		return;
 	conf_defaults(&tolerances_table, &tolerances);
-	compare_variants(run, 0, 1, &tolerances, &comparison);
+	compare_variants(run, 0, 1, &(struct compare_options){ .tolerances = &tolerances }, &comparison);
 	comparison_sentence(&comparison, &sentence);
 	grid_note(list, GRID_FACTS, "verdict", "%s", sentence.text);
 	add_settings(run, list);

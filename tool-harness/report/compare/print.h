@@ -38,6 +38,10 @@ struct comparison_failure {
 void comparison_failure_markdown(const struct comparison_failure *failure, struct strbuf *out);
 void comparison_failure_junit(const struct comparison_failure *failure, struct strbuf *out);
 
+/* What a side is, in a line; and what sides are called: "base", "new", NULL. */
+void compare_about_text(const struct comparison *comparison, enum compare_which side, struct strbuf *out);
+extern const char *const compare_which_names[];
+
 /* A row's values and what was found, as the formats share them. */
 void compare_value_text(const struct compare_row *row, const struct quantiles *side, struct strbuf *out);
 const char *compare_row_verdict(const struct compare_row *row); /* or on which side alone it is */

@@ -29,6 +29,14 @@ static const struct conf_choice missing_choices[] = {
 	{ 0 },
 };
 
+static const struct conf_choice cannot_tell_choices[] = {
+	[CANNOT_TELL_SKIPPED] = { "skipped", NULL },
+	[CANNOT_TELL_FAILURE] = { "failure", NULL },
+	[CANNOT_TELL_ERROR] = { "error", NULL },
+	[CANNOT_TELL_PASSED] = { "passed", NULL },
+	{ 0 },
+};
+
 /* By the metrics' numbers, which is what the list holds. */
 static const struct conf_choice metric_choices[] = {
 	[GATE_STOPS] = { "stops", NULL },
@@ -69,6 +77,9 @@ static const struct conf_option options[] = {
 	  .choices = missing_choices,
 	  .help = "what a variant, temperature or metric that one side alone has, or a record that is not complete, "
 		  "makes of it", .group = "Decision" },
+	{ .key = "cannot_tell", .type = CONF_CHOICE, FIELD(cannot_tell), .default_text = "skipped",
+	  .choices = cannot_tell_choices,
+	  .help = "what a test of JUnit is where nothing could be told; the exit status is 4", .group = "Decision" },
 	{ .key = "metrics", .type = CONF_CHOICES, FIELD(metrics), .default_text = "", .choices = metric_choices,
 	  .help = "the metrics that are compared, as [phase1, total]; empty: all. Fewer times are fewer tests, each of "
 		  "which needs a less small p value", .group = "Decision" },

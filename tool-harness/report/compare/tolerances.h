@@ -14,6 +14,9 @@
 /* What something that one side alone has makes of the verdict. */
 enum missing_policy { MISSING_INCOMPARABLE, MISSING_CANNOT_TELL };
 
+/* What "cannot tell" is in JUnit. */
+enum cannot_tell_policy { CANNOT_TELL_SKIPPED, CANNOT_TELL_FAILURE, CANNOT_TELL_ERROR, CANNOT_TELL_PASSED };
+
 struct tolerances {
 	double alpha;        /* largest p, after Holm, that tells a difference */
 	double confidence;   /* of the interval of a ratio */
@@ -22,6 +25,7 @@ struct tolerances {
 	double varying;      /* relative change that is tolerated in a count that is not the same in all runs */
 	struct conf_list metrics; /* gate_metric_id: those that are compared; empty: all */
 	int missing;         /* enum missing_policy */
+	int cannot_tell;     /* enum cannot_tell_policy */
 	int64_t runs;        /* valid runs a side, at least */
 	int64_t resamples;
 	uint64_t seed;       /* of the bootstrap */

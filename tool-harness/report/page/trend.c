@@ -68,8 +68,8 @@ static bool go_together(const struct run *a, const struct run *b)
 	struct difference_list differences = { 0 };
 	bool same;
 
-	comparable_check(a, b, NULL, false, &differences);
-	same = !differences.n && !strcmp(scenario_of(a), scenario_of(b));
+	comparable_check_namesakes(a, b, &(struct comparable_options){ 0 }, &differences);
+	same = !difference_list_forbids(&differences) && !strcmp(scenario_of(a), scenario_of(b));
 	difference_list_deinit(&differences);
 	return same;
 }

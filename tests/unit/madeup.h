@@ -33,11 +33,13 @@ static inline struct quantiles madeup_quantiles(double value)
 	return (struct quantiles){ .n = 1, .min = value, .p50 = value, .max = value, .mean = value, .sum = value };
 }
 
-static inline struct trial_summary *madeup_trial(struct run *run, uint32_t variant, const struct madeup *what, bool traced)
+static inline struct trial_summary *madeup_trial(struct run *run, uint32_t variant, const struct madeup *what,
+						 size_t repetition, bool traced)
 {
 	struct trial *trial = run_add_trial(run);
 
 	trial->variant = variant;
+	trial->repetition = (uint32_t)repetition;
 	trial->traced = traced;
 	trial->temperature = what->temperature;
 	trial_add_tasks(trial, 2);
@@ -58,7 +60,7 @@ static inline void madeup_run(struct run *run, uint32_t variant, const struct ma
 
 	run->complete = true;
 	for (size_t i = 0; i < what->runs; i++) {
-		struct trial_summary *summary = madeup_trial(run, variant, what, true);
+		struct trial_summary *summary = madeup_trial(run, variant, what, i, true);
 		struct trial *trial = &run->trials[run->n_trials - 1];
 		int64_t added_ns = MADEUP_EVENTS * what->per_event_ns;
 
@@ -77,7 +79,7 @@ static inline void madeup_run(struct run *run, uint32_t variant, const struct ma
 		trial->ptrace_calls = 6 * MADEUP_EVENTS;
 		if (!what->untraced)
 			continue;
-		madeup_trial(run, variant, what, false)->spans_ns[SPAN_TOTAL] = NS_PER_S * madeup_factor(what, rng);
+		madeup_trial(run, variant, what, i, false)->spans_ns[SPAN_TOTAL] = NS_PER_S * madeup_factor(what, rng);
 	}
 }
 

@@ -61,7 +61,7 @@ static bool side_is_empty(const struct part_side *side)
 }
 
 static void compare_part_of(const struct part_side *base, const struct part_side *new, const char *name,
-			    enum temperature temperature, const struct tolerances *tolerances, struct comparison *ret)
+			    enum temperature temperature, const struct part_how *how, struct comparison *ret)
 {
 	struct compare_part *part;
 
@@ -70,7 +70,7 @@ static void compare_part_of(const struct part_side *base, const struct part_side
 	mem_grow(ret->parts, ret->n_parts, ret->cap_parts);
 	part = &ret->parts[ret->n_parts++];
 	*part = (struct compare_part){ .name = mem_strdup(name), .temperature = temperature };
-	part_compare(base, new, tolerances, ret->counts_only, part);
+	part_compare(base, new, how, part);
 }
 
 /* What is not whole weighs as what is missing. */
@@ -100,6 +100,7 @@ void compare_variants(const struct run *run, size_t base, size_t new, const stru
 		.base = mem_strdup(name_of(run, base)),
 		.new = mem_strdup(name_of(run, new)),
 	};
+	const struct part_how how = { options->tolerances, false, true, run->looks };
 	_cleanup_free_ char *name = mem_printf("%s / %s", comparison.base, comparison.new);
 
 	for (size_t i = 0; i < TEMPERATURE_N; i++) {
@@ -107,7 +108,7 @@ void compare_variants(const struct run *run, size_t base, size_t new, const stru
 
 		part_side_add(&base_side, run, base, i);
 		part_side_add(&new_side, run, new, i);
-		compare_part_of(&base_side, &new_side, name, i, options->tolerances, &comparison);
+		compare_part_of(&base_side, &new_side, name, i, &how, &comparison);
 	}
 	sides_describe_variants(run, base, new, options->keys, &comparison);
 	sides_note_incomplete(run, &comparison);
@@ -134,13 +135,17 @@ static void compare_names(const struct compare_side *base, const char *base_name
 {
 	_cleanup_free_ char *name = strcmp(base_name, new_name) ? mem_printf("%s / %s", base_name, new_name)
 								 : mem_strdup(base_name);
+	/* of one record, whose variants took turns */
+	bool interleaved = base->n_runs == 1 && new->n_runs == 1 && !strcmp(base->runs[0].id, new->runs[0].id);
+	const struct part_how how = { options->tolerances, options->counts_only, interleaved,
+				      interleaved ? base->runs[0].looks : 0 };
 
 	for (size_t i = 0; i < TEMPERATURE_N; i++) {
 		_cleanup_(part_side_deinit) struct part_side base_side = { 0 }, new_side = { 0 };
 
 		gather(base, base_name, i, &base_side);
 		gather(new, new_name, i, &new_side);
-		compare_part_of(&base_side, &new_side, name, i, options->tolerances, ret);
+		compare_part_of(&base_side, &new_side, name, i, &how, ret);
 	}
 }
 

@@ -24,6 +24,8 @@ enum compare_verdict {
 };
 extern const char *const compare_verdict_names[]; /* "better", ..., "not comparable", "worse", NULL */
 
+#define COMPARE_NEVER SIZE_MAX
+
 /* Which side has something; BOTH but for COMPARE_MISSING. */
 enum compare_only { COMPARE_BOTH, COMPARE_ONLY_BASE, COMPARE_ONLY_NEW };
 extern const char *const compare_only_names[]; /* "", "only in BASE", "only in NEW", NULL */
@@ -38,8 +40,9 @@ struct compare_row {
 	double asked;               /* what of it the tolerances name: noise and drift left out */
 	/* Of times and memory with enough runs a side; else has_ratio is false. */
 	bool has_ratio;
-	struct ratio ratio;         /* new / base */
+	struct ratio ratio;         /* new / base: of medians, or of pairs the estimate of Hodges and Lehmann */
 	double p, p_holm;
+	size_t more; /* of COMPARE_CANNOT_TELL: further runs a side that would probably decide; COMPARE_NEVER: none */
 };
 
 /* One variant at one temperature. Cold and warm are never pooled. */
@@ -49,6 +52,9 @@ struct compare_part {
 	size_t n_base, n_new;             /* valid runs */
 	size_t invalid_base, invalid_new; /* that contradict themselves: left out of all metrics */
 	double drift;                     /* by how much the untraced runs differ: 0.03; 0 without any */
+	size_t n_pairs;                   /* runs of one repetition on both sides: these were compared; 0: groups */
+	size_t tests;                     /* times that were told apart: Holm's correction counts them */
+	double alpha;                     /* that their p must be below */
 	struct compare_row rows[GATE_N];  /* of the metrics that both sides know */
 	size_t n_rows;
 	enum compare_only only;           /* no runs on the other side: then there are no rows */
@@ -95,6 +101,10 @@ struct compare_options {
 	bool counts_only;        /* leave times alone, ask for no number of runs */
 	bool force;              /* note differences of machine, scenario, ... instead of refusing */
 };
+
+/* Of "cannot tell": how many further runs a side would probably decide; 0: it is not for runs that it cannot, or not
+ * known; COMPARE_NEVER: no number of them. */
+size_t comparison_runs_more(const struct comparison *comparison);
 
 /*
  * Variant `new` of a run against its variant `base` (indices into run.variants), each

@@ -25,6 +25,12 @@ static json_t *side_json(const struct quantiles *side)
 			 "max", side->max);
 }
 
+/* Further runs; null: none are asked for, or none would help. */
+static json_t *more_json(size_t more)
+{
+	return more && more != COMPARE_NEVER ? json_integer((json_int_t)more) : json_null();
+}
+
 static json_t *row_json(const struct compare_row *row)
 {
 	json_t *json = json_pack("{s:s, s:s, s:o, s:o, s:f, s:s}", "metric", row->metric->key, "kind",
@@ -36,6 +42,7 @@ static json_t *row_json(const struct compare_row *row)
 		json_object_update_new(json, json_pack("{s:f, s:[f, f], s:f, s:f, s:f}", "ratio", row->ratio.value,
 						       "interval", row->ratio.low, row->ratio.high, "spread",
 						       row->ratio.spread, "p", row->p, "p_holm", row->p_holm));
+	json_object_set_new(json, "runs_more", more_json(row->more));
 	return json;
 }
 
@@ -45,13 +52,14 @@ static json_t *part_json(const struct compare_part *part)
 
 	for (size_t i = 0; i < part->n_rows; i++)
 		json_array_append_new(rows, row_json(&part->rows[i]));
-	return json_pack("{s:s, s:s, s:s, s:s?, s:I, s:I, s:I, s:I, s:f, s:o}", "variant", part->name, "temperature",
-			 temperature_names[part->temperature], "verdict",
+	return json_pack("{s:s, s:s, s:s, s:s?, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:f, s:o}", "variant", part->name,
+			 "temperature", temperature_names[part->temperature], "verdict",
 			 part->only ? compare_only_names[part->only] : compare_verdict_names[part->verdict],
 			 "why", part->why, "runs_base", (json_int_t)part->n_base, "runs_new",
 			 (json_int_t)part->n_new, "invalid_base",
 			 (json_int_t)part->invalid_base, "invalid_new", (json_int_t)part->invalid_new, "drift",
-			 part->drift, "metrics", rows);
+			 part->drift, "pairs", (json_int_t)part->n_pairs, "tests", (json_int_t)part->tests, "alpha",
+			 part->alpha, "metrics", rows);
 }
 
 static json_t *differs_json(const struct difference_list *list)
@@ -78,12 +86,12 @@ json_t *comparison_json(const struct comparison *comparison)
 		json_array_append_new(notes, json_text(comparison->notes[i]));
 	for (size_t i = 0; i < comparison->n_gaps; i++)
 		json_array_append_new(gaps, json_text(comparison->gaps[i]));
-	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:b, s:[O, O], s:o, s:o, s:o, s:o}", "schema",
+	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:o, s:b, s:[O, O], s:o, s:o, s:o, s:o}", "schema",
 			 "attachstorm-comparison", "schema_version", 3, "base", comparison->base, "new",
-			 comparison->new, "verdict", compare_verdict_names[comparison->verdict], "counts_only",
-			 comparison->counts_only, "sides", comparison->about[COMPARE_BASE],
-			 comparison->about[COMPARE_NEW], "differs", differs_json(&comparison->differs), "differences",
-			 notes, "gaps", gaps, "parts", parts);
+			 comparison->new, "verdict", compare_verdict_names[comparison->verdict], "runs_more",
+			 more_json(comparison_runs_more(comparison)), "counts_only", comparison->counts_only, "sides",
+			 comparison->about[COMPARE_BASE], comparison->about[COMPARE_NEW], "differs",
+			 differs_json(&comparison->differs), "differences", notes, "gaps", gaps, "parts", parts);
 }
 
 /* --- JUnit ------------------------------------------------------------------------ */

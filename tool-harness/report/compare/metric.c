@@ -132,3 +132,8 @@ const struct gate_metric gate_metrics[GATE_N] = {
 };
 
 _Static_assert(ARRAY_SIZE(gate_metrics) == GATE_N, "a row per metric");
+
+bool gate_metric_is_count(const struct gate_metric *metric)
+{
+	return metric->kind < GATE_TIME;
+}

@@ -6,6 +6,7 @@
 #ifndef REPORT_COMPARE_METRIC_H
 #define REPORT_COMPARE_METRIC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "measure/trial.h"
@@ -37,5 +38,8 @@ enum gate_metric_id {
 	GATE_N,
 };
 extern const struct gate_metric gate_metrics[GATE_N];
+
+/* Compared exactly; else a time or memory, as a distribution. */
+bool gate_metric_is_count(const struct gate_metric *metric);
 
 #endif

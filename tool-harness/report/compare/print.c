@@ -157,6 +157,10 @@ void comparison_add_part(const struct comparison *comparison, size_t index, bool
 		      part->n_base, part->n_new);
 	if (part->invalid_base + part->invalid_new)
 		strbuf_printf(&caption, "; left out as invalid: %zu and %zu", part->invalid_base, part->invalid_new);
+	if (part->n_pairs)
+		strbuf_printf(&caption, "; %zu pairs", part->n_pairs);
+	if (part->tests)
+		strbuf_printf(&caption, "; %zu test%s", part->tests, part->tests == 1 ? "" : "s");
 	if (part->drift > 0)
 		strbuf_printf(&caption, "; untraced runs differ by %.1f %%", 100 * part->drift);
 	grid_set_caption(grid, "%s", caption.text);
@@ -215,6 +219,36 @@ static void put_part_findings(const struct comparison *comparison, const struct 
 		strbuf_printf(findings->out, ": %zu, then %zu", part->invalid_base, part->invalid_new);
 }
 
+size_t comparison_runs_more(const struct comparison *comparison)
+{
+	size_t most = 0;
+
+	if (comparison->verdict != COMPARE_CANNOT_TELL || comparison->n_gaps)
+		return 0;
+	for (size_t i = 0; i < comparison->n_parts; i++) {
+		const struct compare_part *part = &comparison->parts[i];
+
+		if (part->why || part->only)
+			return 0;
+		for (size_t j = 0; j < part->n_rows; j++)
+			if (part->rows[j].verdict == COMPARE_CANNOT_TELL && part->rows[j].more > most)
+				most = part->rows[j].more;
+	}
+	return most;
+}
+
+static void put_more_runs(const struct comparison *comparison, const char *next, struct strbuf *out)
+{
+	size_t more = comparison_runs_more(comparison);
+
+	if (more == COMPARE_NEVER)
+		strbuf_printf(out, "%sno number of further runs would decide, at this spread: a quieter machine may",
+			      next);
+	else if (more)
+		strbuf_printf(out, "%s%zu more run%s a side would decide, at this spread", next, more,
+			      more == 1 ? "" : "s");
+}
+
 /* What the verdict rests on, at most SENTENCE_METRICS of it. */
 static void put_findings(const struct comparison *comparison, const char *first, const char *next, struct strbuf *out)
 {
@@ -227,6 +261,7 @@ static void put_findings(const struct comparison *comparison, const char *first,
 		put_part_findings(comparison, &comparison->parts[i], &findings);
 	if (findings.all > SENTENCE_METRICS)
 		strbuf_printf(out, "%sand %zu more", next, findings.all - SENTENCE_METRICS);
+	put_more_runs(comparison, next, out);
 }
 
 void comparison_sentence(const struct comparison *comparison, struct strbuf *out)
@@ -296,7 +331,8 @@ void comparison_add_sides(const struct run *run, struct grid_list *list)
 		comparison_add_part(&comparison, i, true, list);
 	grid_note(list, GRID_NOTES, "",
 		  "A (base) and B (new) took turns in one run. Counts are compared exactly, times as distributions "
-		  "over whole runs: ratio of medians with its interval by bootstrap, rank-sum test.");
+		  "over whole runs: of pairs their ratio by Hodges and Lehmann and the signed-rank test; with too few "
+		  "pairs the ratio of medians with its interval by bootstrap and the rank-sum test.");
 	comparison_deinit(&comparison);
 	conf_deinit(&tolerances_table, &tolerances);
 }

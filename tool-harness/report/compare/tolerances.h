@@ -19,6 +19,7 @@ enum cannot_tell_policy { CANNOT_TELL_SKIPPED, CANNOT_TELL_FAILURE, CANNOT_TELL_
 
 struct tolerances {
 	double alpha;        /* largest p, after Holm, that tells a difference */
+	double pairs_alpha;  /* the same where runs were made in pairs, and no spread of theirs widens the tolerance */
 	double confidence;   /* of the interval of a ratio */
 	double noise;        /* a difference below this many spreads of the runs is noise */
 	double resolution;   /* a slowdown that must be excluded, or nothing can be told */

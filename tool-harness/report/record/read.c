@@ -139,8 +139,11 @@ static void complete_tasks(json_t *root)
 				json_object_set_new(task, "left", json_string(task_left_names[TASK_LEFT_NONE]));
 }
 
+#define LOOKS_MOST 50 /* after as many nothing could be told any more */
+
 static struct err *run_from_json(json_t *root, struct run *run)
 {
+	json_int_t looks = json_integer_value(json_object_get(root, "looks"));
 	struct err *err = check_schema(root);
 
 	if (err)
@@ -149,6 +152,7 @@ static struct err *run_from_json(json_t *root, struct run *run)
 	run->started_utc = string_of(root, "started_utc");
 	run->kit_version = string_of(root, "kit_version");
 	run->complete = json_is_true(json_object_get(root, "complete"));
+	run->looks = looks > 0 && looks < LOOKS_MOST ? (unsigned)looks : 0;
 	if (!run->id)
 		return err_new("id: missing or not a string");
 	err = object_of(root, "scenario", &run->scenario);

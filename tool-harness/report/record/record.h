@@ -40,6 +40,7 @@ struct run {
 	json_t *calibration;     /* floor measurements of this run, or NULL */
 	json_t *counters;        /* who counted cache misses, see docs/formats.md; NULL: nobody */
 	bool complete;           /* all repetitions have been made */
+	unsigned looks;          /* of a run until its comparison is decided: how often that was asked; 0: of others */
 	struct trial *trials;
 	size_t n_trials, cap_trials;
 	struct trial_summary *trial_summaries;          /* one per trial, by run_summarise */

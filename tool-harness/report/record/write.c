@@ -68,13 +68,13 @@ static json_t *run_to_json(const struct run *run, const struct trial *table)
 
 	for (size_t i = 0; i < table->n_libraries; i++)
 		json_array_append_new(libraries, json_text(table->libraries[i]));
-	return json_pack("{s:s, s:i, s:s, s:s?, s:s?, s:b, s:b, s:o, s:o, s:O?, s:O?, s:O?, s:O?, s:O?, s:o, s:o}",
+	return json_pack("{s:s, s:i, s:s, s:s?, s:s?, s:b, s:i, s:b, s:o, s:o, s:O?, s:O?, s:O?, s:O?, s:O?, s:o, s:o}",
 			 "schema", RUN_SCHEMA, "schema_version", RUN_SCHEMA_VERSION, "id", run->id,
 			 "started_utc", run->started_utc, "kit_version", run->kit_version, "complete", run->complete,
-			 "valid", run_is_valid(run), "variants", variants_to_json(run), "aslr_tax", aslr_to_json(run),
-			 "scenario", run->scenario, "host", run->host, "target", run->target,
-			 "calibration", run->calibration, "counters", run->counters, "trials", trials_to_json(run),
-			 "libraries", libraries);
+			 "looks", (int)run->looks, "valid", run_is_valid(run), "variants", variants_to_json(run),
+			 "aslr_tax", aslr_to_json(run), "scenario", run->scenario, "host", run->host,
+			 "target", run->target, "calibration", run->calibration, "counters", run->counters,
+			 "trials", trials_to_json(run), "libraries", libraries);
 }
 
 static struct err *publish(const char *dir, const char *id, const char *ending, const char *bytes, size_t len,

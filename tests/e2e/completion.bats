@@ -21,7 +21,7 @@ typed() {
 }
 
 @test "options are those of the subcommand" {
-	[ "$(typed 'attachstorm run --t')" = "--target --tasks --temperature --time-limit --tool" ]
+	[ "$(typed 'attachstorm run --t')" = "--target --tasks --temperature --time-limit --tolerances --tool" ]
 	[ "$(typed 'attachstorm validate --js')" = "" ]
 	[ "$(typed 'attachstorm doctor --')" = "--for --help --json --quiet --target --tasks --usage" ]
 	[[ "$(typed 'pynamic-gen fit --')" == *--like* ]]

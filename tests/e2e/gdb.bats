@@ -93,7 +93,7 @@ breakpoints() {
 @test "a GDB that is slower by its wrapper is found by run --compare-to" {
 	printf '#!/bin/sh\nsleep 3\nexec gdb "$@"\n' >"$BATS_TEST_TMPDIR/slow-gdb"
 	chmod +x "$BATS_TEST_TMPDIR/slow-gdb"
-	expect_status 1 attachstorm run -q "$ROOT/scenarios/gdb-settings.yaml" -t "$TINY" \
+	expect_status 1 attachstorm run -q "$ROOT/scenarios/gdb-settings.yaml" -t "$TINY" -r 6 \
 		--compare-to "gdb.path=$BATS_TEST_TMPDIR/slow-gdb" -o "$BATS_TEST_TMPDIR/slow"
 	expect_output "worse          A / B, warm: phase 1"
 	grep -qx ' *stops  *14  *14  *same' <<<"$output" # as wide as the bytes that were read make the columns

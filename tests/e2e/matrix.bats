@@ -86,6 +86,63 @@ ask() {
 	END
 }
 
+@test "A beside B: twelve repetitions unless others are asked for, which are enough for a verdict by pairs" {
+	expect_status 1 attachstorm run -q -o "$RESULTS" --tool null -T warm --compare-to null.t1=20ms
+	expect_output "12 valid runs against 12; 12 pairs"
+	rm -r "$RESULTS"
+	expect_status 4 attachstorm run -q -o "$RESULTS" --tool null -T warm --compare-to null.t1=20ms -r 3
+	expect_output "2 more runs a side would decide"
+	rm -r "$RESULTS"
+	printf 'tool: "null"\nrepetitions: 3\n' >s.yaml
+	expect_status 4 attachstorm run -q -o "$RESULTS" s.yaml -T warm --compare-to null.t1=20ms
+	rm -r "$RESULTS"
+	expect_status 0 attachstorm run -q -o "$RESULTS" --tool null -T warm
+	ask '([.trials[].repetition] | max) == 2'
+}
+
+@test "A beside B: --until-decided measures on while nothing can be told, --at-most ends that" {
+	printf 'metrics: [t1]\nresolution: 0.1\nt1: {relative: 0.01}\n' >t.yaml
+	wild() {
+		attachstorm run -o "$RESULTS" --tool null -T warm -n 2 -s null.t1=1ms -s null.libraries=20 -s null.noise=0.6 \
+			--compare-to null.seed=2 --tolerances t.yaml "$@"
+	}
+	expect_status 4 wild -q
+	[[ "$output" =~ [0-9]+" more runs a side would decide" ]]
+	ask '.looks == 0'
+	rm -r "$RESULTS"
+	expect_status 0 wild --until-decided
+	expect_output "not decided by 12 repetitions: "
+	ask '.looks > 1 and .complete and (.trials | length) > 48'
+	expect_status 0 attachstorm compare "$(record)#A" "$(record)#B" --tolerances t.yaml --json
+	# each look has half of what was left of alpha
+	[ "$(jq --argjson looks "$(jq .looks "$(record)")" '.parts[0].alpha == 0.02 / pow(2; $looks)' <<<"$output")" = true ]
+	rm -r "$RESULTS"
+	printf 'metrics: [t1]\nresolution: 0.01\nt1: {relative: 0.01}\n' >t.yaml
+	expect_status 4 wild -q --until-decided --at-most 200ms
+	ask '.looks > 0 and .complete'
+	rm -r "$RESULTS"
+	# more runs of the same cannot help: every time is too small
+	expect_status 4 attachstorm run -q -o "$RESULTS" --tool null -T warm -s null.t1=1us -s null.libraries=1 \
+		--compare-to null.seed=2 --until-decided --metrics t1
+	ask '.looks == 1 and ([.trials[].repetition] | max) == 11'
+}
+
+@test "A beside B: what is of a comparison is refused without one" {
+	while read -r option message; do
+		# shellcheck disable=SC2086  # an option and its value
+		expect_status 2 attachstorm run -q -o "$RESULTS" --tool null ${option/=/ }
+		expect_output "$message"
+	done <<-'END'
+		--metrics=t1 --metrics is of a comparison, and there is none
+		--tolerances=t.yaml --tolerances is of a comparison, and there is none
+		--until-decided --until-decided is of a comparison, and there is none
+		--at-most=1min --at-most says how long --until-decided may take
+	END
+	expect_status 2 attachstorm run -q -o "$RESULTS" --tool null --compare-to null.t1=1ms --metrics t7
+	expect_output "'--metrics' may only hold"
+	[ ! -e "$RESULTS" ]
+}
+
 @test "what cannot be swept is refused before anything runs, with its place" {
 	while IFS='|' read -r yaml message; do
 		printf '%b' "$yaml" >s.yaml

@@ -6,44 +6,26 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
+#include "cmd/decide.h"
 #include "cmd/interrupt.h"
 #include "cmd/runloop.h"
 #include "cmd/scenarioargs.h"
-#include "report/compare/print.h"
 
-/* B against A decides the exit status of a valid run; it is printed behind the table, not behind JSON. */
-static struct err *judge_sides(const struct run *run, bool print, int *status_ret)
+static struct err *run_and_print(const struct scenario_args *args, const struct decide *decide, int *status_ret)
 {
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	struct tolerances tolerances = { 0 };
-	struct comparison comparison;
-	struct err *err = tolerances_read(NULL, &tolerances);
-
-	if (err)
-		return err;
-	compare_variants(run, 0, 1, &(struct compare_options){ .tolerances = &tolerances, .keys = &scenario_table },
-			 &comparison);
-	comparison_format(&comparison, &text);
-	if (print)
-		fputs(text.text, stdout);
-	*status_ret = comparison_status(&comparison);
-	comparison_deinit(&comparison);
-	conf_deinit(&tolerances_table, &tolerances);
-	return NULL;
-}
-
-static struct err *run_and_print(const struct scenario_args *args, int *status_ret)
-{
+	const struct runloop_more more = { decide_wanted, (void *)decide };
 	_cleanup_free_ char *path = NULL;
 	struct run run;
 	struct err *err, *print_err;
 
 	run_init(&run);
-	err = runloop(&args->scenario, args->variants, args->n_variants, interrupt_catch(), &run, &path, status_ret);
+	err = runloop(&args->scenario, args->variants, args->n_variants, interrupt_catch(),
+		      args->compares ? &more : NULL, &run, &path, status_ret);
 	/* What was measured before a failure is worth seeing too. */
 	print_err = path ? run_print(&run, path, args->json, args->details) : NULL;
+	/* B against A decides the exit status of a valid run; it is printed behind the table, not behind JSON. */
 	if (!err && !print_err && args->compares && run.complete && *status_ret == EXIT_OK)
-		print_err = judge_sides(&run, !args->json, status_ret);
+		decide_judge(decide, &run, !args->json, status_ret);
 	run_deinit(&run);
 	if (!err)
 		return print_err;
@@ -56,6 +38,7 @@ static struct err *run_and_print(const struct scenario_args *args, int *status_r
 struct err *cmd_run(int argc, char **argv, int *status_ret)
 {
 	struct scenario_args args = { 0 };
+	struct decide decide = { 0 };
 	struct err *err = scenario_args_parse(
 		argc, argv, SCENARIO_ARGS_RUN, "[SCENARIO.yaml]\n[SCENARIO.yaml] -- COMMAND [ARGS...]",
 		"Run a scenario: each temperature of each repetition untraced and under the tool, timed phase by "
@@ -65,7 +48,10 @@ struct err *cmd_run(int argc, char **argv, int *status_ret)
 		&args);
 
 	if (!err)
-		err = run_and_print(&args, status_ret);
+		err = decide_init(&args.comparing, &decide);
+	if (!err)
+		err = run_and_print(&args, &decide, status_ret);
+	decide_deinit(&decide);
 	scenario_args_deinit(&args);
 	return err;
 }

@@ -42,6 +42,8 @@ struct loop {
 	const struct scenario *scenario; /* of the run: repetitions, temperatures, results */
 	const struct variant *variants;
 	const volatile bool *stop;
+	const struct runloop_more *more;
+	int64_t repetitions; /* to be made, as known by now */
 	struct run *run;
 	struct prepared_list prepared;
 	char *dir;          /* raw files of this run: RESULTS/ID */
@@ -310,7 +312,7 @@ static struct err *run_trial(struct loop *loop, const struct prepared *p, uint32
 	trial->tool = mem_strdup(tool);
 	trial->variant = (uint32_t)(p - loop->prepared.v);
 	trial->counter_source = loop->prepared.counter_source;
-	progress_note("repetition %u of %lld, %s, %s%s%s", repetition + 1, (long long)loop->scenario->repetitions,
+	progress_note("repetition %u of %lld, %s, %s%s%s", repetition + 1, (long long)loop->repetitions,
 		      temperature_names[temperature], traced ? tool : "untraced", one ? "" : ", ",
 		      one ? "" : p->variant->name);
 	err = execute(loop, p, trial, dir);
@@ -369,7 +371,7 @@ static struct err *run_all(struct loop *loop, int *status_ret)
 	const struct conf_list *temperatures = &loop->scenario->temperature;
 	bool ended = false;
 
-	for (uint32_t repetition = 0; repetition < loop->scenario->repetitions; repetition++) {
+	for (uint32_t repetition = 0; repetition < loop->repetitions; repetition++) {
 		for (size_t i = 0; i < temperatures->n; i++) {
 			struct err *err = run_turn(loop, repetition, (enum temperature)temperatures->choices[i],
 						   &ended, status_ret);
@@ -377,6 +379,9 @@ static struct err *run_all(struct loop *loop, int *status_ret)
 			if (err || ended)
 				return err;
 		}
+		if (loop->more)
+			loop->repetitions =
+				loop->more->wanted(loop->run, repetition + 1, loop->repetitions, loop->more->data);
 	}
 	loop->run->complete = true;
 	*status_ret = run_is_valid(loop->run) ? EXIT_OK : EXIT_INVALID;
@@ -384,9 +389,15 @@ static struct err *run_all(struct loop *loop, int *status_ret)
 }
 
 struct err *runloop(const struct scenario *scenario, const struct variant *variants, size_t n_variants,
-		    const volatile bool *stop, struct run *run, char **path_ret, int *status_ret)
+		    const volatile bool *stop, const struct runloop_more *more, struct run *run, char **path_ret,
+		    int *status_ret)
 {
-	struct loop loop = { .scenario = scenario, .variants = variants, .stop = stop, .run = run };
+	struct loop loop = { .scenario = scenario,
+			     .variants = variants,
+			     .stop = stop,
+			     .more = more,
+			     .repetitions = scenario->repetitions,
+			     .run = run };
 	struct err *err = prepare(&loop, n_variants);
 
 	if (!err) {

@@ -25,6 +25,12 @@
 #define KEY_COMPARE_TO 0x101
 #define KEY_DETAILS 0x102
 #define KEY_HELP_TOOL_KEYS 0x103
+#define KEY_TOLERANCES 0x104
+#define KEY_METRICS 0x105
+#define KEY_UNTIL_DECIDED 0x106
+#define KEY_AT_MOST 0x107
+
+#define AT_MOST_DEFAULT "1h"
 
 struct override {
 	const struct shortcut *shortcut; /* NULL: value is "key=value", from --set */
@@ -37,6 +43,8 @@ struct options {
 	size_t n, cap;
 	const char **compare_to;
 	size_t n_compare_to, cap_compare_to;
+	struct scenario_comparing comparing;
+	const char *at_most, *needs_other; /* --at-most; an option that only --compare-to gives a meaning */
 	bool json, details;
 };
 
@@ -44,6 +52,30 @@ static void override_add(struct options *options, const struct shortcut *shortcu
 {
 	mem_grow(options->overrides, options->n, options->cap);
 	options->overrides[options->n++] = (struct override){ shortcut, value };
+}
+
+/* False: it is none of those that say how A and B are compared. */
+static bool parse_comparing(int key, const char *arg, struct options *options)
+{
+	switch (key) {
+	case KEY_TOLERANCES:
+		options->comparing.tolerances = arg;
+		options->needs_other = "--tolerances";
+		return true;
+	case KEY_METRICS:
+		options->comparing.metrics = arg;
+		options->needs_other = "--metrics";
+		return true;
+	case KEY_UNTIL_DECIDED:
+		options->comparing.until_decided = true;
+		options->needs_other = "--until-decided";
+		return true;
+	case KEY_AT_MOST:
+		options->at_most = arg;
+		return true;
+	default:
+		return false;
+	}
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -80,6 +112,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->file = arg;
 		return 0;
 	default:
+		if (parse_comparing(key, arg, options))
+			return 0;
 		shortcut = shortcut_find(OF_RUN, key);
 		if (!shortcut)
 			return ARGP_ERR_UNKNOWN;
@@ -94,11 +128,19 @@ static void option_table(int flags, struct argp_option *table)
 		{ "set", KEY_SET, "KEY=VALUE", 0, "set any scenario key", GROUP_MEASURE },
 		{ "compare-to", KEY_COMPARE_TO, "KEY=VALUE|SCENARIO.yaml", 0,
 		  "measure two variants in turns: A, the scenario, and B, the same with this setting (again for "
-		  "another key), or another scenario", GROUP_MEASURE },
+		  "another key), or another scenario; 12 repetitions, unless others are set", GROUP_MEASURE },
 		{ "help-keys", KEY_HELP_KEYS, NULL, 0, "list all scenario keys", -1 },
 		{ "help-tool-keys", KEY_HELP_TOOL_KEYS, NULL, 0, "list the keys of a tool's description", -1 },
 	};
 	static const struct argp_option of_run[] = {
+		{ "tolerances", KEY_TOLERANCES, "FILE", 0, "of --compare-to: tolerances per metric, as YAML",
+		  GROUP_MEASURE },
+		{ "metrics", KEY_METRICS, "LIST", 0, "of --compare-to: compare these alone, as phase1,total",
+		  GROUP_MEASURE },
+		{ "until-decided", KEY_UNTIL_DECIDED, NULL, 0,
+		  "of --compare-to: measure on while nothing can be told and more runs would help", GROUP_MEASURE },
+		{ "at-most", KEY_AT_MOST, "TIME", 0, "of --until-decided: for as long (default " AT_MOST_DEFAULT ")",
+		  GROUP_MEASURE },
 		{ "details", KEY_DETAILS, NULL, 0, "of several variants print all, not just a row each",
 		  GROUP_OUTPUT },
 		{ "json", KEY_JSON, NULL, 0, "print the record instead of the table", GROUP_OUTPUT },
@@ -142,7 +184,7 @@ static void set_command(struct scenario *scenario, char **command, size_t n)
 static struct err *scenario_make(const struct options *options, char **command, size_t n_command,
 				 struct scenario *ret)
 {
-	struct err *err = scenario_read(options->file, ret);
+	struct err *err = scenario_read_repeated(options->file, options->n_compare_to ? COMPARING_REPETITIONS : 0, ret);
 
 	if (err && !fs_exists(options->file))
 		err = err_hint(err, "a command to run stands behind '--': attachstorm run -- %s", options->file);
@@ -185,12 +227,27 @@ static struct err *make_other(const struct options *options, const struct scenar
 	return err;
 }
 
+static struct err *check_comparing(const struct options *options, struct scenario_args *args)
+{
+	const char *at_most = options->at_most ? options->at_most : AT_MOST_DEFAULT;
+
+	args->compares = options->n_compare_to;
+	args->comparing = options->comparing;
+	if (options->needs_other && !args->compares)
+		return err_hint(err_new("%s is of a comparison, and there is none", options->needs_other),
+				"--compare-to KEY=VALUE makes one; 'attachstorm compare' is for records");
+	if (options->at_most && !args->comparing.until_decided)
+		return err_new("--at-most says how long --until-decided may take, which is not given");
+	return conf_parse_duration(at_most, "--at-most", &args->comparing.at_most_ns);
+}
+
 static struct err *make_variants(const struct options *options, struct scenario_args *args)
 {
 	struct scenario other = { 0 };
-	struct err *err;
+	struct err *err = check_comparing(options, args);
 
-	args->compares = options->n_compare_to;
+	if (err)
+		return err;
 	if (!args->compares)
 		return variants_make(&args->scenario, &args->variants, &args->n_variants);
 	err = make_other(options, &args->scenario, &other);
@@ -205,7 +262,7 @@ static struct err *make_variants(const struct options *options, struct scenario_
 struct err *scenario_args_parse(int argc, char **argv, int flags, const char *usage, const char *doc,
 				struct scenario_args *ret)
 {
-	struct argp_option table[SHORTCUTS_MOST + 16];
+	struct argp_option table[SHORTCUTS_MOST + 20];
 	struct argp argp = { table, parse, usage, doc, NULL, NULL, NULL };
 	struct options options = { 0 };
 	int n_own = argc;

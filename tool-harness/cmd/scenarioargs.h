@@ -12,11 +12,22 @@
 #include "job/scenario/variant.h"
 #include "lib/err.h"
 
+/* Repetitions of --compare-to, unless others are asked for: enough for pairs (docs/compare.md). */
+#define COMPARING_REPETITIONS 12
+
+/* How A and B are compared: --tolerances, --metrics, --until-decided, --at-most. */
+struct scenario_comparing {
+	const char *tolerances, *metrics; /* file, list; NULL: not given; argv's */
+	bool until_decided;
+	int64_t at_most_ns;               /* the run goes on for, to be decided */
+};
+
 struct scenario_args {
 	struct scenario scenario;
 	struct variant *variants; /* checked, at least one */
 	size_t n_variants;
 	bool compares;            /* --compare-to: the variants are A and B */
+	struct scenario_comparing comparing;
 	bool json, details;
 };
 

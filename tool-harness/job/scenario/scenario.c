@@ -97,10 +97,16 @@ static void sweep_paths_resolve(const char *folder, struct scenario *scenario)
 
 struct err *scenario_read(const char *path, struct scenario *ret)
 {
+	return scenario_read_repeated(path, 0, ret);
+}
+
+struct err *scenario_read_repeated(const char *path, int64_t repetitions, struct scenario *ret)
+{
 	struct scenario scenario = { 0 };
 	struct err *err;
 
 	conf_defaults(&scenario_table, &scenario);
+	scenario.repetitions = repetitions ? repetitions : scenario.repetitions;
 	if (path) {
 		_cleanup_free_ char *folder = fs_dirname(path);
 

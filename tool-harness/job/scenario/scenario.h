@@ -119,6 +119,9 @@ extern const struct conf_table scenario_table;
  * relative to the scenario file's folder first, then to the current one. */
 MUST_CHECK struct err *scenario_read(const char *path, struct scenario *ret);
 
+/* The same with another default of repetitions than the table's; 0: that one. */
+MUST_CHECK struct err *scenario_read_repeated(const char *path, int64_t repetitions, struct scenario *ret);
+
 /*
  * What no single key can tell: keys without effect, target and command both or none, names without a
  * list. Fills the name if there is none, and breakpoints_count from the names. Call after all overrides.

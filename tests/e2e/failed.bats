@@ -57,6 +57,28 @@ failures() {
 	[ "$status" -ne 0 ]
 }
 
+@test "a task that ignored SIGTRAP and dies of one: the trap that took this away is named, and audit keeps it alive" {
+	cat >"$BATS_TEST_TMPDIR/deaf.c" <<-'END'
+		#include <dlfcn.h>
+		#include <signal.h>
+		int main(void)
+		{
+			signal(SIGTRAP, SIG_IGN);
+			if (!dlopen("libm.so.6", RTLD_NOW))
+				return 2;
+			raise(SIGTRAP);
+			return 0;
+		}
+	END
+	cc -o "$BATS_TEST_TMPDIR/deaf" "$BATS_TEST_TMPDIR/deaf.c" -ldl
+	expect_status 3 attachstorm run "${QUICK[@]}" --no-baseline -l spawn -n 1 -- "$BATS_TEST_TMPDIR/deaf"
+	expect_output "gets a SIGTRAP of its own and dies of it"
+	expect_output "'load_events: audit' without breakpoints leaves it alone"
+	expect_status 0 attachstorm run "${QUICK[@]}" --no-baseline -l spawn -n 1 --set load_events=audit \
+		-- "$BATS_TEST_TMPDIR/deaf"
+	[[ "$output" != *SIGTRAP* ]]
+}
+
 @test "a program whose library is missing: the loader's words, and no tool is blamed" {
 	printf 'int f(void) { return 0; }\n' | cc -shared -x c - -o "$BATS_TEST_TMPDIR/libgone.so"
 	printf 'int f(void); int main(void) { return f(); }\n' |

@@ -12,7 +12,9 @@
 
 #include "lib/clock.h"
 #include "lib/mem.h"
+#include "lib/progress.h"
 #include "tool/native/native.h"
+#include "trace/procstate.h"
 
 static struct err *breakpoint_hit(struct native *native, struct native_task *t, struct thread *thread,
 				  const struct trap *trap)
@@ -45,6 +47,19 @@ static struct err *register_hit(struct native *native, struct native_task *t, st
 	return err ? err : thread_cont(thread, 0);
 }
 
+/*
+ * A task that ignores SIGTRAP, or handles and blocks it, loses that at a trap (docs/ptrace-notes.md). Which one did
+ * cannot be told afterwards; that it dies of its next one can, and who only reads "signal 5" would blame the task.
+ */
+static void warn_of_death(const struct native *native, const struct native_task *t, const struct thread *thread)
+{
+	if (!thread_status_has_signal(thread->tid, "SigCgt", SIGTRAP) &&
+	    !thread_status_has_signal(thread->tid, "SigIgn", SIGTRAP))
+		progress_warn("rank %zu (pid %d) gets a SIGTRAP of its own and dies of it; if it meant to ignore or block that "
+			      "signal, it lost this at a trap of ours: 'load_events: audit' without breakpoints "
+			      "leaves it alone", native->first + (size_t)(t - native->tasks), (int)t->task->pid);
+}
+
 /* A trap where we have none: the task's own int3 or SIGTRAP, which it gets; or one of ours
  * that went away (its library was unmapped and mapped again) while the signal was under way. */
 static struct err *foreign_trap(const struct native *native, struct native_task *t, struct thread *thread)
@@ -64,8 +79,10 @@ static struct err *foreign_trap(const struct native *native, struct native_task 
 		err = memory_read(&t->task->memory, regs.rip - 1, &byte, 1);
 	if (err)
 		return err;
-	if (byte == TRAP_BYTE)
+	if (byte == TRAP_BYTE) {
+		warn_of_death(native, t, thread);
 		return thread_cont(thread, SIGTRAP);
+	}
 	regs.rip -= 1;
 	err = thread_regs_set(thread, &regs);
 	return err ? err : thread_cont(thread, 0);

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "lib/clock.h"
 #include "lib/err.h"
@@ -81,6 +82,46 @@ void progress_note(const char *fmt, ...)
 	va_end(ap);
 }
 
+static size_t terminal_width(void)
+{
+	struct winsize size = { 0 };
+
+	return !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : 80;
+}
+
+/* In place of the line that is open. What does not fit is cut: a line that is folded could not be rewritten. */
+static void rewrite(const char *text)
+{
+	size_t width = terminal_width() - 1, len = 0;
+
+	for (size_t n = 0; text[len] && n < width; n++)
+		for (len++; ((unsigned char)text[len] & 0xc0) == 0x80; len++)
+			;
+	fprintf(stderr, "\r%.*s\033[K", (int)len, text);
+	fflush(stderr);
+	state.line_open = true;
+}
+
+void progress_step(const char *fmt, ...)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, legible = STRBUF_INIT;
+	va_list ap;
+
+	if (state.quiet)
+		return;
+	va_start(ap, fmt);
+	if (on_terminal()) {
+		strbuf_vprintf(&text, fmt, ap);
+		strbuf_puts_legible(&legible, text.text, "");
+		flockfile(stderr);
+		rewrite(legible.text);
+		funlockfile(stderr);
+	} else {
+		line("", fmt, ap);
+	}
+	va_end(ap);
+}
+
 void progress_warn(const char *fmt, ...)
 {
 	va_list ap;
@@ -108,10 +149,10 @@ void progress_count(const char *what, size_t done, size_t total)
 		return;
 	state.shown_ns = now;
 	if (on_terminal()) {
-		/* Erase to the end of the line: a shorter text leaves nothing of a longer one. */
-		fprintf(stderr, "\r%s: %zu/%zu\033[K", what, done, total);
-		fflush(stderr);
-		state.line_open = true;
+		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+		strbuf_printf(&text, "%s: %zu/%zu", what, done, total);
+		rewrite(text.text);
 	} else {
 		fprintf(stderr, "%s: %zu/%zu\n", what, done, total);
 	}

@@ -15,6 +15,9 @@ void progress_quiet(void);
 /* A line of its own: a step begun, or a remark. */
 void progress_note(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/* What is being done now: on a terminal in place of what was told so before, elsewhere a line. */
+void progress_step(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
 /* A warning, shown even when quiet: "warning: ...". */
 void progress_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
 

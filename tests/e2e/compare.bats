@@ -190,6 +190,9 @@ compare() {
 
 @test "show is the run's table, trend its medians by time, export its runs" {
 	expect_status 0 attachstorm show -o "$RUNS" base
+	expect_output "traced, start-up took 3."
+	expect_output "attachstorm show --details base"
+	expect_status 0 attachstorm show --details -o "$RUNS" base
 	expect_output "T1        one load event"
 	expect_status 0 attachstorm trend -o "$RUNS" t1 --scenario base --json
 	[ "$(jq length <<<"$output")" -eq 1 ]

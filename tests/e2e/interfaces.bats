@@ -88,8 +88,8 @@ counts_told_to_auditors() {
 
 @test "what nobody looked at is not known, never 0" {
 	dir=$BATS_TEST_TMPDIR/unseen
-	expect_status 0 attachstorm run -q -n 1 -l spawn -T warm -r 1 --set load_events=none --set poll_interval=1s -o "$dir" \
-		-- true
+	expect_status 0 attachstorm run -q --details -n 1 -l spawn -T warm -r 1 --set load_events=none \
+		--set poll_interval=1s -o "$dir" -- true
 	[[ "$output" =~ warm\ +-\ +-\ +-\ +-\ +-\ +-\ +- ]]
 	r=$(echo "$dir"/*.json)
 	[ "$(jq -c '.trials[] | [.table_rows, .libraries_mapped, .text_writes]' "$r" | sort -u)" = \

@@ -95,6 +95,8 @@ need_browser() {
 		# a figure has one value in both
 		[ "$(grep -c 'data-key=' <(tr '<' '\n' <tables.html))" -eq "$(sed -n 's/^csv //p' <<<"$output")" ]
 	done
+	attachstorm show --format html "$aslr" >short.html
+	figures short.html "=$aslr"
 	attachstorm show "$sweep" >text
 	diff text <(attachstorm show --format text "$sweep")
 	[ "$(wc -l <text)" -lt "$(attachstorm show --details "$sweep" | wc -l)" ]

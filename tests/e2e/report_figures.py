@@ -62,7 +62,8 @@ def at(json_value, key):
 
 
 def shown(text):
-    """The number that a cell shows, in the unit of its value, and by how much it may be rounded."""
+    """The number that a cell shows, of a range its begin, in the unit of its value, and by how much it may be rounded."""
+    text = text.partition("…")[0].rstrip()
     number, unit = re.fullmatch(r"([-+]?[\d.,]+(?:e-?\d+)?) ?(\D*)", text).groups()
     value = float(number.replace(",", "")) * UNITS[unit]
     if unit == "%":

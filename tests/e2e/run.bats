@@ -47,7 +47,8 @@ expect_nothing_left() {
 	echo 'int own(void); int main(void) { return own(); }' >"$dir/main.c"
 	gcc -shared -fPIC -o "$dir/libown.so" "$dir/own.c"
 	gcc -o "$dir/main" "$dir/main.c" -L"$dir" -lown -Wl,-rpath,"$dir"
-	attachstorm run -q -l spawn -n 1 -T cold -r 1 -o "$BATS_TEST_TMPDIR/results" -- "$dir/main" >"$BATS_TEST_TMPDIR/text"
+	attachstorm run -q --details -l spawn -n 1 -T cold -r 1 -o "$BATS_TEST_TMPDIR/results" -- "$dir/main" \
+		>"$BATS_TEST_TMPDIR/text"
 	r=$(echo "$BATS_TEST_TMPDIR"/results/*.json)
 	# All processes map the C library.
 	[ "$(jq '[.trials[].unproved | any(contains("libc.so"))] | all' "$r")" = true ]
@@ -282,7 +283,8 @@ wait_for_tasks() {
 	cd "$BATS_TEST_TMPDIR"
 	program=$'li\eb\n\xfe.bin'
 	cp /bin/true "$program"
-	expect_status 0 attachstorm run "${QUICK[@]}" -T warm --no-baseline -l spawn -- "./$program" $'\e[31m\xff x'
+	expect_status 0 attachstorm run "${QUICK[@]}" --details -T warm --no-baseline -l spawn -- "./$program" \
+		$'\e[31m\xff x'
 	expect_output '\033b\012\376.bin \033[31m\377 x'
 	[[ "$output" != *$'\e'* ]]
 	r=$(record)

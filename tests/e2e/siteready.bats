@@ -89,6 +89,7 @@ setup() {
 		libelf | libdw) need=elfutils ;;
 		libunwind*) need=libunwind ;;
 		sqlite3) need=sqlite ;;
+		liblzma) need=xz ;;
 		esac
 		grep -qx "$need" <<<"$output" || { echo "the recipe lacks $need"; false; }
 	done

@@ -10,8 +10,8 @@ setup() {
 }
 
 @test "the Python host: a module's load has main and the interpreter above it" {
-	expect_status 0 attachstorm run "${QUICK[@]}" -n 3 -t "$TINY" --stacks=start,events
-	expect_output "the counts of all 1 runs agree with the manifest"
+	expect_status 0 attachstorm run "${QUICK[@]}" --details -n 3 -t "$TINY" --stacks=start,events
+	expect_output "the counts of the one run agree with the manifest"
 	expect_output "stacks at the end of phase 1 (warm 1): 3 stacks, 3 ranks"
 	expect_output "stacks at load events (warm 1): "
 	expect_output "stacks    first task"

@@ -219,8 +219,8 @@ verdict() {
 @test "tools: one that attaches to tasks that run" {
 	fake follows 'sleep 0.3; echo "at $(readlink "/proc/$1/exe")"; while [ -e "/proc/$1/exe" ]; do sleep 0.05; done' \
 		'form: running' 'may_leave: true' 'ready: output' 'ready_text: at '
-	expect_status 0 attachstorm run -q -r 1 -n 2 -T warm --no-baseline -l spawn -o "$RESULTS" --time-limit 30s \
-		--tool "$BATS_TEST_TMPDIR/follows.yaml" -- sleep 2
+	expect_status 0 attachstorm run -q --details -r 1 -n 2 -T warm --no-baseline -l spawn -o "$RESULTS" \
+		--time-limit 30s --tool "$BATS_TEST_TMPDIR/follows.yaml" -- sleep 2
 	expect_output "tool      follows"
 	[ "$(trial .tool_verdict)" = ok ]
 	grep -q "^at $(command -v sleep | xargs realpath)" "$(trial .transcript)"

@@ -205,7 +205,8 @@ static void test_try_evict(void **state)
 	assert_int_equal(fstat(fd, &st), 0);
 	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
 	assert_ptr_not_equal(map, MAP_FAILED);
-	assert_int_equal(mlock(map, (size_t)st.st_size), 0);
+	/* By the kernel's own name: AddressSanitizer makes mlock(3) do nothing. */
+	assert_int_equal(syscall(SYS_mlock, map, (size_t)st.st_size), 0);
 	assert_null(file_set_add(&set, a));
 	told.n = 0;
 	pagecache_try_evict(&set, note, &told);

@@ -4,6 +4,7 @@
 #include "nullrun.h"
 #include "report/grid/text.h"
 #include "report/human.h"
+#include "report/table/short.h"
 #include "report/table/table.h"
 
 static void describe(struct run *run)
@@ -52,13 +53,86 @@ static void whole_table(void **state)
 	run_deinit(&run);
 }
 
+/* The short table of a run; `width` 0: of no terminal. */
+static char *short_text(const struct run *run, int width, bool colours)
+{
+	struct grid_list list = { .width = width, .colours = colours };
+	struct strbuf out = STRBUF_INIT;
+
+	short_add(run, "latest", &list);
+	grid_list_to_text(&list, &out);
+	grid_list_deinit(&list);
+	return strbuf_steal(&out);
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t n = 0;
+
+	for (; (text = strchr(text, '\n')); text++)
+		n++;
+	return n;
+}
+
+/* The answer comes first, and all of it has 15 lines at most; on 80 columns they are longer ones folded. */
+static void short_table(void **state)
+{
+	struct scenario scenario = nullrun_scenario();
+	_cleanup_free_ char *text = NULL, *narrow = NULL, *many = NULL;
+	struct run run, ten;
+
+	(void)state;
+	scenario.null_noise = 0.2;
+	nullrun_make(&scenario, 3, &run);
+	describe(&run);
+	json_object_set_new(run.scenario, "repetitions", json_integer(3));
+	json_object_set_new(run.host, "load_1min", json_real(1.5));
+	text = short_text(&run, 0, false);
+	assert_golden("table-short.txt", text);
+	assert_no_line_too_wide(text);
+	assert_in_range(count_lines(text), 10, 15);
+	narrow = short_text(&run, 80, true);
+	assert_golden("table-short-80.txt", narrow);
+	assert_non_null(strstr(narrow, "\033[32mvalid"));
+	run_deinit(&run);
+	nullrun_make(&scenario, 10, &ten);
+	describe(&ten);
+	many = short_text(&ten, 0, false);
+	assert_non_null(strstr(many, "10 % … 90 %"));
+	assert_null(strstr(many, "noise"));
+	run_deinit(&ten);
+}
+
+/* A table that is too wide for a terminal goes on below, with the labels of its rows. */
+static void wide_tables_are_folded(void **state)
+{
+	struct scenario scenario = nullrun_scenario();
+	struct grid_list list = { .width = 80 };
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	_cleanup_free_ char *copy = NULL;
+	struct run run;
+
+	(void)state;
+	nullrun_make(&scenario, 3, &run);
+	describe(&run);
+	table_add(&run, &list);
+	grid_list_to_text(&list, &out);
+	grid_list_deinit(&list);
+	assert_golden("table-80.txt", out.text);
+	copy = mem_strdup(out.text);
+	for (char *line = strtok(copy, "\n"); line; line = strtok(NULL, "\n"))
+		assert_in_range(text_display_width(line), 1, 80);
+	run_deinit(&run);
+}
+
 /* Six variants are a row each; a long name has a line of its own, and a case's settings are told. */
 static void variants_are_rows(void **state)
 {
 	static const char *const names[] = { "tasks=1 wait=block", "tasks=1 wait=spin", "tasks=2 wait=block",
 					     "tasks=2 wait=spin", "a case", "a case whose name is far longer than its column" };
 	struct scenario scenario = nullrun_scenario();
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT, details = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf details = STRBUF_INIT;
+	_cleanup_free_ char *text = NULL;
 	struct run run;
 
 	(void)state;
@@ -81,14 +155,14 @@ static void variants_are_rows(void **state)
 	}
 	run_summarise(&run);
 	describe(&run);
-	table_format(&run, &out);
-	assert_golden("table-variants.txt", out.text);
-	assert_no_line_too_wide(out.text);
-	table_format_details(&run, &details);
+	text = short_text(&run, 0, false);
+	assert_golden("table-variants.txt", text);
+	assert_no_line_too_wide(text);
+	table_format(&run, &details);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		_cleanup_free_ char *title = mem_printf("variant   %s\n", names[i]);
 
-		assert_null(strstr(out.text, title));
+		assert_null(strstr(text, title));
 		assert_non_null(strstr(details.text, title));
 	}
 	/* the floor is that of the variant's way of waiting */
@@ -101,6 +175,7 @@ static void contradictions_are_said(void **state)
 {
 	struct scenario scenario = nullrun_scenario();
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	_cleanup_free_ char *text = NULL;
 	struct run run;
 
 	(void)state;
@@ -117,6 +192,8 @@ static void contradictions_are_said(void **state)
 	assert_non_null(strstr(out.text, "cold 1, traced: rank 0: 99 libraries"));
 	assert_non_null(strstr(out.text, "and 2 more in the record"));
 	assert_null(strstr(out.text, "floor"));
+	text = short_text(&run, 80, true);
+	assert_ptr_equal(strstr(text, "\033[1;31mINVALID"), text); /* before any number */
 	run_deinit(&run);
 }
 
@@ -125,6 +202,7 @@ static void little_is_enough(void **state)
 {
 	struct scenario scenario = nullrun_scenario();
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT, empty = STRBUF_INIT;
+	_cleanup_free_ char *text = NULL;
 	struct run run;
 
 	(void)state;
@@ -143,6 +221,8 @@ static void little_is_enough(void **state)
 	assert_null(strstr(out.text, "cold"));
 	assert_null(strstr(out.text, "T1"));
 	assert_no_line_too_wide(out.text);
+	text = short_text(&run, 0, false);
+	assert_golden("table-short-command.txt", text);
 	run_deinit(&run);
 }
 
@@ -190,6 +270,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_table),
+		cmocka_unit_test(short_table),
+		cmocka_unit_test(wide_tables_are_folded),
 		cmocka_unit_test(variants_are_rows),
 		cmocka_unit_test(contradictions_are_said),
 		cmocka_unit_test(little_is_enough),

@@ -18,8 +18,9 @@
 
 #define MOST_RECORDS 30 /* of the newest, by name */
 
-/* Earlier executions that a variant can be judged by. */
+/* Executions that a variant can be judged by: earlier ones, and those of this run. */
 struct past {
+	struct samples own[TEMPERATURE_N][2];
 	struct samples like[TEMPERATURE_N][2]; /* same tool, tasks and temperature: untraced, traced */
 	struct samples any;                    /* of the same program */
 };
@@ -156,18 +157,142 @@ static void past_deinit(struct past *past)
 	for (size_t t = 0; t < TEMPERATURE_N; t++)
 		for (size_t traced = 0; traced < 2; traced++)
 			samples_deinit(&past->like[t][traced]);
+	for (size_t t = 0; t < TEMPERATURE_N; t++)
+		for (size_t traced = 0; traced < 2; traced++)
+			samples_deinit(&past->own[t][traced]);
 	samples_deinit(&past->any);
+}
+
+static struct past *past_create(const struct scenario *scenario, const struct prepared_list *list)
+{
+	struct past *past = mem_calloc(list->n + 1, sizeof(*past));
+
+	look_back(scenario, list, past);
+	return past;
+}
+
+static void past_destroy(struct past *past, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		past_deinit(&past[i]);
+	free(past);
 }
 
 void estimate_put(const struct scenario *scenario, const struct prepared_list *list, struct strbuf *out)
 {
-	_cleanup_free_ struct past *past = mem_calloc(list->n, sizeof(*past));
+	struct past *past = past_create(scenario, list);
 	struct sum sum = { 0 };
 
-	look_back(scenario, list, past);
 	for (size_t i = 0; i < list->n; i++)
 		add_variant(scenario, &list->v[i], &past[i], &sum);
 	put_sum(scenario, &sum, out);
-	for (size_t i = 0; i < list->n; i++)
-		past_deinit(&past[i]);
+	past_destroy(past, list->n);
+}
+
+/* --- while it runs ---------------------------------------------------------------- */
+
+struct estimate {
+	const struct scenario *scenario;
+	const struct prepared_list *list;
+	struct past *past; /* by variant */
+	size_t repetitions;
+};
+
+struct estimate *estimate_create(const struct scenario *scenario, const struct prepared_list *list)
+{
+	struct estimate *estimate = mem_alloc(sizeof(*estimate));
+
+	estimate->scenario = scenario;
+	estimate->list = list;
+	estimate->past = past_create(scenario, list);
+	estimate->repetitions = (size_t)scenario->repetitions;
+	return estimate;
+}
+
+void estimate_destroy(struct estimate *estimate)
+{
+	if (!estimate)
+		return;
+	past_destroy(estimate->past, estimate->list->n);
+	free(estimate);
+}
+
+/* Sees one kind of execution: a variant, untraced or traced, at one temperature; `n` of it in all. */
+typedef void see_kind(const struct past *past, enum temperature temperature, int traced, size_t n, void *sum);
+
+static void each_kind(const struct estimate *estimate, see_kind *see, void *sum)
+{
+	const struct scenario *scenario = estimate->scenario;
+
+	for (size_t i = 0; i < estimate->list->n; i++) {
+		const struct prepared *p = &estimate->list->v[i];
+
+		for (size_t t = 0; t < scenario->temperature.n; t++)
+			for (int traced = !p->scenario->baseline; traced <= (p->tool->run != NULL); traced++)
+				see(&estimate->past[i], (enum temperature)scenario->temperature.choices[t], traced,
+				    estimate->repetitions, sum);
+	}
+}
+
+void estimate_plan(struct estimate *estimate, size_t repetitions)
+{
+	estimate->repetitions = repetitions;
+}
+
+static void add_total(const struct past *past, enum temperature temperature, int traced, size_t n, void *sum)
+{
+	(void)past, (void)temperature, (void)traced;
+	*(size_t *)sum += n;
+}
+
+static void add_made(const struct past *past, enum temperature temperature, int traced, size_t n, void *sum)
+{
+	(void)n;
+	*(size_t *)sum += past->own[temperature][traced].n;
+}
+
+struct left {
+	double ns;
+	bool known;
+};
+
+static void add_left(const struct past *past, enum temperature temperature, int traced, size_t n, void *sum)
+{
+	const struct samples *own = &past->own[temperature][traced], *like = &past->like[temperature][traced];
+	const struct samples *by = own->n ? own : like->n ? like : &past->any;
+	struct left *left = sum;
+
+	left->known &= by->n > 0;
+	left->ns += samples_median(by) * (double)(n - own->n);
+}
+
+size_t estimate_total(const struct estimate *estimate)
+{
+	size_t n = 0;
+
+	each_kind(estimate, add_total, &n);
+	return n;
+}
+
+size_t estimate_made(const struct estimate *estimate)
+{
+	size_t n = 0;
+
+	each_kind(estimate, add_made, &n);
+	return n;
+}
+
+void estimate_learn(struct estimate *estimate, const struct prepared *variant, enum temperature temperature,
+		    bool traced, int64_t ns)
+{
+	samples_add(&estimate->past[variant - estimate->list->v].own[temperature][traced], (double)ns);
+}
+
+bool estimate_left(const struct estimate *estimate, double *ret_ns)
+{
+	struct left left = { .known = true };
+
+	each_kind(estimate, add_left, &left);
+	*ret_ns = left.ns;
+	return left.known;
 }

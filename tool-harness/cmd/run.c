@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 #include "cmd/decide.h"
 #include "cmd/interrupt.h"
+#include "cmd/print.h"
 #include "cmd/runloop.h"
 #include "cmd/scenarioargs.h"
 
@@ -22,10 +23,10 @@ static struct err *run_and_print(const struct scenario_args *args, const struct 
 	err = runloop(&args->scenario, args->variants, args->n_variants, interrupt_catch(),
 		      args->compares ? &more : NULL, &run, &path, status_ret);
 	/* What was measured before a failure is worth seeing too. */
-	print_err = path ? run_print(&run, path, args->json, args->details) : NULL;
+	print_err = path ? print_run(&run, path, args->form) : NULL;
 	/* B against A decides the exit status of a valid run; it is printed behind the table, not behind JSON. */
 	if (!err && !print_err && args->compares && run.complete && *status_ret == EXIT_OK)
-		decide_judge(decide, &run, !args->json, status_ret);
+		decide_judge(decide, &run, args->form != PRINT_JSON, status_ret);
 	run_deinit(&run);
 	if (!err)
 		return print_err;

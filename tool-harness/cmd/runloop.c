@@ -12,11 +12,13 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "cmd/calibrate.h"
+#include "cmd/estimate.h"
 #include "cmd/prepare.h"
 #include "cmd/temperature.h"
 #include "job/counts/counters.h"
@@ -31,8 +33,6 @@
 #include "measure/check.h"
 #include "measure/missed.h"
 #include "measure/unfinished.h"
-#include "report/stacks.h"
-#include "report/table/table.h"
 #include "tool/tool.h"
 
 #define CALIBRATION_SAMPLES 1000
@@ -46,6 +46,7 @@ struct loop {
 	int64_t repetitions; /* to be made, as known by now */
 	struct run *run;
 	struct prepared_list prepared;
+	struct estimate *estimate;
 	char *dir;          /* raw files of this run: RESULTS/ID */
 	char *path;         /* of the record, once written */
 	int64_t saved_ns;   /* when that was; and how long it took */
@@ -294,6 +295,26 @@ static struct err *save_in_between(struct loop *loop)
 	return clock_now_ns() - loop->saved_ns < SAVE_SHARE * loop->save_took_ns ? NULL : save(loop);
 }
 
+/* "17/72, about 9 min left: repetition 3, warm, native". */
+static void tell_progress(const struct loop *loop, const struct prepared *p, const struct trial *trial)
+{
+	_cleanup_strbuf_ struct strbuf left = STRBUF_INIT;
+	bool one = loop->prepared.n == 1;
+	double ns;
+
+	estimate_plan(loop->estimate, (size_t)loop->repetitions);
+	if (estimate_left(loop->estimate, &ns)) {
+		bool minutes = ns > 90 * NS_PER_S;
+
+		strbuf_printf(&left, ", about %.0f %s left", ceil(ns / (double)(minutes ? 60 * NS_PER_S : NS_PER_S)),
+			      minutes ? "min" : "s");
+	}
+	progress_step("%zu/%zu%s: repetition %u, %s, %s%s%s", estimate_made(loop->estimate) + 1,
+		      estimate_total(loop->estimate), left.len ? left.text : "", trial->repetition + 1,
+		      temperature_names[trial->temperature], trial->traced ? trial->tool : "untraced", one ? "" : ", ",
+		      one ? "" : p->variant->name);
+}
+
 static struct err *run_trial(struct loop *loop, const struct prepared *p, uint32_t repetition,
 			     enum temperature temperature, bool traced)
 {
@@ -312,9 +333,7 @@ static struct err *run_trial(struct loop *loop, const struct prepared *p, uint32
 	trial->tool = mem_strdup(tool);
 	trial->variant = (uint32_t)(p - loop->prepared.v);
 	trial->counter_source = loop->prepared.counter_source;
-	progress_note("repetition %u of %lld, %s, %s%s%s", repetition + 1, (long long)loop->repetitions,
-		      temperature_names[temperature], traced ? tool : "untraced", one ? "" : ", ",
-		      one ? "" : p->variant->name);
+	tell_progress(loop, p, trial);
 	err = execute(loop, p, trial, dir);
 	if (err && !trial->n_tasks) {
 		/* Nothing was started: there is no trial to record. */
@@ -350,11 +369,13 @@ static struct err *run_turn(struct loop *loop, uint32_t repetition, enum tempera
 		const struct prepared *p = &loop->prepared.v[variant_in_turn(repetition, i, loop->prepared.n)];
 
 		for (int traced = !p->scenario->baseline; traced <= (p->tool->run != NULL); traced++) {
+			int64_t begin_ns = clock_now_ns();
 			struct err *err = run_trial(loop, p, repetition, temperature, traced);
 			const struct trial *trial;
 
 			if (err)
 				return err;
+			estimate_learn(loop->estimate, p, temperature, traced, clock_now_ns() - begin_ns);
 			trial = &loop->run->trials[loop->run->n_trials - 1];
 			if (trial->interrupted || trial->timed_out) {
 				*status_ret = trial->timed_out ? EXIT_TIMED_OUT : EXIT_INTERRUPTED;
@@ -403,6 +424,7 @@ struct err *runloop(const struct scenario *scenario, const struct variant *varia
 	if (!err) {
 		struct err *save_err;
 
+		loop.estimate = estimate_create(scenario, &loop.prepared);
 		err = run_all(&loop, status_ret);
 		save_err = loop.run->n_trials || !err ? save(&loop) : NULL;
 		if (err)
@@ -417,28 +439,8 @@ struct err *runloop(const struct scenario *scenario, const struct variant *varia
 		err_free(fs_remove_tree(home)); /* caches may be large, and are of no use any more */
 	}
 	*path_ret = loop.path;
+	estimate_destroy(loop.estimate);
 	prepared_deinit(&loop.prepared);
 	free(loop.dir);
 	return err;
-}
-
-struct err *run_print(const struct run *run, const char *path, bool json, bool details)
-{
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-
-	if (json) {
-		struct err *err = fs_read(path, &text);
-
-		if (err)
-			return err;
-	} else {
-		if (details)
-			table_format_details(run, &text);
-		else
-			table_format(run, &text);
-		stacks_put(run, &text);
-		strbuf_printf(&text, "\nrecord: %s\n", path);
-	}
-	fputs(text.text, stdout);
-	return NULL;
 }

@@ -32,8 +32,4 @@ MUST_CHECK struct err *runloop(const struct scenario *scenario, const struct var
 /* The time, the version and a name of its own for a record; `name` is what it begins with. */
 void run_name(struct run *run, const char *name);
 
-/* The table, or with `json` the record at `path` itself, to standard output. details: of each
- * variant, also where there are several. */
-MUST_CHECK struct err *run_print(const struct run *run, const char *path, bool json, bool details);
-
 #endif

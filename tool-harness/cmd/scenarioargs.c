@@ -45,7 +45,7 @@ struct options {
 	size_t n_compare_to, cap_compare_to;
 	struct scenario_comparing comparing;
 	const char *at_most, *needs_other; /* --at-most; an option that only --compare-to gives a meaning */
-	bool json, details;
+	enum print_form form;
 };
 
 static void override_add(struct options *options, const struct shortcut *shortcut, const char *value)
@@ -91,10 +91,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		progress_quiet();
 		return 0;
 	case KEY_JSON:
-		options->json = true;
+		options->form = PRINT_JSON;
 		return 0;
 	case KEY_DETAILS:
-		options->details = true;
+		options->form = PRINT_DETAILS;
 		return 0;
 	case KEY_COMPARE_TO:
 		mem_grow(options->compare_to, options->n_compare_to, options->cap_compare_to);
@@ -141,8 +141,7 @@ static void option_table(int flags, struct argp_option *table)
 		  "of --compare-to: measure on while nothing can be told and more runs would help", GROUP_MEASURE },
 		{ "at-most", KEY_AT_MOST, "TIME", 0, "of --until-decided: for as long (default " AT_MOST_DEFAULT ")",
 		  GROUP_MEASURE },
-		{ "details", KEY_DETAILS, NULL, 0, "of several variants print all, not just a row each",
-		  GROUP_OUTPUT },
+		{ "details", KEY_DETAILS, NULL, 0, "print all tables, not just the answer", GROUP_OUTPUT },
 		{ "json", KEY_JSON, NULL, 0, "print the record instead of the table", GROUP_OUTPUT },
 		{ "quiet", KEY_QUIET, NULL, 0, "no progress on standard error", GROUP_OUTPUT },
 	};
@@ -284,8 +283,7 @@ struct err *scenario_args_parse(int argc, char **argv, int flags, const char *us
 				    &ret->scenario);
 	if (!err)
 		err = make_variants(&options, ret);
-	ret->json = options.json;
-	ret->details = options.details;
+	ret->form = options.form;
 	free(options.overrides);
 	free(options.compare_to);
 	return err;

@@ -9,6 +9,7 @@
 #include <argp.h>
 #include <stdbool.h>
 
+#include "cmd/print.h"
 #include "job/scenario/variant.h"
 #include "lib/err.h"
 
@@ -28,7 +29,7 @@ struct scenario_args {
 	size_t n_variants;
 	bool compares;            /* --compare-to: the variants are A and B */
 	struct scenario_comparing comparing;
-	bool json, details;
+	enum print_form form;
 };
 
 /* What a subcommand takes besides a scenario. */

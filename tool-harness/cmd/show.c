@@ -8,8 +8,10 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
+#include "cmd/print.h"
 #include "report/export.h"
 #include "report/store/store.h"
+#include "report/table/short.h"
 #include "report/table/table.h"
 
 enum { OPT_DETAILS = 0x800 };
@@ -17,7 +19,7 @@ enum { OPT_DETAILS = 0x800 };
 static const struct argp_option show_options[] = {
 	{ "format", 'f', "FORMAT", 0,
 	  "text (the default), markdown, csv (a line for each cell, with its key) or html", 0 },
-	{ "details", OPT_DETAILS, NULL, 0, "of several variants all tables of each", 0 },
+	{ "details", OPT_DETAILS, NULL, 0, "all tables, not just the answer", 0 },
 	{ "results", 'o', "DIR", 0, "folder in which a name is looked for (default " STORE_DEFAULT_DIR ")", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -83,7 +85,11 @@ struct err *cmd_show(int argc, char **argv, int *status_ret)
 	err = store_read_one(args.dir, args.name, &run);
 	if (err)
 		return err;
-	table_add(&run, args.details, &list);
+	print_fit(&list);
+	if (args.details)
+		table_add(&run, &list);
+	else
+		short_add(&run, args.name, &list);
 	format->put(&list, &text);
 	fputs(text.text, stdout);
 	grid_list_deinit(&list);

@@ -31,6 +31,25 @@ static double value_of(const struct summary *s, enum aslr_measure measure)
 	return -1;
 }
 
+double aslr_value_of_trial(const struct trial_summary *summary, const struct trial *trial, enum aslr_measure measure)
+{
+	switch (measure) {
+	case ASLR_PHASE1:
+		return (double)summary->spans_ns[SPAN_PHASE1];
+	case ASLR_PHASE2:
+		return (double)summary->spans_ns[SPAN_PHASE2];
+	case ASLR_T1:
+		return median_of(&summary->t1_ns);
+	case ASLR_BYTES_READ:
+		return (double)trial->bytes_read;
+	case ASLR_MEMORY:
+		return (double)trial->tracer_peak_rss_bytes;
+	case ASLR_N:
+		break;
+	}
+	return -1;
+}
+
 bool aslr_tax_compute(const struct summary *on, const struct summary *off, struct aslr_tax *ret)
 {
 	if (!on->n_traced || !off->n_traced)

@@ -32,6 +32,9 @@ struct aslr_tax {
 	bool maps_known;      /* link maps were read on both sides */
 };
 
+/* The measure of one traced run; -1: not known. */
+double aslr_value_of_trial(const struct trial_summary *summary, const struct trial *trial, enum aslr_measure measure);
+
 /* False, and nothing filled, unless both sides have valid traced runs. */
 bool aslr_tax_compute(const struct summary *on, const struct summary *off, struct aslr_tax *ret);
 

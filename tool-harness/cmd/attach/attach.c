@@ -20,7 +20,7 @@
 #include "lib/progress.h"
 #include "tool/observe/interface.h"
 
-enum { OPT_PIDS = 0x300, OPT_LIST, OPT_FOR, OPT_REPAIR, OPT_ENVIRON, OPT_LOCAL };
+enum { OPT_PIDS = 0x300, OPT_LIST, OPT_FOR, OPT_REPAIR, OPT_ENVIRON, OPT_LOCAL, OPT_DETAILS };
 
 struct attach_args {
 	struct scenario scenario;
@@ -28,7 +28,8 @@ struct attach_args {
 	bool environ, local;
 	int64_t launcher; /* 0: not given */
 	int64_t for_ns;
-	bool repair, json;
+	bool repair;
+	enum print_form form;
 	struct err *err;
 };
 
@@ -82,7 +83,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->err = err_wrap(conf_set(&scenario_table, arg, &args->scenario), "--set");
 		return 0;
 	case 'j':
-		args->json = true;
+		args->form = PRINT_JSON;
+		return 0;
+	case OPT_DETAILS:
+		args->form = PRINT_DETAILS;
 		return 0;
 	case 'q':
 		progress_quiet();
@@ -113,6 +117,7 @@ static void option_table(struct argp_option *table)
 		{ "repair", OPT_REPAIR, NULL, 0, "only take out traps that a killed tracer left in them", GROUP_TOOL },
 		{ "set", 's', "KEY=VALUE", 0, "set a key of tracer or breakpoints, see 'run --help-keys'", GROUP_TOOL },
 		{ .doc = "Output:", .group = GROUP_OUTPUT },
+		{ "details", OPT_DETAILS, NULL, 0, "print all tables, not just the answer", GROUP_OUTPUT },
 		{ "json", 'j', NULL, 0, "print the record instead of the table", GROUP_OUTPUT },
 		{ "quiet", 'q', NULL, 0, "no progress on standard error", GROUP_OUTPUT },
 	};
@@ -204,7 +209,7 @@ struct err *cmd_attach(int argc, char **argv, int *status_ret)
 	plan.attach_local = args.local;
 	if (!err)
 		err = args.repair ? attach_repair(&plan) :
-				    attach_trace(&args.scenario, &plan, args.json, status_ret);
+				    attach_trace(&args.scenario, &plan, args.form, status_ret);
 	tasklist_deinit(&list);
 	conf_deinit(&scenario_table, &args.scenario);
 	return err;

@@ -130,7 +130,8 @@ static struct err *trace(struct attach *attach, const struct job_plan *plan, int
 	return err;
 }
 
-struct err *attach_trace(const struct scenario *scenario, const struct job_plan *plan, bool json, int *status_ret)
+struct err *attach_trace(const struct scenario *scenario, const struct job_plan *plan, enum print_form form,
+			int *status_ret)
 {
 	struct attach attach = { .scenario = scenario };
 	struct err *err, *print_err;
@@ -138,7 +139,7 @@ struct err *attach_trace(const struct scenario *scenario, const struct job_plan 
 	run_init(&attach.run);
 	err = trace(&attach, plan, status_ret);
 	progress_end();
-	print_err = attach.path ? run_print(&attach.run, attach.path, json, true) : NULL;
+	print_err = attach.path ? print_run(&attach.run, attach.path, form) : NULL;
 	run_deinit(&attach.run);
 	breakpoints_free(attach.breakpoints, attach.n_breakpoints);
 	if (attach.has_manifest)

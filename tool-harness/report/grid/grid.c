@@ -200,6 +200,13 @@ void grid_note(struct grid_list *list, enum grid_form form, const char *label, c
 	va_end(ap);
 }
 
+void grid_note_tone(struct grid_list *list, enum cell_tone tone)
+{
+	struct grid *grid = &list->grids[list->n - 1];
+
+	grid->cells[grid->n_cells - 2].tone = tone;
+}
+
 void cell_show_value(enum cell_kind kind, double value, struct strbuf *out)
 {
 	switch (kind) {

@@ -14,7 +14,7 @@
 
 #include "lib/strbuf.h"
 
-#define GRID_TEXT_WIDTH 100 /* of a terminal, in columns */
+#define GRID_TEXT_WIDTH 100 /* in columns, of what is no terminal */
 #define GRID_LABEL_WIDTH 10 /* of the labels of facts and notes there */
 
 enum cell_kind {
@@ -39,6 +39,8 @@ enum cell_origin {
 	CELL_PRINTED,   /* the paper's, as printed there */
 };
 
+enum cell_tone { TONE_PLAIN, TONE_GOOD, TONE_BAD }; /* of verdicts alone: green and red on a terminal */
+
 struct cell {
 	enum cell_kind kind;
 	enum cell_origin origin;
@@ -48,6 +50,7 @@ struct cell {
 	char *record;       /* CELL_RECORDED: id of the record, and the path of the value in its JSON, as jq takes */
 	char *key, *under;  /* it without the first dot; a sum if it has []. NULL: none */
 	bool is_strong;     /* shown in bold where there is bold */
+	enum cell_tone tone;
 };
 
 /* Of columns. */
@@ -83,6 +86,8 @@ struct grid {
 struct grid_list {
 	struct grid *grids;
 	size_t n, cap;
+	int width;   /* of the terminal that shows them as text; 0: none, then GRID_TEXT_WIDTH, notes whole */
+	bool colours;
 };
 void grid_list_deinit(struct grid_list *list);
 
@@ -95,6 +100,9 @@ void grid_set_caption(struct grid *grid, const char *fmt, ...) PRINTF_LIKE(2, 3)
 
 /* A line of facts or notes; added to the last grid of the list if that has this form and no new part is begun. */
 void grid_note(struct grid_list *list, enum grid_form form, const char *label, const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+/* The label of the line that was added last is a verdict. */
+void grid_note_tone(struct grid_list *list, enum cell_tone tone);
 
 size_t grid_rows(const struct grid *grid);
 const struct cell *grid_cell(const struct grid *grid, size_t row, size_t column);
@@ -125,7 +133,6 @@ void grid_list_to_text(const struct grid_list *list, struct strbuf *out);
 void grid_list_to_html(const struct grid_list *list, struct strbuf *out); /* without a frame: for a page */
 void grid_list_to_markdown(const struct grid_list *list, struct strbuf *out);
 void grid_list_to_csv(const struct grid_list *list, struct strbuf *out); /* a line for each cell */
-void grid_to_text(const struct grid *grid, struct strbuf *out);
 void grid_to_html(const struct grid *grid, struct strbuf *out);
 void grid_to_markdown(const struct grid *grid, struct strbuf *out);
 

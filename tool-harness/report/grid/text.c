@@ -54,36 +54,77 @@ void text_end(struct strbuf *out)
 	strbuf_putc(out, '\n');
 }
 
+static void put_rule(int width, struct strbuf *out)
+{
+	fill(out, "─", width);
+	strbuf_putc(out, '\n');
+}
+
 void text_rule(struct strbuf *out)
 {
-	fill(out, "─", GRID_TEXT_WIDTH);
-	strbuf_putc(out, '\n');
+	put_rule(GRID_TEXT_WIDTH, out);
 }
 
 /* --- facts and notes -------------------------------------------------------------- */
 
-/* Facts go on in a line of their own where they would be too wide; notes are one line each. */
-static void put_facts(const char *label, const char *facts, bool wraps, struct strbuf *out)
+/* How wide, and whether in colours. */
+struct look {
+	int width;
+	bool is_terminal, colours;
+};
+
+static void put_label(const struct cell *label, bool again, const struct look *look, struct strbuf *out)
 {
-	size_t column = GRID_LABEL_WIDTH;
+	static const char *const colours[] = { [TONE_GOOD] = "\033[32m", [TONE_BAD] = "\033[1;31m" };
+	bool coloured = look->colours && label->tone != TONE_PLAIN && !again;
 
-	text_left(out, label, GRID_LABEL_WIDTH);
-	while (*facts) {
-		const char *end = wraps ? strstr(facts, SEPARATOR) : NULL;
-		_cleanup_free_ char *fact = end ? mem_strndup(facts, (size_t)(end - facts)) : mem_strdup(facts);
-		size_t width = text_display_width(fact), gap = column > GRID_LABEL_WIDTH ? strlen(SEPARATOR) - 1 : 0;
+	strbuf_puts(out, coloured ? colours[label->tone] : "");
+	text_left(out, again ? "" : label->text, GRID_LABEL_WIDTH);
+	strbuf_puts(out, coloured ? "\033[0m" : "");
+}
 
-		if (gap && column + gap + width > GRID_TEXT_WIDTH) {
+/* What is put in one piece: facts break between facts, notes between words, and on a terminal alone. */
+static size_t piece_len(const char *text, const char *separator)
+{
+	const char *end = strstr(text, separator);
+
+	return end ? (size_t)(end - text) : strlen(text);
+}
+
+static void put_line(const struct cell *label, bool again, const char *text, bool facts, const struct look *look,
+		     struct strbuf *out)
+{
+	const char *separator = facts ? SEPARATOR : " ";
+	bool wraps = facts || look->is_terminal;
+	int column = GRID_LABEL_WIDTH, separator_width = (int)text_display_width(separator);
+
+	put_label(label, again, look, out);
+	while (*text) {
+		size_t len = wraps ? piece_len(text, separator) : strlen(text);
+		_cleanup_free_ char *piece = mem_strndup(text, len);
+		int width = (int)text_display_width(piece), gap = column > GRID_LABEL_WIDTH ? separator_width : 0;
+
+		if (gap && column + gap + width > look->width) {
 			text_end(out);
 			fill(out, " ", GRID_LABEL_WIDTH);
 			column = GRID_LABEL_WIDTH;
 			gap = 0;
 		}
-		strbuf_printf(out, "%s%s", gap ? SEPARATOR : "", fact);
+		strbuf_printf(out, "%s%s", gap ? separator : "", piece);
 		column += gap + width;
-		facts += strlen(fact) + (end ? strlen(SEPARATOR) : 0);
+		text += len + (text[len] ? strlen(separator) : 0);
 	}
 	text_end(out);
+}
+
+static void put_lines(const struct grid *grid, const struct look *look, struct strbuf *out)
+{
+	for (size_t row = 0; row < grid_rows(grid); row++) {
+		const struct cell *label = grid_cell(grid, row, 0);
+		bool again = row && !strcmp(label->text, grid_cell(grid, row - 1, 0)->text);
+
+		put_line(label, again, grid_cell(grid, row, 1)->text, grid->form == GRID_FACTS, look, out);
+	}
 }
 
 /* --- tables ----------------------------------------------------------------------- */
@@ -111,20 +152,50 @@ static int width_of(const struct grid *grid, size_t column)
 	return width > c->width ? width : c->width;
 }
 
+/* A column of this width is not there, in this block of the table. */
+#define HIDDEN (-1)
+
+static bool is_label(const struct grid_column *column)
+{
+	return column->flags & COLUMN_LABEL;
+}
+
+static bool same_group(const struct grid_column *a, const struct grid_column *b)
+{
+	return a->group && b->group && !strcmp(a->group, b->group);
+}
+
+/* Columns from `at` that stand together: a group, or one alone. */
+static size_t together_end(const struct grid *grid, size_t at)
+{
+	size_t end = at + 1;
+
+	while (end < grid->n_columns && same_group(&grid->columns[at], &grid->columns[end]))
+		end++;
+	return end;
+}
+
+static int sum_of(const int *widths, size_t begin, size_t end)
+{
+	int sum = 0;
+
+	for (size_t i = begin; i < end; i++)
+		sum += widths[i] == HIDDEN ? 0 : widths[i];
+	return sum;
+}
+
 /* The names of groups, each with a line to both sides; what is above a table stands left of them. */
 static void put_groups(const struct grid *grid, const int *widths, struct strbuf *out)
 {
 	size_t at = out->len;
 	int begin = 0;
 
-	for (size_t i = 0, next; i < grid->n_columns; i = next) {
+	for (size_t i = 0; i < grid->n_columns; i = together_end(grid, i)) {
 		const char *group = grid->columns[i].group;
-		int width = widths[i], rest;
+		int width = sum_of(widths, i, together_end(grid, i)), rest;
 
-		for (next = i + 1; group && next < grid->n_columns && grid->columns[next].group &&
-				   !strcmp(grid->columns[next].group, group);
-		     next++)
-			width += widths[next];
+		if (!width)
+			continue;
 		if (!group) {
 			begin += at == out->len ? width : 0;
 			fill(out, " ", at == out->len ? 0 : width);
@@ -155,7 +226,7 @@ static void put_row(const struct grid *grid, const int *widths, char *const *tex
 		const char *text = texts[i] ? texts[i] : "";
 		int width = widths[i] - over, used = (int)text_display_width(text) + 1;
 
-		if (column->flags & COLUMN_DETAIL)
+		if (widths[i] == HIDDEN)
 			continue;
 		over = used > width ? used - width : 0;
 		if (!is_left(column)) {
@@ -200,15 +271,12 @@ static char **texts_of(const struct grid *grid, size_t row)
 	return texts;
 }
 
-static void put_table(const struct grid *grid, struct strbuf *out)
+static void put_block(const struct grid *grid, const int *widths, struct strbuf *out)
 {
-	_cleanup_free_ int *widths = mem_calloc(grid->n_columns, sizeof(*widths));
 	_cleanup_free_ char **titles = mem_calloc(grid->n_columns, sizeof(*titles));
 
-	for (size_t i = 0; i < grid->n_columns; i++) {
-		widths[i] = grid->columns[i].flags & COLUMN_DETAIL ? 0 : width_of(grid, i);
+	for (size_t i = 0; i < grid->n_columns; i++)
 		titles[i] = (char *)grid->columns[i].title;
-	}
 	put_groups(grid, widths, out);
 	put_row(grid, widths, titles, out);
 	for (size_t row = 0; row < grid_rows(grid); row++) {
@@ -220,25 +288,51 @@ static void put_table(const struct grid *grid, struct strbuf *out)
 	}
 }
 
-void grid_to_text(const struct grid *grid, struct strbuf *out)
+/* A table that is too wide is put in blocks one below the other, each with the labels of its rows. */
+static void put_table(const struct grid *grid, const struct look *look, struct strbuf *out)
 {
-	if (grid->begins_part)
-		text_rule(out);
-	if (grid->form == GRID_TABLE) {
-		put_table(grid, out);
-		return;
-	}
-	for (size_t row = 0; row < grid_rows(grid); row++) {
-		const char *label = grid_cell(grid, row, 0)->text;
+	_cleanup_free_ int *widths = mem_calloc(grid->n_columns, sizeof(*widths));
+	_cleanup_free_ int *shown = mem_calloc(grid->n_columns, sizeof(*shown));
+	size_t labels = 0, at;
 
-		if (row && !strcmp(label, grid_cell(grid, row - 1, 0)->text))
-			label = "";
-		put_facts(label, grid_cell(grid, row, 1)->text, grid->form == GRID_FACTS, out);
-	}
+	for (size_t i = 0; i < grid->n_columns; i++)
+		widths[i] = grid->columns[i].flags & COLUMN_DETAIL ? HIDDEN : width_of(grid, i);
+	while (labels < grid->n_columns && is_label(&grid->columns[labels]))
+		labels++;
+	at = labels;
+	do {
+		int width = sum_of(widths, 0, labels);
+		size_t begin = at;
+
+		for (; at < grid->n_columns; at = together_end(grid, at)) {
+			int more = sum_of(widths, at, together_end(grid, at));
+
+			if (look->is_terminal && at > begin && width + more > look->width)
+				break;
+			width += more;
+		}
+		for (size_t i = 0; i < grid->n_columns; i++)
+			shown[i] = i < labels || (i >= begin && i < at) ? widths[i] : HIDDEN;
+		put_block(grid, shown, out);
+	} while (at < grid->n_columns);
 }
 
 void grid_list_to_text(const struct grid_list *list, struct strbuf *out)
 {
-	for (size_t i = 0; i < list->n; i++)
-		grid_to_text(&list->grids[i], out);
+	const struct look look = {
+		.width = list->width ? list->width : GRID_TEXT_WIDTH,
+		.is_terminal = list->width > 0,
+		.colours = list->colours,
+	};
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct grid *grid = &list->grids[i];
+
+		if (grid->begins_part)
+			put_rule(look.width, out);
+		if (grid->form == GRID_TABLE)
+			put_table(grid, &look, out);
+		else
+			put_lines(grid, &look, out);
+	}
 }

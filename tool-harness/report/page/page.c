@@ -216,7 +216,7 @@ static void put_validity(struct page *page)
 		invalid += !run_is_valid(run);
 		if (n > 1)
 			grid_note(&list, GRID_NOTES, "INVALID", "%s", run->id);
-		verdict_add(run, &list);
+		verdict_add(run, VERDICT_QUOTES, &list);
 	}
 	if (!invalid && n > 1)
 		grid_note(&list, GRID_NOTES, "valid", "the counts of all %zu runs of %zu records agree", runs, n);

@@ -8,8 +8,14 @@
 
 #include "lib/mem.h"
 #include "measure/aslrtax.h"
+#include "measure/stats/ratio.h"
 #include "report/aslrpair.h"
+#include "report/human.h"
 #include "report/table/figures.h"
+
+#define CONFIDENCE 0.95
+#define RESAMPLES 2000
+#define SEED 1 /* the same interval on every host */
 
 /* By measure; then what there are no factors of. */
 static const struct figure columns[] = {
@@ -52,6 +58,54 @@ static void put_tax(const struct figure_place *on, const struct figure_place *of
 			grid_absent(grid, "not known of both");
 }
 
+/* Of each valid traced run of a variant. */
+static void collect(const struct figure_place *place, enum aslr_measure measure, struct samples *ret)
+{
+	const struct run *run = place->run;
+
+	for (size_t i = 0; i < run->n_trials && i < run->n_trial_summaries; i++) {
+		const struct trial *trial = &run->trials[i];
+		double value;
+
+		if (trial->variant != place->variant || trial->temperature != place->temperature || !trial->traced ||
+		    trial->n_contradictions)
+			continue;
+		value = aslr_value_of_trial(&run->trial_summaries[i], trial, measure);
+		if (value > 0)
+			samples_add(ret, value);
+	}
+}
+
+/* Where the factor lies with 95 % confidence, as the runs differ: one that spans 1 is not told from none. */
+static void put_interval(const struct figure_place *on, const struct figure_place *off, const char *label,
+			 struct grid *grid)
+{
+	grid_text(grid, "%s", label);
+	grid_text(grid, "95 %%");
+	grid_empty(grid);
+	for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
+		_cleanup_(samples_deinit) struct samples over = { 0 }, under = { 0 };
+		_cleanup_strbuf_ struct strbuf low = STRBUF_INIT, high = STRBUF_INIT;
+		struct ratio ratio;
+
+		if (i >= ASLR_N) {
+			grid_empty(grid);
+			continue;
+		}
+		collect(on, (enum aslr_measure)i, &over);
+		collect(off, (enum aslr_measure)i, &under);
+		if (over.n < 2 || under.n < 2) {
+			grid_absent(grid, "it takes two runs on both sides");
+			continue;
+		}
+		ratio_compute(&over, &under, CONFIDENCE, RESAMPLES, SEED, &ratio);
+		human_number(&low, ratio.low);
+		human_number(&high, ratio.high);
+		grid_other(grid, CELL_RATIO, CELL_DERIVED, ratio.low);
+		grid_show(grid, "%s…%s", low.text, high.text);
+	}
+}
+
 static struct grid *add_grid(struct grid_list *list)
 {
 	static const struct grid_column labels[] = {
@@ -85,6 +139,7 @@ void aslr_add(const struct run *run, struct grid_list *list)
 			put_side(&on, label, "on", tax.maps_known, grid);
 			put_side(&off, label, "off", tax.maps_known, grid);
 			put_tax(&on, &off, &tax, label, grid);
+			put_interval(&on, &off, label, grid);
 		}
 	}
 	if (grid)

@@ -13,8 +13,6 @@
 #include "lib/mem.h"
 #include "report/human.h"
 
-#define QUOTED_CONTRADICTIONS 12
-
 static const char *text_of(json_t *object, const char *key)
 {
 	return json_string_value(json_object_get(object, key));
@@ -88,6 +86,34 @@ static const char *acquired_by(const struct run *run)
 	return text_of(run->scenario, "acquire");
 }
 
+/* The usual one goes without saying. */
+static void add_load_events(const struct run *run, struct strbuf *facts)
+{
+	const char *by = text_of(run->scenario, "load_events");
+
+	if (by && !is(text_of(run->scenario, "tool"), "none") && !run_is_swept(run, "load_events") && !is(by, "rbrk"))
+		facts_add(facts, "load events by %s", by);
+}
+
+static bool by_shim(const char *acquire)
+{
+	return !acquire || is(acquire, "shim") || is(acquire, "spawn");
+}
+
+bool head_ran_before(const struct run *run)
+{
+	return !by_shim(acquired_by(run)) && !run->target &&
+	       json_array_size(json_object_get(run->scenario, "command")) == 0;
+}
+
+static void add_acquired(const struct run *run, struct strbuf *facts)
+{
+	const char *acquire = acquired_by(run);
+
+	if (!by_shim(acquire) && !run_is_swept(run, "acquire"))
+		facts_add(facts, "acquired by %s", acquire);
+}
+
 static void add_job(const struct run *run, struct grid_list *list)
 {
 	json_t *scenario = run->scenario;
@@ -95,24 +121,17 @@ static void add_job(const struct run *run, struct grid_list *list)
 	const char *launcher = text_of(run->host, "launcher_version");
 	bool untraced = is(text_of(scenario, "tool"), "none");
 	bool simulated = run_is_simulated(run);
-	const char *acquire = acquired_by(run);
-	bool by_shim = !acquire || is(acquire, "shim") || is(acquire, "spawn");
-	bool ran_before = !by_shim && !run->target && json_array_size(json_object_get(scenario, "command")) == 0;
 	_cleanup_strbuf_ struct strbuf facts = STRBUF_INIT;
 
-	if (!launcher && !ran_before)
+	if (!launcher && !head_ran_before(run))
 		launcher = text_of(scenario, "launcher");
 	if (!run_is_swept(run, "tasks"))
 		facts_add(&facts, "%" JSON_INTEGER_FORMAT " %s%s%s", tasks, tasks == 1 ? "task" : "tasks",
 			  launcher ? " by " : "", launcher ? launcher : "");
-	if (!by_shim && !run_is_swept(run, "acquire"))
-		facts_add(&facts, "acquired by %s", acquire);
+	add_acquired(run, &facts);
 	if (text_of(scenario, "tool") && !run_is_swept(run, "tool"))
 		facts_add(&facts, "tool %s", text_of(scenario, "tool"));
-	/* The usual one goes without saying. */
-	if (text_of(scenario, "load_events") && !untraced && !run_is_swept(run, "load_events") &&
-	    !is(text_of(scenario, "load_events"), "rbrk"))
-		facts_add(&facts, "load events by %s", text_of(scenario, "load_events"));
+	add_load_events(run, &facts);
 	if (text_of(scenario, "wait") && !untraced && run_has_tracer(run) && !run_is_swept(run, "wait"))
 		facts_add(&facts, "wait %s", text_of(scenario, "wait"));
 	if (simulated)
@@ -208,6 +227,54 @@ void head_add(const struct run *run, struct grid_list *list)
 	add_machine(run, list);
 }
 
+/* "mpirun" of "mpirun (Open MPI) 4.1.4", which the head has whole. */
+static void add_tasks(const struct run *run, struct strbuf *facts)
+{
+	json_int_t tasks = json_integer_value(json_object_get(run->scenario, "tasks"));
+	const char *launcher = text_of(run->host, "launcher_version");
+
+	if (run_is_swept(run, "tasks"))
+		return;
+	launcher = launcher ? launcher : text_of(run->scenario, "launcher");
+	facts_add(facts, "%" JSON_INTEGER_FORMAT " task%s", tasks, tasks == 1 ? "" : "s");
+	if (launcher && strcmp(launcher, "none") != 0)
+		strbuf_printf(facts, " by %.*s", (int)strcspn(launcher, " "), launcher);
+}
+
+static void add_subject(const struct run *run, struct strbuf *facts)
+{
+	json_t *word = json_array_get(json_object_get(run->scenario, "command"), 0);
+	json_t *libraries = json_object_get(run->target, "libraries");
+
+	if (text_of(run->target, "name"))
+		facts_add(facts, "%s", text_of(run->target, "name"));
+	else if (json_is_string(word))
+		facts_add(facts, "%s", json_string_value(word));
+	if (libraries && !run_is_swept(run, "target"))
+		strbuf_printf(facts, "%s%" JSON_INTEGER_FORMAT " libraries", facts->len ? ", " : "",
+			      json_integer_value(libraries));
+}
+
+void head_add_short(const struct run *run, struct grid_list *list)
+{
+	_cleanup_strbuf_ struct strbuf facts = STRBUF_INIT;
+	const char *tool = text_of(run->scenario, "tool"), *aslr = text_of(run->scenario, "aslr");
+	json_int_t breakpoints =
+		json_integer_value(json_object_get(json_object_get(run->scenario, "breakpoints"), "count"));
+
+	add_subject(run, &facts);
+	add_tasks(run, &facts);
+	add_acquired(run, &facts);
+	if (tool && !run_is_swept(run, "tool"))
+		facts_add(&facts, "%s%s", is(tool, "none") ? "without a tool" : "tool ", is(tool, "none") ? "" : tool);
+	add_load_events(run, &facts);
+	if (!is(tool, "none") && !run_is_swept(run, "breakpoints.count"))
+		facts_add(&facts, "%" JSON_INTEGER_FORMAT " breakpoint%s", breakpoints, breakpoints == 1 ? "" : "s");
+	if (aslr && !run_is_swept(run, "aslr"))
+		facts_add(&facts, "ASLR %s", aslr);
+	grid_note(list, GRID_FACTS, "job", "%s", facts.text);
+}
+
 /* --- may the numbers be believed -------------------------------------------------- */
 
 static double resident_share(const struct trial_residency *r)
@@ -274,7 +341,7 @@ void residency_add(const struct run *run, size_t variant, struct grid_list *list
 	unproved_add(run, variant, list);
 }
 
-static void quote_contradictions(const struct run *run, struct grid_list *list)
+static void quote_contradictions(const struct run *run, size_t most, struct grid_list *list)
 {
 	size_t all = 0;
 
@@ -282,18 +349,18 @@ static void quote_contradictions(const struct run *run, struct grid_list *list)
 		const struct trial *trial = &run->trials[i];
 
 		for (size_t j = 0; j < trial->n_contradictions; j++, all++)
-			if (all < QUOTED_CONTRADICTIONS)
+			if (all < most)
 				grid_note(list, GRID_NOTES, "INVALID", "%s %u, %s%s%s: %s",
 					  temperature_names[trial->temperature], trial->repetition + 1,
 					  trial->traced ? "traced" : "untraced", run->n_variants > 1 ? ", " : "",
 					  run->n_variants > 1 ? run->variants[trial->variant].name : "",
 					  trial->contradictions[j]);
 	}
-	if (all > QUOTED_CONTRADICTIONS)
-		grid_note(list, GRID_NOTES, "INVALID", "and %zu more in the record", all - QUOTED_CONTRADICTIONS);
+	if (all > most)
+		grid_note(list, GRID_NOTES, "INVALID", "and %zu more in the record", all - most);
 }
 
-void verdict_add(const struct run *run, struct grid_list *list)
+void verdict_add(const struct run *run, size_t most, struct grid_list *list)
 {
 	size_t invalid = 0;
 
@@ -301,13 +368,19 @@ void verdict_add(const struct run *run, struct grid_list *list)
 		invalid += run->trials[i].n_contradictions > 0;
 	if (run->n_trials == 0) {
 		grid_note(list, GRID_NOTES, "INVALID", "nothing was measured");
+		grid_note_tone(list, TONE_BAD);
 	} else if (invalid == 0) {
-		grid_note(list, GRID_NOTES, "valid", "the counts of all %zu runs agree%s%s", run->n_trials,
+		_cleanup_free_ char *runs = run->n_trials == 1 ? mem_strdup("the one run") :
+								 mem_printf("all %zu runs", run->n_trials);
+
+		grid_note(list, GRID_NOTES, "valid", "the counts of %s agree%s%s", runs,
 			  run->target ? " with the manifest" : "", run->complete ? "" : " (not all repetitions yet)");
+		grid_note_tone(list, TONE_GOOD);
 	} else {
 		grid_note(list, GRID_NOTES, "INVALID",
 			  "%zu of %zu runs contradict themselves%s; the numbers leave them out", invalid, run->n_trials,
 			  run->target ? " or the manifest" : "");
-		quote_contradictions(run, list);
+		grid_note_tone(list, TONE_BAD);
+		quote_contradictions(run, most, list);
 	}
 }

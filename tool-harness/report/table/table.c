@@ -127,7 +127,7 @@ static void add_part(void (*add)(const struct run *run, struct grid_list *list),
 		list->grids[before].begins_part = true;
 }
 
-void table_add(const struct run *run, bool details, struct grid_list *list)
+void table_add(const struct run *run, struct grid_list *list)
 {
 	head_add(run, list);
 	if (run_is_untraced(run)) {
@@ -139,29 +139,19 @@ void table_add(const struct run *run, bool details, struct grid_list *list)
 			add_part(table4_add, run, list);
 		if (run->n_variants > 1)
 			add_part(variants_add, run, list);
-		for (size_t i = 0; (details || run->n_variants == 1) && i < run->n_variants; i++)
+		for (size_t i = 0; i < run->n_variants; i++)
 			add_variant(run, i, list);
 	}
 	add_part(aslr_add, run, list);
 	grid_add(list, GRID_NOTES, "verdict")->begins_part = true;
-	verdict_add(run, list);
-}
-
-static void format(const struct run *run, bool details, struct strbuf *out)
-{
-	struct grid_list list = { 0 };
-
-	table_add(run, details, &list);
-	grid_list_to_text(&list, out);
-	grid_list_deinit(&list);
+	verdict_add(run, VERDICT_QUOTES, list);
 }
 
 void table_format(const struct run *run, struct strbuf *out)
 {
-	format(run, false, out);
-}
+	struct grid_list list = { 0 };
 
-void table_format_details(const struct run *run, struct strbuf *out)
-{
-	format(run, true, out);
+	table_add(run, &list);
+	grid_list_to_text(&list, out);
+	grid_list_deinit(&list);
 }

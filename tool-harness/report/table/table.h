@@ -9,12 +9,10 @@
 #include "report/grid/grid.h"
 #include "report/record/record.h"
 
-/* Of several variants one row each, and with details all tables of each; of one variant these always. Call after
- * run_summarise or run_read. */
-void table_add(const struct run *run, bool details, struct grid_list *list);
+/* Of several variants one row each, and then all tables of each. Call after run_summarise or run_read. */
+void table_add(const struct run *run, struct grid_list *list);
 
-/* The same on a terminal, of GRID_TEXT_WIDTH columns at most: without and with details. */
+/* The same as text, of GRID_TEXT_WIDTH columns at most. */
 void table_format(const struct run *run, struct strbuf *out);
-void table_format_details(const struct run *run, struct strbuf *out);
 
 #endif

@@ -48,6 +48,28 @@ static void add_settings(const struct run_variant *variant, struct grid_list *li
 		grid_note(list, GRID_FACTS, variant->name, "%s", settings.text);
 }
 
+/* What makes a tool tell what its events cost; of several tools the first is asked for. */
+const char *variants_why_no_t1(const struct run *run)
+{
+	const char *tool = json_string_value(json_object_get(run->scenario, "tool"));
+
+	return tool && !strcmp(tool, "gdb") ? "told with gdb.solib_events=stop" :
+					      "the tool does not tell of its events";
+}
+
+/* Whether a count is above 0 in any summary. */
+static bool any_has(const struct run *run, const char *n_key)
+{
+	for (size_t i = 0; i < run->n_variants; i++)
+		for (size_t t = 0; t < TEMPERATURE_N; t++) {
+			double n;
+
+			if (figure_number(&(struct figure_place){ run, i, t }, n_key, &n) && n > 0)
+				return true;
+		}
+	return false;
+}
+
 void variants_add(const struct run *run, struct grid_list *list)
 {
 	for (size_t t = 0; t < TEMPERATURE_N; t++) {
@@ -69,7 +91,11 @@ void variants_add(const struct run *run, struct grid_list *list)
 	}
 	for (size_t i = 0; i < run->n_variants; i++)
 		add_settings(&run->variants[i], list);
-	grid_note(list, GRID_NOTES, "import", "traced / untraced, slowest rank; full cost of one stop, to a task");
+	grid_note(list, GRID_NOTES, "import",
+		  "traced / untraced, slowest rank, median of pairs%s; full cost of one stop, to a task",
+		  any_has(run, "ratio.import_worst.n") ? "" : " (needs baseline=on)");
+	if (!any_has(run, "t1_ns.n"))
+		grid_note(list, GRID_NOTES, "T1", "%s", variants_why_no_t1(run));
 	grid_note(list, GRID_NOTES, "misses",
 		  "calls of functions with a breakpoint made before it was in, over all tasks");
 }

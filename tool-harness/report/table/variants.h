@@ -12,4 +12,7 @@ void variants_add(const struct run *run, struct grid_list *list);
 /* Tools that are processes of their own, run by run: how each ended. Nothing without any. */
 void tools_add(const struct run *run, struct grid_list *list);
 
+/* Why there is no T1 in it: what would make the tool tell. Static. */
+const char *variants_why_no_t1(const struct run *run);
+
 #endif

@@ -55,9 +55,10 @@ static void warn_of_death(const struct native *native, const struct native_task 
 {
 	if (!thread_status_has_signal(thread->tid, "SigCgt", SIGTRAP) &&
 	    !thread_status_has_signal(thread->tid, "SigIgn", SIGTRAP))
-		progress_warn("rank %zu (pid %d) gets a SIGTRAP of its own and dies of it; if it meant to ignore or block that "
-			      "signal, it lost this at a trap of ours: 'load_events: audit' without breakpoints "
-			      "leaves it alone", native->first + (size_t)(t - native->tasks), (int)t->task->pid);
+		progress_warn("rank %zu (pid %d) gets a SIGTRAP of its own and dies of it; if it meant to ignore or "
+			      "block it, a trap of ours took this away: 'load_events: audit' without breakpoints "
+			      "leaves it alone",
+			      native->first + (size_t)(t - native->tasks), (int)t->task->pid);
 }
 
 /* A trap where we have none: the task's own int3 or SIGTRAP, which it gets; or one of ours

@@ -127,6 +127,27 @@ ask() {
 	ask '.looks == 1 and ([.trials[].repetition] | max) == 11'
 }
 
+@test "A beside B: a run that fails is left out, and the verdict is that of the others" {
+	cat >job <<-'END'
+		#!/bin/sh
+		n=$(cat "$0.n")
+		echo $((n + 1)) >"$0.n"
+		[ "$n" -ne 1 ] # the second one, which is B's first
+	END
+	chmod +x job
+	beside() {
+		echo 0 >job.n
+		rm -rf "$RESULTS"
+		attachstorm run -q -o "$RESULTS" -l spawn -n 1 -T warm --no-baseline --compare-to "$1" -- "$PWD/job"
+	}
+	expect_status 1 beside slow.event=300ms
+	expect_output "12 valid runs against 11; left out as invalid: 0 and 1; 11 pairs"
+	ask '[.trials[] | select(.contradictions != []) | [.variant, .repetition]] == [[1, 0]]'
+	# what cannot be told beside it is not for want of runs
+	expect_status 3 beside bind=core
+	expect_output "more of NEW's runs are invalid than of BASE's: 0, then 1"
+}
+
 @test "A beside B: what is of a comparison is refused without one" {
 	while read -r option message; do
 		# shellcheck disable=SC2086  # an option and its value

@@ -65,9 +65,9 @@ static void no_false_alarms(void **state)
 		}
 		if (worse >= 10)
 			fail_msg("noise %g: %zu of 1,000 called worse", noises[i], worse);
-		/* with runs this much alike there is also nothing that could not be told */
+		/* with runs this much alike there is also next to nothing that could not be told */
 		if (noises[i] <= 0.1)
-			assert_int_equal(unclear, 0);
+			assert_in_range(unclear, 0, 2);
 	}
 }
 

@@ -83,6 +83,8 @@ void decide_judge(const struct decide *decide, const struct run *run, bool print
 	comparison_format(&comparison, &text);
 	if (print)
 		fputs(text.text, stdout);
-	*status_ret = comparison_status(&comparison);
+	/* what cannot be told of a run that contradicts itself in part is not for want of runs */
+	if (*status_ret != EXIT_INVALID || comparison.verdict != COMPARE_CANNOT_TELL)
+		*status_ret = comparison_status(&comparison);
 	comparison_deinit(&comparison);
 }

@@ -21,7 +21,9 @@ void decide_deinit(struct decide *decide);
  * time. Says so on standard error. Its data is a struct decide. */
 int64_t decide_wanted(struct run *run, int64_t done, int64_t wanted, void *data);
 
-/* B against A of a whole run; the verdict's exit status, and with `print` all of it to standard output. */
+/* B against A of a whole run, what of it contradicts itself left out. *status_ret is the run's exit status, and becomes
+ * the verdict's: but that of a run that is not valid stays where nothing can be told. With `print` all of it goes to
+ * standard output. */
 void decide_judge(const struct decide *decide, const struct run *run, bool print, int *status_ret);
 
 #endif

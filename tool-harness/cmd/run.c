@@ -24,8 +24,8 @@ static struct err *run_and_print(const struct scenario_args *args, const struct 
 		      args->compares ? &more : NULL, &run, &path, status_ret);
 	/* What was measured before a failure is worth seeing too. */
 	print_err = path ? print_run(&run, path, args->form) : NULL;
-	/* B against A decides the exit status of a valid run; it is printed behind the table, not behind JSON. */
-	if (!err && !print_err && args->compares && run.complete && *status_ret == EXIT_OK)
+	/* B against A decides the exit status; it is printed behind the table, not behind JSON. */
+	if (!err && !print_err && args->compares && run.complete)
 		decide_judge(decide, &run, args->form != PRINT_JSON, status_ret);
 	run_deinit(&run);
 	if (!err)

@@ -124,7 +124,8 @@ static const struct conf_option options[] = {
 	TIME(GATE_T1, "t1", "0.1", "2us"),
 	TIME(GATE_T2, "t2", "0.1", "500ns"),
 	TIME(GATE_HANDLING, "handling", "0.1", "2us"),
-	TIME(GATE_CPU, "tracer_cpu", "0.1", "50ms"),
+	/* neighbours change it less than the others */
+	TIME(GATE_CPU, "tracer_cpu", "0.02", "5ms"),
 	{ .key = "tracer_memory.relative", .type = CONF_DOUBLE, FIELD(relative[GATE_PEAK_MEMORY - GATE_FIRST_TIME]),
 	  .default_text = "0.05", .min = 0, .max = 1e6, .help = "relative change that is tolerated, as 0.10",
 	  .group = "Times and memory" },

@@ -22,3 +22,11 @@ load common
 	run jq -n -r -L "$ROOT/tests/bench" 'include "bars"; (2.9, 3) | under(3; "what"; 3; times)'
 	[ "$(awk '{ print $(NF - 1), $NF }' <<<"$output" | paste -sd,)" = "x met,not met" ]
 }
+
+@test "the bars of the gate: what is planted, and a tool against itself, each with its rounds" {
+	tiny_target
+	BENCH_GATES="cpu quiet" BENCH_ROUNDS=1 BENCH_QUIET_ROUNDS=2 BENCH_LOAD=0 BENCH_AT_MOST=1s BENCH_TARGET=$TINY \
+		expect_status 0 "$ROOT/scripts/bench" "$O" gate
+	[ "$(grep -cE ' n = 1 .* bar 0.05  (met|not met)$' <<<"$output")" -eq 1 ]
+	[ "$(grep -cE 'called worse .* n = 2 .* bar 0  (met|not met)$' <<<"$output")" -eq 1 ]
+}

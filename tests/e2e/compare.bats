@@ -98,6 +98,9 @@ compare() {
 	grep -q 'nobody' m.md
 	! command -v xmllint >/dev/null || xmllint --noout j.xml
 	files
+	expect_status 3 bash -c 'attachstorm compare -o "$RUNS" base slow --json 2>/dev/null'
+	[ "$(jq -r '.verdict' <<<"$output")" = "not comparable" ]
+	[[ "$(jq -r '.error' <<<"$output")" == *"scenario null.t1: 1ms against 3ms"* ]]
 	expect_status 3 compare base base --junit j.xml
 	grep -q '<error .*stands on both sides' j.xml
 }

@@ -135,6 +135,14 @@ static struct err *check_vary(const struct compare_args *args)
 	return err;
 }
 
+/* Takes it. */
+static void print_json(json_t *json)
+{
+	json_dumpf(json, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
+	putchar('\n');
+	json_decref(json);
+}
+
 /* What a CI server finds is of this comparison, also if there was none: not what an earlier one left. */
 static struct err *publish_failure(const struct compare_args *args, struct err *err)
 {
@@ -142,6 +150,8 @@ static struct err *publish_failure(const struct compare_args *args, struct err *
 	_cleanup_strbuf_ struct strbuf junit = STRBUF_INIT, markdown = STRBUF_INIT;
 	struct err *write_err = NULL;
 
+	if (args->json)
+		print_json(comparison_failure_json(&failure));
 	comparison_failure_junit(&failure, &junit);
 	comparison_failure_markdown(&failure, &markdown);
 	if (args->junit)
@@ -165,15 +175,6 @@ static struct err *publish(const char *path, const struct comparison *comparison
 	return fs_publish(path, text.text, text.len);
 }
 
-static void print_json(const struct comparison *comparison)
-{
-	json_t *json = comparison_json(comparison);
-
-	json_dumpf(json, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
-	putchar('\n');
-	json_decref(json);
-}
-
 static struct err *print(const struct compare_args *args, const struct comparison *comparison)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
@@ -184,7 +185,7 @@ static struct err *print(const struct compare_args *args, const struct compariso
 	if (err)
 		return err;
 	if (args->json) {
-		print_json(comparison);
+		print_json(comparison_json(comparison));
 	} else {
 		comparison_format(comparison, &text);
 		fputs(text.text, stdout);

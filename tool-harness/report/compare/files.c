@@ -256,6 +256,13 @@ void comparison_junit(const struct comparison *comparison, struct strbuf *out)
 	strbuf_puts(out, "</testsuites>\n");
 }
 
+json_t *comparison_failure_json(const struct comparison_failure *failure)
+{
+	return json_pack("{s:s, s:i, s:o, s:o, s:s, s:o}", "schema", "attachstorm-comparison", "schema_version", 3,
+			 "base", json_text(failure->base), "new", json_text(failure->new), "verdict",
+			 compare_verdict_names[COMPARE_MISSING], "error", json_text(failure->message));
+}
+
 void comparison_failure_junit(const struct comparison_failure *failure, struct strbuf *out)
 {
 	struct suite suite = { .body = STRBUF_INIT };

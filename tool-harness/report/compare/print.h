@@ -31,10 +31,11 @@ json_t *comparison_json(const struct comparison *comparison);
 /* JUnit's XML: a test suite per part, a test case per metric; "cannot tell" is skipped. */
 void comparison_junit(const struct comparison *comparison, struct strbuf *out);
 
-/* The same two for a comparison that could not be made: why not, as an error. Names as the caller gave them. */
+/* The same for a comparison that could not be made: why not, as an error. Names as the caller gave them. */
 struct comparison_failure {
 	const char *base, *new, *message;
 };
+json_t *comparison_failure_json(const struct comparison_failure *failure); /* a new reference */
 void comparison_failure_markdown(const struct comparison_failure *failure, struct strbuf *out);
 void comparison_failure_junit(const struct comparison_failure *failure, struct strbuf *out);
 

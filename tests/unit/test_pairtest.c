@@ -27,7 +27,7 @@ static void a_published_example(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(before); i++)
 		samples_add(&differences, before[i] - after[i]);
-	pairtest_compute(&differences, 0.95, &test);
+	pairtest_compute(&differences, 0, 0.95, &test);
 	assert_near(test.p, 0.0390625, 1e-12);
 	assert_near(test.shift, 0.46, 0.001);
 	assert_true(test.low > 0 && test.low < 0.1 && test.high > 0.7 && test.high < 0.9);
@@ -67,13 +67,35 @@ static void p_is_that_of_all_signs(void **state)
 		}
 		fill(d, n, &samples);
 		samples_add(&samples, 0); /* has no sign, and changes nothing */
-		pairtest_compute(&samples, 0.95, &test);
+		pairtest_compute(&samples, 0, 0.95, &test);
 		sum = positive_ranks(d, n, signs);
 		for (unsigned other = 0; other < 1u << n; other++) {
 			below += positive_ranks(d, n, other) <= sum;
 			above += positive_ranks(d, n, other) >= sum;
 		}
+		/* the tail towards which the differences lie */
 		assert_near(test.p, fmin(1, 2.0 * (below < above ? below : above) / (1u << n)), 1e-9);
+	}
+}
+
+/* A difference is told from what does not matter, to either side. */
+static void what_does_not_matter_is_taken_off(void **state)
+{
+	static const double d[] = { 0.31, 0.35, 0.29, 0.4, 0.33, 0.36, 0.3, 0.34 };
+
+	(void)state;
+	for (int sign = -1; sign <= 1; sign += 2) {
+		_cleanup_(samples_deinit) struct samples samples = { 0 };
+		struct pairtest test;
+
+		for (size_t i = 0; i < ARRAY_SIZE(d); i++)
+			samples_add(&samples, sign * d[i]);
+		pairtest_compute(&samples, 0.2, 0.95, &test);
+		assert_near(test.p, 2 / 256.0, 1e-12);
+		pairtest_compute(&samples, 0.33, 0.95, &test);
+		assert_true(test.p > 0.5);
+		pairtest_compute(&samples, 0.5, 0.95, &test);
+		assert_true(test.p == 1);
 	}
 }
 
@@ -84,7 +106,7 @@ static void nothing_but_zeros_is_no_difference(void **state)
 
 	(void)state;
 	fill((double[]){ 0, 0, 0, 0, 0, 0, 0 }, 7, &zeros);
-	pairtest_compute(&zeros, 0.95, &test);
+	pairtest_compute(&zeros, 0, 0.95, &test);
 	assert_true(test.p == 1 && test.shift == 0 && test.low == 0 && test.high == 0);
 }
 
@@ -112,7 +134,7 @@ static void the_interval_holds_the_truth(void **state)
 
 			for (size_t j = 0; j < sizes[i]; j++)
 				samples_add(&samples, normal(&rng));
-			pairtest_compute(&samples, 0.95, &test);
+			pairtest_compute(&samples, 0, 0.95, &test);
 			missed += test.low > 0 || test.high < 0;
 			found += test.p < 0.05;
 		}
@@ -133,7 +155,7 @@ static void too_few_pairs_cannot_be_rare(void **state)
 		struct pairtest test;
 
 		fill(ones, n, &samples);
-		pairtest_compute(&samples, 0.95, &test);
+		pairtest_compute(&samples, 0, 0.95, &test);
 		assert_int_equal(test.p < 0.02, n >= pairtest_least(0.02));
 	}
 }
@@ -188,7 +210,7 @@ static void as_many_runs_decide(void **state)
 
 			for (size_t j = 0; j < n; j++)
 				samples_add(&samples, 0.3 + normal(&rng));
-			pairtest_compute(&samples, 0.95, &test);
+			pairtest_compute(&samples, q.beyond, 0.95, &test);
 			decided[i] += (test.low > q.beyond && test.p < q.p_wanted) || test.high < q.below;
 		}
 	}
@@ -201,6 +223,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_published_example),
 		cmocka_unit_test(p_is_that_of_all_signs),
+		cmocka_unit_test(what_does_not_matter_is_taken_off),
 		cmocka_unit_test(nothing_but_zeros_is_no_difference),
 		cmocka_unit_test(the_interval_holds_the_truth),
 		cmocka_unit_test(too_few_pairs_cannot_be_rare),

@@ -56,26 +56,55 @@ static size_t rank_absolutes(const struct samples *differences, size_t *doubled,
 	return n;
 }
 
-static double exact_p(const size_t *doubled, size_t n, size_t sum)
+/* Chances of a sum of positive ranks that is at most, and at least, as large as this one. */
+struct tails {
+	double below, above;
+};
+
+static struct tails exact_tails(const size_t *doubled, size_t n, size_t sum)
 {
 	size_t top = n * (n + 1);
 	_cleanup_free_ double *chance = sums_of_signs(doubled, n, top);
-	double below = 0, above = 0;
+	struct tails tails = { 0, 0 };
 
 	for (size_t s = 0; s <= top; s++) {
-		below += s <= sum ? chance[s] : 0;
-		above += s >= sum ? chance[s] : 0;
+		tails.below += s <= sum ? chance[s] : 0;
+		tails.above += s >= sum ? chance[s] : 0;
 	}
-	return fmin(1, 2 * fmin(below, above));
+	return tails;
 }
 
-static double normal_p(const size_t *doubled, size_t n, size_t sum)
+/* With correction for continuity: a doubled sum is two away from the next. */
+static struct tails normal_tails(const size_t *doubled, size_t n, size_t sum)
 {
-	double variance = 0, distance = fmax(0, fabs(sum - n * (n + 1) / 2.0) - 1);
+	double variance = 0, distance = sum - n * (n + 1) / 2.0;
 
 	for (size_t i = 0; i < n; i++)
 		variance += (double)doubled[i] * doubled[i] / 4;
-	return fmin(1, 2 * gsl_cdf_ugaussian_Q(distance / sqrt(variance)));
+	return (struct tails){ gsl_cdf_ugaussian_P((distance + 1) / sqrt(variance)),
+			       gsl_cdf_ugaussian_Q((distance - 1) / sqrt(variance)) };
+}
+
+static struct tails tails_of(const struct samples *differences)
+{
+	_cleanup_free_ size_t *doubled = mem_calloc(differences->n, sizeof(*doubled));
+	size_t sum, n = rank_absolutes(differences, doubled, &sum);
+
+	if (!n)
+		return (struct tails){ 1, 1 };
+	return n <= PAIRTEST_EXACT_MAX ? exact_tails(doubled, n, sum) : normal_tails(doubled, n, sum);
+}
+
+/* That their centre is not beyond `by`, in the direction in which it lies. */
+static double p_beyond(const struct samples *differences, double shift, double by)
+{
+	_cleanup_(samples_deinit) struct samples rest = { 0 };
+	struct tails tails;
+
+	for (size_t i = 0; i < differences->n; i++)
+		samples_add(&rest, differences->values[i] - (shift < 0 ? -by : by));
+	tails = tails_of(&rest);
+	return fmin(1, 2 * (shift < 0 ? tails.below : tails.above));
 }
 
 /* How many of the smallest means lie below the interval: the most with a chance of at most `tail`. */
@@ -112,11 +141,10 @@ static double *sorted_means(const struct samples *differences, size_t *n_ret)
 	return means;
 }
 
-void pairtest_compute(const struct samples *differences, double confidence, struct pairtest *ret)
+void pairtest_compute(const struct samples *differences, double by, double confidence, struct pairtest *ret)
 {
-	_cleanup_free_ size_t *doubled = mem_calloc(differences->n, sizeof(*doubled));
 	_cleanup_free_ double *means = NULL;
-	size_t n, n_means, sum, outside;
+	size_t n_means, outside;
 
 	assert(differences->n > 0);
 	means = sorted_means(differences, &n_means);
@@ -126,8 +154,7 @@ void pairtest_compute(const struct samples *differences, double confidence, stru
 	ret->shift = gsl_stats_median_from_sorted_data(means, 1, n_means);
 	ret->low = means[outside];
 	ret->high = means[n_means - 1 - outside];
-	n = rank_absolutes(differences, doubled, &sum);
-	ret->p = n == 0 ? 1 : n <= PAIRTEST_EXACT_MAX ? exact_p(doubled, n, sum) : normal_p(doubled, n, sum);
+	ret->p = p_beyond(differences, ret->shift, by);
 }
 
 size_t pairtest_least(double p)

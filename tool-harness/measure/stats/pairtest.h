@@ -18,11 +18,11 @@
 struct pairtest {
 	double shift;     /* median of the means of any two differences, each with itself too */
 	double low, high; /* its interval; the whole range of those means if pairtest_least says there are too few */
-	double p;         /* two-sided, that the differences lie evenly around 0; 1 if all are 0 */
+	double p;         /* two-sided, that they lie evenly around something no further from 0 than `by` */
 };
 
-/* Of at least one difference; finite. `confidence` as 0.95. */
-void pairtest_compute(const struct samples *differences, double confidence, struct pairtest *ret);
+/* Of at least one difference; finite. `by` is the difference that does not matter, 0 or more; `confidence` as 0.95. */
+void pairtest_compute(const struct samples *differences, double by, double confidence, struct pairtest *ret);
 
 /* Pairs without which no p can be below this one, whatever they are: the least n with 2^(1-n) < p. */
 size_t pairtest_least(double p);

@@ -87,7 +87,7 @@ static void measure_pairs(const struct samples *base, const struct samples *new,
 
 	for (size_t i = 0; i < base->n; i++)
 		samples_add(&logs, log(new->values[i] / base->values[i]));
-	pairtest_compute(&logs, confidence, &test);
+	pairtest_compute(&logs, log(1 + row->asked), confidence, &test);
 	row->ratio = (struct ratio){ exp(test.shift), exp(test.low), exp(test.high), deviation(&logs) };
 	row->p = test.p;
 	row->tolerance = row->asked;

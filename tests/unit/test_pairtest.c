@@ -187,6 +187,12 @@ static void an_interval_that_is_twice_too_wide_takes_four_times_the_runs(void **
 	q = (struct power_question){ .n = 10, .value = 1, .low = 0.8, .high = 1.2, .confidence = 0.95, .beyond = 0.1,
 				     .below = 0.7, .p = 0.04, .p_wanted = 0.02 };
 	assert_in_range(power_runs(&q), 11, 30);
+	assert_int_equal(power_runs_beyond(&q), power_runs(&q));
+	/* what is soon known to be small is long not known to be beyond */
+	q = (struct power_question){ .n = 10, .value = 0.15, .low = -0.15, .high = 0.45, .confidence = 0.95,
+				     .beyond = 0.1, .below = 0.4, .p = 0.5, .p_wanted = 0.02 };
+	assert_in_range(power_runs(&q), 11, 40);
+	assert_true(power_runs_beyond(&q) > 300);
 }
 
 /* Runs drawn anew, as many as were asked for: four of five decide, or more as there are two ways to; of half as many

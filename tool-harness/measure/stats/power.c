@@ -29,11 +29,22 @@ static double runs_for_p(const struct power_question *q)
 	return has > 0 ? q->n * pow((wants + gsl_cdf_ugaussian_Pinv(POWER_CHANCE)) / has, 2) : INFINITY;
 }
 
+static size_t whole_runs(const struct power_question *question, double runs)
+{
+	runs = fmax(ceil(runs), question->n + 1.0);
+	return runs < POWER_NEVER ? (size_t)runs : POWER_NEVER;
+}
+
+size_t power_runs_beyond(const struct power_question *question)
+{
+	return whole_runs(question, fmax(runs_for_distance(question, question->value - question->beyond),
+					 runs_for_p(question)));
+}
+
 size_t power_runs(const struct power_question *question)
 {
-	double beyond = fmax(runs_for_distance(question, question->value - question->beyond), runs_for_p(question));
-	double below = runs_for_distance(question, question->below - question->value);
-	double runs = fmax(ceil(fmin(beyond, below)), question->n + 1.0);
+	size_t beyond = power_runs_beyond(question);
+	size_t below = whole_runs(question, runs_for_distance(question, question->below - question->value));
 
-	return runs < POWER_NEVER ? (size_t)runs : POWER_NEVER;
+	return beyond < below ? beyond : below;
 }

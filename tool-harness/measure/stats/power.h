@@ -25,4 +25,7 @@ struct power_question {
  */
 size_t power_runs(const struct power_question *question);
 
+/* The same, but for the first of both alone. */
+size_t power_runs_beyond(const struct power_question *question);
+
 #endif

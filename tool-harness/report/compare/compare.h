@@ -42,7 +42,9 @@ struct compare_row {
 	bool has_ratio;
 	struct ratio ratio;         /* new / base: of medians, or of pairs the estimate of Hodges and Lehmann */
 	double p, p_holm;
-	size_t more; /* of COMPARE_CANNOT_TELL: further runs a side that would probably decide; COMPARE_NEVER: none */
+	/* Of COMPARE_CANNOT_TELL: further runs a side that would probably decide, and that would show it to be worse;
+	 * COMPARE_NEVER: none. */
+	size_t more, more_worse;
 };
 
 /* One variant at one temperature. Cold and warm are never pooled. */

@@ -221,7 +221,7 @@ static void put_part_findings(const struct comparison *comparison, const struct 
 
 size_t comparison_runs_more(const struct comparison *comparison)
 {
-	size_t most = 0;
+	size_t most = 0, worse = COMPARE_NEVER; /* until all rows are decided; until one is worse */
 
 	if (comparison->verdict != COMPARE_CANNOT_TELL || comparison->n_gaps)
 		return 0;
@@ -230,11 +230,16 @@ size_t comparison_runs_more(const struct comparison *comparison)
 
 		if (part->why || part->only)
 			return 0;
-		for (size_t j = 0; j < part->n_rows; j++)
-			if (part->rows[j].verdict == COMPARE_CANNOT_TELL && part->rows[j].more > most)
-				most = part->rows[j].more;
+		for (size_t j = 0; j < part->n_rows; j++) {
+			const struct compare_row *row = &part->rows[j];
+
+			if (row->verdict != COMPARE_CANNOT_TELL)
+				continue;
+			most = row->more > most ? row->more : most;
+			worse = row->more_worse && row->more_worse < worse ? row->more_worse : worse;
+		}
 	}
-	return most;
+	return most < worse ? most : worse;
 }
 
 static void put_more_runs(const struct comparison *comparison, const char *next, struct strbuf *out)

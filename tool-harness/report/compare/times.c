@@ -176,14 +176,21 @@ static enum compare_verdict judge(const struct compare_row *row, const struct to
 	return row->ratio.high > excluded(row, tolerances) ? COMPARE_CANNOT_TELL : COMPARE_SAME;
 }
 
+static size_t further(size_t runs, size_t n)
+{
+	return runs < POWER_NEVER ? runs - n : COMPARE_NEVER;
+}
+
 /* Further runs that would probably decide a row that could not be told. */
-static size_t runs_more(const struct compare_row *row, const struct part_how *how, const struct compare_part *part)
+static void ask_for_runs(const struct part_how *how, const struct compare_part *part, struct compare_row *row)
 {
 	size_t n = part->n_pairs ? part->n_pairs : row->base.n < row->new.n ? row->base.n : row->new.n;
 	struct power_question question = { .n = n };
 
-	if (!row->has_ratio)
-		return (size_t)how->tolerances->runs - n;
+	if (!row->has_ratio) {
+		row->more = row->more_worse = (size_t)how->tolerances->runs - n;
+		return;
+	}
 	question.value = log(row->ratio.value);
 	question.low = log(row->ratio.low);
 	question.high = log(row->ratio.high);
@@ -192,8 +199,8 @@ static size_t runs_more(const struct compare_row *row, const struct part_how *ho
 	question.below = log(excluded(row, how->tolerances));
 	question.p = row->p_holm;
 	question.p_wanted = part->alpha;
-	n = power_runs(&question);
-	return n < POWER_NEVER ? n - question.n : COMPARE_NEVER;
+	row->more = further(power_runs(&question), n);
+	row->more_worse = further(power_runs_beyond(&question), n);
 }
 
 void times_judge(const struct part_side *base, const struct part_side *new, const struct part_how *how,
@@ -224,6 +231,6 @@ void times_judge(const struct part_side *base, const struct part_side *new, cons
 		if (row->has_ratio)
 			row->verdict = judge(row, tolerances, part->alpha);
 		if (!gate_metric_is_count(row->metric) && row->verdict == COMPARE_CANNOT_TELL)
-			row->more = runs_more(row, how, part);
+			ask_for_runs(how, part, row);
 	}
 }

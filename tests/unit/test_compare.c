@@ -31,7 +31,7 @@ static void two_variants(const struct madeup *base, const struct madeup *new, ui
 static enum compare_verdict verdict_of(const struct madeup *base, const struct madeup *new, uint64_t seed,
 				       size_t resamples)
 {
-	struct tolerances tolerances = tolerances_of(resamples);
+	_cleanup_(tolerances_deinit) struct tolerances tolerances = tolerances_of(resamples);
 	struct comparison comparison;
 	enum compare_verdict verdict;
 	struct run run;
@@ -113,7 +113,7 @@ static void beyond_the_resolution_cannot_be_told(void **state)
 {
 	static const int64_t base_ms[] = { 100, 110, 90, 105, 95, 100 }, new_ms[] = { 100, 420, 95, 440, 90, 430 };
 	struct madeup six = plain;
-	struct tolerances tolerances = tolerances_of(200);
+	_cleanup_(tolerances_deinit) struct tolerances tolerances = tolerances_of(200);
 	struct comparison comparison;
 	struct run run;
 
@@ -155,7 +155,7 @@ static void a_slower_machine_is_not_a_slower_tool(void **state)
 	base.untraced = slow.untraced = true;
 	/* memory is no time: more of it is not the machine's doing */
 	for (uint64_t seed = 0; seed < 5; seed++) {
-		struct tolerances tolerances = tolerances_of(200);
+		_cleanup_(tolerances_deinit) struct tolerances tolerances = tolerances_of(200);
 		struct comparison comparison;
 		struct run run;
 
@@ -175,7 +175,7 @@ static void a_slower_machine_is_not_a_slower_tool(void **state)
 static void cold_and_warm_stand_apart(void **state)
 {
 	struct madeup warm = plain, cold = plain;
-	struct tolerances tolerances = tolerances_of(200);
+	_cleanup_(tolerances_deinit) struct tolerances tolerances = tolerances_of(200);
 	struct comparison comparison;
 	struct rng rng;
 	struct run run;
@@ -283,7 +283,7 @@ static void counts_are_compared_exactly(void **state)
 		{ twice_the_calls_that_vary, GATE_PTRACE_CALLS, COMPARE_WORSE, COMPARE_WORSE },
 		{ an_invalid_one, GATE_STOPS, COMPARE_SAME, COMPARE_CANNOT_TELL },
 	};
-	struct tolerances tolerances = tolerances_of(200);
+	_cleanup_(tolerances_deinit) struct tolerances tolerances = tolerances_of(200);
 	struct comparison comparison;
 
 	(void)state;
@@ -302,7 +302,7 @@ static void counts_are_compared_exactly(void **state)
 static void tolerances_are_read(void **state)
 {
 	const char *text = "alpha: 0.01\nt1:\n  relative: 0.5\n  absolute: 1ms\ncounts:\n  stops: 0.1\n";
-	struct tolerances tolerances = tolerances_of(200);
+	_cleanup_(tolerances_deinit) struct tolerances tolerances = tolerances_of(200);
 
 	(void)state;
 	assert_ok(conf_read_text(&tolerances_table, "t.yaml", text, strlen(text), &tolerances));

@@ -53,14 +53,13 @@ static void make_turns(const struct turns *turns, uint64_t seed, struct run *run
 
 static void compare_turns(const struct run *run, const char *setting, struct comparison *ret)
 {
-	struct tolerances tolerances;
+	_cleanup_(tolerances_deinit) struct tolerances tolerances = { 0 };
 
 	assert_ok(tolerances_read(NULL, &tolerances));
 	tolerances.resamples = 200;
 	if (setting)
 		assert_ok(conf_set(&tolerances_table, setting, &tolerances));
 	compare_variants(run, 0, 1, &(struct compare_options){ .tolerances = &tolerances }, ret);
-	conf_deinit(&tolerances_table, &tolerances);
 }
 
 static enum compare_verdict verdict_of(const struct turns *turns, uint64_t seed, const char *setting)

@@ -34,7 +34,7 @@ static struct err *compare_chosen(const struct compare_side *base, const struct 
 				  const char *const *vary, bool force, struct comparison *ret)
 {
 	struct compare_options options = { .vary = vary, .force = force, .keys = &scenario_table };
-	struct tolerances tolerances;
+	_cleanup_(tolerances_deinit) struct tolerances tolerances = { 0 };
 
 	assert_ok(tolerances_read(NULL, &tolerances));
 	tolerances.resamples = 200;
@@ -242,7 +242,7 @@ static void records_of_one_side_stand_together(void **state)
 {
 	struct compare_options options = { .vary = NULL };
 	struct compare_side base = { .name = "A", .n_runs = 2 }, new = { .name = "B", .n_runs = 1 };
-	struct tolerances tolerances;
+	_cleanup_(tolerances_deinit) struct tolerances tolerances = { 0 };
 	struct comparison comparison;
 	struct run runs[3];
 
@@ -311,7 +311,7 @@ static void compare_one_sided(void (*change)(struct run *), bool of_base, const 
 {
 	struct compare_options options = { .vary = NULL };
 	struct compare_side base = { .name = "A", .n_runs = 1 }, new = { .name = "B", .n_runs = 1 };
-	struct tolerances tolerances;
+	_cleanup_(tolerances_deinit) struct tolerances tolerances = { 0 };
 	struct comparison comparison;
 	struct run a, b;
 

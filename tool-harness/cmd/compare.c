@@ -230,7 +230,7 @@ static struct err *load_and_compare(const struct compare_args *args, int *status
 		err = store_load(args->dir, args->new, &new);
 	if (!err)
 		err = compare_loaded(args, &tolerances, &base, &new, status_ret);
-	conf_deinit(&tolerances_table, &tolerances);
+	tolerances_deinit(&tolerances);
 	return err ? publish_failure(args, err) : NULL;
 }
 

@@ -28,7 +28,7 @@ struct err *decide_init(const struct scenario_comparing *comparing, struct decid
 
 void decide_deinit(struct decide *decide)
 {
-	conf_deinit(&tolerances_table, &decide->tolerances);
+	tolerances_deinit(&decide->tolerances);
 }
 
 static void compare_sides_of(const struct decide *decide, const struct run *run, struct comparison *ret)

@@ -339,5 +339,5 @@ void comparison_add_sides(const struct run *run, struct grid_list *list)
 		  "over whole runs: of pairs their ratio by Hodges and Lehmann and the signed-rank test; with too few "
 		  "pairs the ratio of medians with its interval by bootstrap and the rank-sum test.");
 	comparison_deinit(&comparison);
-	conf_deinit(&tolerances_table, &tolerances);
+	tolerances_deinit(&tolerances);
 }

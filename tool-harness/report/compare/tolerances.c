@@ -160,3 +160,8 @@ bool tolerances_choose(const struct tolerances *tolerances, const struct gate_me
 			return true;
 	return !tolerances->metrics.n;
 }
+
+void tolerances_deinit(struct tolerances *tolerances)
+{
+	conf_deinit(&tolerances_table, tolerances);
+}

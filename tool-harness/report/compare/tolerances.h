@@ -40,7 +40,10 @@ extern const struct conf_table tolerances_table;
 /* The metric is one of those that are compared. */
 bool tolerances_choose(const struct tolerances *tolerances, const struct gate_metric *metric);
 
-/* Defaults, then the file if path is not NULL. Release with conf_deinit. */
+/* Defaults, then the file if path is not NULL. */
 MUST_CHECK struct err *tolerances_read(const char *path, struct tolerances *ret);
+
+/* Of zeroed ones nothing. */
+void tolerances_deinit(struct tolerances *tolerances);
 
 #endif

@@ -99,7 +99,7 @@ static void sweep(struct scenario scenario, bool samples, struct law_sources *re
 		csv = mem_printf("%s/%s.events.csv", folder, id);
 		if (!samples)
 			assert_int_equal(unlink(csv), 0);
-		assert_null(law_sources_add_record(ret, path));
+		assert_null(law_sources_add_record(ret, path, NULL));
 	}
 	assert_null(law_sources_finish(ret));
 }
@@ -209,7 +209,7 @@ static void deferred_runs_are_left_out(void **state)
 	nullrun_make(&scenario, 1, &run);
 	json_object_set_new(run.variants[0].settings, "breakpoints.policy", json_string("deferred"));
 	assert_null(run_write(&run, folder, &path));
-	assert_null(law_sources_add_record(&sources, path));
+	assert_null(law_sources_add_record(&sources, path, NULL));
 	assert_int_equal(sources.n, 0);
 	assert_int_equal(sources.n_skipped, 2); /* traced: cold and warm */
 	law_sources_deinit(&sources);
@@ -310,7 +310,7 @@ static void records_that_differ_are_refused(void **state)
 			runs[j].scenario = json_loads(cases[j ? i : 0].scenario, 0, NULL);
 			runs[j].host = json_loads(cases[j ? i : 0].host, 0, NULL);
 			assert_null(run_write(&runs[j], folder, &path));
-			err = law_sources_add_record(&sources, path);
+			err = law_sources_add_record(&sources, path, NULL);
 			if (j && cases[i].said)
 				assert_err_says(err, cases[i].said);
 			else

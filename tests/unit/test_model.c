@@ -103,12 +103,12 @@ static void what_makes_no_sense_is_refused(void **state)
 		const char *words[8];
 		const char *said;
 	} cases[] = {
-		{ { NULL }, "--libraries, --tasks and --t1 are needed" },
+		{ { NULL }, "--load-events, --tasks and --t1 are needed" },
 		{ { "--t1", "10ms", "--tasks", "5", NULL }, "are needed" },
 		{ { "--libraries", "5", "--tasks", "0", "--t1", "1ms", NULL }, "--tasks: 0 is not from 1 to 1e+09" },
-		{ { "--libraries", "x", NULL }, "--libraries: 'x' is not a number" },
+		{ { "--libraries", "x", NULL }, "--load-events: 'x' is not a number" },
 		{ { "--libraries", "1e999", NULL }, "is not a number" },
-		{ { "--libraries", "-5", NULL }, "--libraries: -5 is not from 0" },
+		{ { "--libraries", "-5", NULL }, "--load-events: -5 is not from 0" },
 		{ { "--tasks", "1e300", NULL }, "--tasks: 1e300 is not from 1" },
 		{ { "--t1", "10", NULL }, "--t1" },
 		{ { "--libraries=5", "--tasks=5", "--t1=1ms", "--breakpoints=1", NULL }, "needs --t2" },

@@ -110,7 +110,7 @@ static void what_makes_no_sense_is_refused(void **state)
 		{ { "fit", NULL }, "nothing to fit" },
 		{ { "predict", "--series", GDB, NULL }, "nothing to predict" },
 		{ { "predict", "--series", GDB, "--libraries", "2.5", NULL }, "not a whole number" },
-		{ { "predict", "--series", GDB, "--libraries", "0", NULL }, "--libraries: 0 is not from 1" },
+		{ { "predict", "--series", GDB, "--libraries", "0", NULL }, "--load-events: 0 is not from 1" },
 		{ { "predict", "--series", GDB, "--libraries", "2000000", NULL }, "2000000 is not a whole number from 1 to 1e+06" },
 		{ { "fit", "--series", GDB, "--resamples", "3", NULL }, "--resamples: 3 is not from 20" },
 		{ { "fit", "--series", "/nonexistent.csv", NULL }, "/nonexistent.csv" },

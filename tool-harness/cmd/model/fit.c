@@ -10,12 +10,17 @@
 
 #include "cmd/model/model.h"
 #include "lib/conf/conf.h"
+#include "lib/fs.h"
 #include "lib/mem.h"
 #include "report/law/result.h"
+#include "report/store/store.h"
 
 #define MOST_RESAMPLES 100000
 
-enum { OPT_SERIES = 1000, OPT_PLOT, OPT_SEED, OPT_RESAMPLES, OPT_JSON, OPT_LIBRARIES, OPT_TASKS, OPT_BREAKPOINTS };
+enum {
+	OPT_SERIES = 1000, OPT_PLOT, OPT_SEED, OPT_RESAMPLES, OPT_JSON, OPT_LIBRARIES, OPT_TASKS, OPT_BREAKPOINTS,
+	OPT_TARGET, OPT_DAEMONS,
+};
 
 #define COMMON_OPTIONS                                                                                            \
 	{ NULL, 0, NULL, 0, "The data:", 1 },                                                                     \
@@ -31,9 +36,13 @@ enum { OPT_SERIES = 1000, OPT_PLOT, OPT_SEED, OPT_RESAMPLES, OPT_JSON, OPT_LIBRA
 static const struct argp_option fit_options[] = { COMMON_OPTIONS };
 static const struct argp_option predict_options[] = {
 	{ NULL, 0, NULL, 0, "The job to predict for:", 2 },
-	{ "libraries", OPT_LIBRARIES, "M", 0, "Load events per task", 2 },
+	{ "load-events", OPT_LIBRARIES, "M", 0, "Load events of each task after it was let go", 2 },
+	{ "libraries", OPT_LIBRARIES, "M", OPTION_ALIAS, NULL, 2 },
+	{ "target", 't', "DIR", 0, "Instead: as this target has them, built or not (pynamic-gen --sources-only), and "
+	  "others as in the data", 2 },
 	{ "tasks", OPT_TASKS, "N", 0, "Tasks (default 1)", 2 },
 	{ "breakpoints", OPT_BREAKPOINTS, "B", 0, "Breakpoints in each task (default 0)", 2 },
+	{ "daemons", OPT_DAEMONS, "D", 0, "Equal shares of the tasks, handled at the same time (default 1)", 2 },
 	COMMON_OPTIONS,
 };
 
@@ -48,12 +57,16 @@ static const char predict_doc[] =
 	"Predict what load events cost a job, by the law that is fitted to runs."
 	"\vThe interval is for one new run: it has the doubt about the law's terms and what runs deviate from it. For "
 	"example\n\n"
-	"  attachstorm model predict results/runs/sweep-*.json --libraries 500 \\\n"
-	"      --tasks 500 --breakpoints 10";
+	"  attachstorm model predict results/runs/sweep-*.json --load-events 500 \\\n"
+	"      --tasks 500 --breakpoints 10\n\n"
+	"RECORD is a file, a folder, a name in " STORE_DEFAULT_DIR ", or 'latest', with '#VARIANT' one of its "
+	"variants.";
 
 struct fit_args {
 	struct law_sources sources;
-	struct law_job job; /* 0 libraries until given */
+	struct law_job job;
+	struct manifest target;
+	bool has_target;
 	const char *plot;
 	uint64_t seed;
 	int64_t resamples;
@@ -76,6 +89,37 @@ static struct err *parse_whole(const char *text, const char *what, double min, d
 	return NULL;
 }
 
+static struct err *read_target(struct fit_args *args, const char *dir)
+{
+	struct err *err;
+
+	if (args->has_target)
+		return err_new("--target: one target at a time: '%s' is too much", dir);
+	err = manifest_read(dir, &args->target);
+	if (err)
+		return err_hint(err, "of a spec 'pynamic-gen --sources-only SPEC -o DIR' makes a target without "
+				     "building it");
+	args->has_target = true;
+	args->job.target = &args->target;
+	return NULL;
+}
+
+/* All records that a name means, as 'attachstorm compare' takes them. */
+static struct err *add_records(struct fit_args *args, const char *what)
+{
+	_cleanup_(path_list_deinit) struct path_list paths = { 0 };
+	_cleanup_free_ char *name = mem_strdup(what);
+	char *hash = fs_exists(what) ? NULL : strrchr(name, '#');
+	struct err *err;
+
+	if (hash)
+		*hash++ = '\0';
+	err = store_find(STORE_DEFAULT_DIR, name, &paths);
+	for (size_t i = 0; !err && i < paths.n; i++)
+		err = law_sources_add_record(&args->sources, paths.paths[i], hash);
+	return err;
+}
+
 static struct err *parse_one(int key, const char *arg, struct fit_args *args)
 {
 	struct err *err;
@@ -94,14 +138,18 @@ static struct err *parse_one(int key, const char *arg, struct fit_args *args)
 		args->resamples = (int64_t)value;
 		return err;
 	case OPT_LIBRARIES:
-		return parse_whole(arg, "--libraries", 1, 1e6, &args->job.libraries);
+		return parse_whole(arg, "--load-events", 1, 1e6, &args->job.libraries);
 	case OPT_TASKS:
 		return parse_whole(arg, "--tasks", 1, 1e9, &args->job.tasks);
+	case OPT_DAEMONS:
+		return parse_whole(arg, "--daemons", 1, 1e9, &args->job.daemons);
+	case 't':
+		return read_target(args, arg);
 	case OPT_BREAKPOINTS:
 		return parse_whole(arg, "--breakpoints", 0, 1e9, &args->job.breakpoints);
 	default:
 		args->has_data = true;
-		return law_sources_add_record(&args->sources, arg);
+		return add_records(args, arg);
 	}
 }
 
@@ -122,6 +170,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_LIBRARIES:
 	case OPT_TASKS:
 	case OPT_BREAKPOINTS:
+	case OPT_DAEMONS:
+	case 't':
 	case ARGP_KEY_ARG:
 		args->err = parse_one(key, arg, args);
 		return args->err ? EINVAL : 0;
@@ -159,7 +209,7 @@ static void print_text(const struct law_result *results, size_t n, const struct 
 	for (size_t i = 0; i < n; i++) {
 		if (i)
 			strbuf_putc(&out, '\n');
-		if (job->libraries < 1)
+		if (!law_job_is_given(job))
 			put_law(&results[i], i, &out);
 		else if (results[i].choice)
 			law_result_put_prediction(&results[i], job, &out);
@@ -211,7 +261,7 @@ struct err *model_fit(int argc, char **argv, bool predict, int *status_ret)
 {
 	const struct argp argp = { predict ? predict_options : fit_options, parse_option, "RECORD...",
 				   predict ? predict_doc : fit_doc, NULL, NULL, NULL };
-	struct fit_args args = { .job = { 0, 1, 0 }, .seed = 1, .resamples = 1000 };
+	struct fit_args args = { .job = { .tasks = 1, .daemons = 1 }, .seed = 1, .resamples = 1000 };
 	char name[] = "attachstorm model predict";
 	struct err *err = NULL;
 
@@ -224,13 +274,17 @@ struct err *model_fit(int argc, char **argv, bool predict, int *status_ret)
 		err = args.err;
 	if (!err && !args.has_data)
 		err = err_hint(err_new("nothing to fit a law to"), "give run records, or --series FILE.csv");
-	if (!err && predict && args.job.libraries < 1)
-		err = err_hint(err_new("nothing to predict"), "give --libraries M");
+	if (!err && predict && !law_job_is_given(&args.job))
+		err = err_hint(err_new("nothing to predict"), "give --load-events M, or --target DIR");
+	if (!err && args.job.libraries >= 1 && args.job.target)
+		err = err_new("--load-events and --target say the same thing: give one of them");
 	if (!err)
 		err = law_sources_finish(&args.sources);
 	if (!err)
 		err = fit_and_print(&args);
 	law_sources_deinit(&args.sources);
+	if (args.has_target)
+		manifest_deinit(&args.target);
 	if (!err)
 		*status_ret = EXIT_OK;
 	return err;

@@ -6,15 +6,18 @@
  * Invariant: a number that the user gave is never replaced by the record's.
  */
 #include <jansson.h>
+#include <string.h>
 
 #include "cmd/model/model.h"
 #include "measure/model.h"
 #include "report/human.h"
 #include "report/record/record.h"
+#include "report/store/store.h"
 
 /* One prediction: at the means, which is what a sum is made of, and at the 10th and 90th percentiles if measured. */
 struct prediction {
 	const char *name; /* temperature, NULL if nothing was measured */
+	const char *variant; /* NULL: there is one alone */
 	double libraries, tasks, breakpoints;
 	struct quantiles t1_ns, t2_ns;
 	double total_ns, low_ns, high_ns, events_ns;
@@ -82,7 +85,7 @@ static void put_range(const char *name, const struct quantiles *q, struct strbuf
 
 static void put_measured(const struct prediction *p, struct strbuf *out)
 {
-	strbuf_printf(out, "%s\n", p->name);
+	strbuf_printf(out, "%s%s%s\n", p->name, p->variant ? ", " : "", p->variant ? p->variant : "");
 	put_range("T1", &p->t1_ns, out);
 	if (p->t2_ns.n)
 		put_range("T2", &p->t2_ns, out);
@@ -101,7 +104,8 @@ static void put_measured(const struct prediction *p, struct strbuf *out)
 
 static json_t *prediction_json(const struct prediction *p)
 {
-	json_t *json = json_pack("{s:s?, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "temperature", p->name,
+	json_t *json = json_pack("{s:s?, s:s?, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "temperature", p->name,
+				 "variant", p->variant,
 				 "load_events_per_task", p->libraries, "tasks", p->tasks, "breakpoints", p->breakpoints,
 				 "t1_ns", p->t1_ns.mean, "t2_ns", p->t2_ns.mean, "total_ns", p->total_ns, "events_ns",
 				 p->events_ns);
@@ -160,10 +164,10 @@ void model_given(const struct model_args *args)
 	fputs(out.text, stdout);
 }
 
-static struct err *predict_measured(const struct model_args *args, const struct run *run, enum temperature temperature,
-				    struct prediction *ret)
+static struct err *predict_measured(const struct model_args *args, const struct run *run, size_t variant,
+				    enum temperature temperature, struct prediction *ret)
 {
-	const struct summary *s = &run->variants[0].summaries[temperature];
+	const struct summary *s = &run->variants[variant].summaries[temperature];
 	struct prediction p = {
 		.name = temperature_names[temperature],
 		.libraries = args->libraries >= 0 ? args->libraries : s->load_events_per_task,
@@ -182,36 +186,50 @@ static struct err *predict_measured(const struct model_args *args, const struct 
 	return NULL;
 }
 
+/* At each temperature that it has load events of. */
+static struct err *predict_variant(const struct model_args *args, const struct run *run, size_t variant,
+				   json_t *predictions, struct strbuf *out)
+{
+	for (size_t i = 0; i < TEMPERATURE_N; i++) {
+		struct prediction p;
+		struct err *err;
+
+		if (!run->variants[variant].summaries[i].t1_ns.n)
+			continue;
+		err = predict_measured(args, run, variant, i, &p);
+		if (err)
+			return err;
+		p.variant = run->n_variants > 1 ? run->variants[variant].name : NULL;
+		json_array_append_new(predictions, prediction_json(&p));
+		put_measured(&p, out);
+	}
+	return NULL;
+}
+
 struct err *model_measured(const struct model_args *args)
 {
-	_cleanup_(run_deinit) struct run run = { 0 };
+	_cleanup_(run_list_deinit) struct run_list list = { 0 };
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
 	json_t *predictions = json_array();
-	struct err *err = run_read(args->record, &run);
+	struct err *err = store_load(STORE_DEFAULT_DIR, args->record, &list);
+	const struct run *run = err ? NULL : &list.runs[0];
 
-	if (!err && run.n_variants > 1)
-		err = err_hint(err_new("'%s' measured %zu programs, or ways to bind them", args->record,
-				       run.n_variants),
-			       "a prediction is from one: run it by itself");
+	if (!err && list.n > 1)
+		err = err_hint(err_new("'%s' means %zu records", args->record, list.n),
+			       "a prediction is from one of them");
+	if (!err && list.variant && !run_find_variant(run, list.variant))
+		err = err_new("'%s' has no variant '%s'", run->id, list.variant);
 	if (!err)
-		put_source(&run, &out);
-	for (size_t i = 0; !err && run.n_variants && i < TEMPERATURE_N; i++) {
-		struct prediction p;
-
-		if (!run.variants[0].summaries[i].t1_ns.n)
-			continue;
-		err = predict_measured(args, &run, i, &p);
-		if (err)
-			break;
-		json_array_append_new(predictions, prediction_json(&p));
-		put_measured(&p, &out);
-	}
+		put_source(run, &out);
+	for (size_t i = 0; !err && i < run->n_variants; i++)
+		if (!list.variant || !strcmp(list.variant, run->variants[i].name))
+			err = predict_variant(args, run, i, predictions, &out);
 	if (!err && json_array_size(predictions) == 0)
 		err = err_with_status(err_new("'%s' has no valid measurement of load events", args->record),
 				      EXIT_INVALID);
 	if (!err && args->json)
-		print_json(json_pack("{s:s, s:O, s:O?}", "record", run.id, "predictions", predictions,
-				     "host", run.host));
+		print_json(json_pack("{s:s, s:O, s:O?}", "record", run->id, "predictions", predictions,
+				     "host", run->host));
 	else if (!err)
 		fputs(out.text, stdout);
 	json_decref(predictions);

@@ -10,6 +10,7 @@
 #include "cmd/cmd.h"
 #include "cmd/model/model.h"
 #include "lib/conf/conf.h"
+#include "report/store/store.h"
 
 #define NUMBER_MAX 1e9 /* far above any job, far below where doubles lose count */
 
@@ -17,7 +18,8 @@ enum { OPT_LIBRARIES = 1000, OPT_TASKS, OPT_BREAKPOINTS, OPT_T1, OPT_T2, OPT_JSO
 
 static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "The job to predict for:", 1 },
-	{ "libraries", OPT_LIBRARIES, "M", 0, "Load events per task", 1 },
+	{ "load-events", OPT_LIBRARIES, "M", 0, "Load events of each task after it was let go", 1 },
+	{ "libraries", OPT_LIBRARIES, "M", OPTION_ALIAS, NULL, 1 },
 	{ "tasks", OPT_TASKS, "N", 0, "Tasks", 1 },
 	{ "breakpoints", OPT_BREAKPOINTS, "B", 0, "Breakpoints reinserted at each load event (default 0)", 1 },
 	{ NULL, 0, NULL, 0, "The tool, without a record:", 2 },
@@ -30,9 +32,11 @@ static const struct argp_option options[] = {
 
 static const char doc[] =
 	"Predict what a tool's handling of load events costs a job: M x N x (T1 + B x T2)."
-	"\vWith RECORD, a run record, T1 and T2 are what it measured, cold and warm, with the range from their 10th "
-	"to their 90th percentile; M, N and B are its own unless given. For example\n\n"
-	"  attachstorm model --libraries 500 --tasks 500 --breakpoints 10 \\\n"
+	"\vThe paper's libraries are load events here: one comes for each library only if they come one by one, and "
+	"--libraries is another name for --load-events. With RECORD, a file, a name in " STORE_DEFAULT_DIR
+	" or 'latest', of several variants each or the one behind '#', T1 and T2 are what it measured, cold and warm, "
+	"with the range from their 10th to their 90th percentile; M, N and B are its own unless given. For example\n\n"
+	"  attachstorm model --load-events 500 --tasks 500 --breakpoints 10 \\\n"
 	"      --t1 10ms --t2 1ms\n\n"
 	"says 83.3 minutes, of which 41.7 for the events alone.\n\n"
 	"'attachstorm model fit' and 'attachstorm model predict' fit laws to several records: see their --help.";
@@ -56,7 +60,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPT_LIBRARIES:
-		args->err = model_parse_number(arg, "--libraries", 0, &args->libraries);
+		args->err = model_parse_number(arg, "--load-events", 0, &args->libraries);
 		break;
 	case OPT_TASKS:
 		args->err = model_parse_number(arg, "--tasks", 1, &args->tasks);
@@ -93,7 +97,7 @@ static struct err *check_args(const struct model_args *args)
 	if (args->record)
 		return NULL;
 	if (args->t1_ns < 0 || args->libraries < 0 || args->tasks < 0)
-		return err_hint(err_new("without a record, --libraries, --tasks and --t1 are needed"),
+		return err_hint(err_new("without a record, --load-events, --tasks and --t1 are needed"),
 				"see 'attachstorm model --help'");
 	if (args->breakpoints > 0 && args->t2_ns < 0)
 		return err_new("--breakpoints without a record needs --t2");

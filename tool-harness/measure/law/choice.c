@@ -21,6 +21,8 @@
 
 #define LEAST_GAIN 0.001 /* a richer law that predicts better by less than 0.1 % is not worth its terms */
 #define LEAST_SHARE 0.1  /* of the best law's miss: likewise */
+#define CHOSEN_ERRORS 1    /* the rule of one standard error: fewest terms within it */
+#define PLAUSIBLE_ERRORS 2 /* what is farther off than this is told from the best: others are in the interval */
 #define TAIL_RATIO 4
 #define MAX_MISS 10      /* log of a factor of 22,000: a law that predicts nothing at all */
 
@@ -96,8 +98,9 @@ static int compare_scores(const void *a, const void *b)
 	return x->miss < y->miss ? -1 : x->miss > y->miss;
 }
 
-/* Whether `score` misses more than `best` does, cell by cell. */
-static bool is_worse(const struct law_score *score, const struct law_score *best, const struct law_data *data)
+/* Whether `score` misses more than `best` does, cell by cell, by so many standard errors. */
+static bool is_worse(const struct law_score *score, const struct law_score *best, const struct law_data *data,
+		     double errors)
 {
 	double mean = score->miss - best->miss, squares = 0, weight = 0, n = (double)data->n_cells;
 
@@ -107,7 +110,8 @@ static bool is_worse(const struct law_score *score, const struct law_score *best
 		squares += d * d;
 		weight += data->cells[i].weight;
 	}
-	return mean > fmax(LEAST_GAIN, LEAST_SHARE * best->miss) && mean > sqrt(squares * n / (n - 1)) / weight;
+	return mean > fmax(LEAST_GAIN, LEAST_SHARE * best->miss) &&
+	       mean > errors * sqrt(squares * n / (n - 1)) / weight;
 }
 
 static void choose_shape(struct law_choice *choice, const struct law_data *data)
@@ -118,9 +122,25 @@ static void choose_shape(struct law_choice *choice, const struct law_data *data)
 	for (size_t i = 1; i < choice->n_scores; i++)
 		if (choice->scores[i].miss < choice->scores[best].miss)
 			best = i;
+	for (size_t i = 0; i < choice->n_scores; i++)
+		choice->scores[i].is_plausible =
+			!is_worse(&choice->scores[i], &choice->scores[best], data, PLAUSIBLE_ERRORS);
 	choice->chosen = 0;
-	while (is_worse(&choice->scores[choice->chosen], &choice->scores[best], data))
+	while (is_worse(&choice->scores[choice->chosen], &choice->scores[best], data, CHOSEN_ERRORS))
 		choice->chosen++;
+}
+
+/* Any of those that the rule does not tell from the best. */
+static size_t draw_plausible(const struct law_choice *choice, struct rng *rng)
+{
+	size_t n = 0, at, i = 0;
+
+	for (size_t j = 0; j < choice->n_scores; j++)
+		n += choice->scores[j].is_plausible;
+	at = rng_below(rng, n);
+	while (!choice->scores[i].is_plausible || at--)
+		i++;
+	return i;
 }
 
 /* Slope of log(measured / predicted) over log(N), plus the 1 that the law has. */
@@ -166,14 +186,23 @@ static bool resample(const struct law_data *data, struct rng *rng, double *weigh
 
 static struct law_interval interval_of(const struct samples *samples)
 {
+	struct law_interval interval;
+
+	law_interval_of(samples, &interval);
+	return interval;
+}
+
+void law_interval_of(const struct samples *samples, struct law_interval *ret)
+{
 	_cleanup_free_ double *sorted = mem_calloc(samples->n + 1, sizeof(*sorted));
 
+	*ret = (struct law_interval){ 0, 0 };
 	if (!samples->n)
-		return (struct law_interval){ 0, 0 };
+		return;
 	memcpy(sorted, samples->values, samples->n * sizeof(*sorted));
 	gsl_sort(sorted, 1, samples->n);
-	return (struct law_interval){ gsl_stats_quantile_from_sorted_data(sorted, 1, samples->n, 0.025),
-				      gsl_stats_quantile_from_sorted_data(sorted, 1, samples->n, 0.975) };
+	ret->low = gsl_stats_quantile_from_sorted_data(sorted, 1, samples->n, 0.025);
+	ret->high = gsl_stats_quantile_from_sorted_data(sorted, 1, samples->n, 0.975);
 }
 
 static struct law_interval interval_of_member(const struct law_choice *choice, size_t offset)
@@ -207,16 +236,18 @@ static void bootstrap(const struct law_problem *problem, const struct law_data *
 	choice->deviations = mem_calloc(n, sizeof(*choice->deviations));
 	for (size_t i = 0; i < n; i++) {
 		struct rng rng;
-		struct law_fit fit;
+		struct law_fit fit, chosen;
 
 		rng_init_stream(&rng, seed, i);
 		if (!resample(data, &rng, weights)) {
 			choice->n_undetermined++;
 			continue;
 		}
-		fit = law_problem_fit(problem, choice->fit.shape, weights);
-		if (choice->n_varies)
-			samples_add(&exponents, tasks_exponent(data, &fit, weights));
+		fit = law_problem_fit(problem, choice->scores[draw_plausible(choice, &rng)].shape, weights);
+		if (choice->n_varies) { /* a look at the law that is shown, not one more doubt about it */
+			chosen = law_problem_fit(problem, choice->fit.shape, weights);
+			samples_add(&exponents, tasks_exponent(data, &chosen, weights));
+		}
 		choice->deviations[choice->n_replicates] = draw_deviation(choice, data, &rng);
 		choice->replicates[choice->n_replicates++] = fit;
 	}
@@ -266,19 +297,47 @@ void law_choice_deinit(struct law_choice *choice)
 	memset(choice, 0, sizeof(*choice));
 }
 
+struct law_interval law_t1_interval(const struct law_choice *choice, double libraries)
+{
+	struct samples samples = { 0 };
+	struct law_interval interval;
+
+	for (size_t i = 0; i < choice->n_replicates; i++)
+		samples_add(&samples, law_t1(&choice->replicates[i], libraries));
+	interval = interval_of(&samples);
+	samples_deinit(&samples);
+	return interval;
+}
+
+static double most_tasks(const struct law_data *data)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < data->n_cells; i++)
+		most = fmax(most, data->cells[i].tasks);
+	return most;
+}
+
 void law_predict(const struct law_choice *choice, const struct law_data *data, double libraries, double tasks,
 		 double breakpoints, struct law_prediction *ret)
+{
+	law_predict_spread(choice, data, libraries, tasks, breakpoints, data->per_event, ret);
+}
+
+void law_predict_spread(const struct law_choice *choice, const struct law_data *data, double libraries, double tasks,
+			double breakpoints, double per_event, struct law_prediction *ret)
 {
 	struct samples totals = { 0 };
 	struct law_run run;
 	struct law_fit events = choice->fit;
 
-	law_rows_spread(libraries, tasks, breakpoints, data->first_libraries, data->per_event, &run);
+	law_rows_spread(libraries, tasks, breakpoints, data->first_libraries, per_event, &run);
 	events.insert_ns = events.resolve_ns = 0;
 	*ret = (struct law_prediction){
 		.total_ns = law_total(&choice->fit, &run),
 		.events_ns = law_total(&events, &run),
 		.reach = libraries / data->cells[data->n_cells - 1].libraries,
+		.tasks_reach = tasks / most_tasks(data),
 	};
 	for (size_t i = 0; i < choice->n_replicates; i++)
 		samples_add(&totals, law_total(&choice->replicates[i], &run) * exp(choice->deviations[i]));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Which law a sweep follows, and how sure that is. The law is chosen by cells that the
- * fit has not seen; intervals are by bootstrap over whole runs. Seeded: the same sweep
+ * fit has not seen; intervals are by bootstrap over whole runs, each of which is fitted with one of
+ * the laws that the choice does not tell apart, so that the doubt about the law is in them. Seeded: the same sweep
  * and seed give the same answer to the last digit.
  */
 #ifndef MEASURE_LAW_CHOICE_H
@@ -9,6 +10,7 @@
 
 #include "lib/err.h"
 #include "measure/law/fit.h"
+#include "measure/stats/quantile.h"
 
 #define LAW_N_SHAPES (LAW_T1_N * LAW_T2_N)
 #define LAW_MIN_CELLS 3
@@ -22,6 +24,7 @@ struct law_score {
 	struct law_shape shape;
 	double miss;    /* mean over cells, by their weight, of |log(measured / predicted)|, 0 within a
 			   published number's rounding; exp of it - 1 is a relative miss */
+	bool is_plausible; /* not worse than the best, by the rule */
 	double *misses; /* by cell, signed: log(measured / predicted) */
 };
 
@@ -30,7 +33,7 @@ struct law_choice {
 	size_t n_scores;
 	size_t chosen;                         /* index into scores */
 	struct law_fit fit;                    /* of all runs */
-	struct law_interval constant_ns, growth_ns, exponent, insert_ns, resolve_ns;
+	struct law_interval constant_ns, growth_ns, exponent, insert_ns, resolve_ns; /* over all plausible shapes */
 	bool n_varies;                         /* there are cells with different N, so the next is known */
 	double tasks_exponent;                 /* of N in the totals: 1 as the serial tool has it */
 	struct law_interval tasks_exponent_interval;
@@ -50,16 +53,27 @@ MUST_CHECK struct err *law_choose(const struct law_data *data, uint64_t seed, si
 				  struct law_choice *ret);
 void law_choice_deinit(struct law_choice *choice);
 
+/* From the 2.5th to the 97.5th percentile; 0 to 0 without samples. */
+void law_interval_of(const struct samples *samples, struct law_interval *ret);
+
+/* T1 at m libraries, in ns, as the law may be. */
+struct law_interval law_t1_interval(const struct law_choice *choice, double libraries);
+
 struct law_prediction {
 	double total_ns;
 	struct law_interval interval; /* of one new run: of the law and of what runs deviate from it */
 	double events_ns;             /* of the total: T1 alone */
 	double reach;                 /* M over the largest M measured: above 1 the law is stretched */
+	double tasks_reach;           /* N likewise */
 };
 
 /* For M load events in each of N tasks with B breakpoints, libraries coming as in the data. */
 void law_predict(const struct law_choice *choice, const struct law_data *data, double libraries, double tasks,
 		 double breakpoints, struct law_prediction *ret);
+
+/* The same where so many libraries come with each event. */
+void law_predict_spread(const struct law_choice *choice, const struct law_data *data, double libraries, double tasks,
+			double breakpoints, double per_event, struct law_prediction *ret);
 
 /*
  * The exponent of the tail of a series: the slope of log(total) over log(M) between the

@@ -258,7 +258,7 @@ struct law_fit law_problem_fit(const struct law_problem *problem, struct law_sha
 		.shape = shape,
 		.constant_ns = search.coefficients[COLUMN_CONSTANT],
 		.growth_ns = search.coefficients[COLUMN_GROWTH],
-		.exponent = shape.t1 == LAW_T1_CONSTANT ? 0 : p,
+		.exponent = search.coefficients[COLUMN_GROWTH] > 0 ? p : 0, /* of nothing there is no exponent */
 		.insert_ns = search.coefficients[COLUMN_INSERT],
 		.resolve_ns = search.coefficients[COLUMN_RESOLVE],
 	};

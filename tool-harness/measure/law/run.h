@@ -24,7 +24,9 @@ struct law_row {
 };
 
 struct law_run {
-	double libraries;    /* M: load events per task */
+	double libraries;    /* M: load events per task after it was let go */
+	double import_events; /* of these the target's own, by its manifest; 0: not known */
+	double phase1_ns;    /* launch to planted; 0: not known */
 	double tasks;        /* N */
 	double breakpoints;  /* B: asked for in each task */
 	double total_ns;     /* what all load events of all tasks cost */

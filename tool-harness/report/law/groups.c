@@ -200,6 +200,16 @@ static bool total_of(const struct run *run, size_t index, enum law_basis *basis_
 	return ret->libraries >= 1 && ret->total_ns > 0;
 }
 
+/* What the run tells besides its load events. */
+static void note_rest(const struct run *run, size_t index, struct law_run *ret)
+{
+	const struct trial *trial = &run->trials[index];
+	int64_t phase1_ns = run->trial_summaries[index].spans_ns[SPAN_PHASE1];
+
+	ret->import_events = expected_events(run, trial);
+	ret->phase1_ns = phase1_ns > 0 ? (double)phase1_ns : 0;
+}
+
 /* Of the policy deferred what is timed are looks at a task, whose number is no number of libraries. */
 static bool has_no_load_events(const struct run *run, const struct trial *trial)
 {
@@ -228,24 +238,30 @@ static struct err *add_trial(struct law_sources *sources, const struct run *run,
 	err = check_group(group, run, basis);
 	if (err)
 		return err;
-	if (!events)
+	if (!events) {
 		law_data_add_total(&group->data, total.libraries, total.tasks, total.breakpoints, total.total_ns,
 				   total.first, (total.last - total.first) / total.libraries);
-	else if (!law_data_add_trial(&group->data, trial))
+	} else if (!law_data_add_trial(&group->data, trial)) {
 		sources->n_skipped++;
+		return NULL;
+	}
+	note_rest(run, index, &group->data.runs[group->data.n_runs - 1]);
 	return NULL;
 }
 
-struct err *law_sources_add_record(struct law_sources *sources, const char *path)
+struct err *law_sources_add_record(struct law_sources *sources, const char *path, const char *variant)
 {
 	_cleanup_(run_deinit) struct run run = { 0 };
 	bool has_samples = false;
 	struct err *err = run_read(path, &run);
+	const struct run_variant *only = err || !variant ? NULL : run_find_variant(&run, variant);
 
+	if (!err && variant && !only)
+		err = err_new("'%s' has no variant '%s'", path, variant);
 	if (!err)
 		err = samples_read(path, &run, &has_samples);
 	for (size_t i = 0; !err && i < run.n_trials; i++)
-		if (run.trials[i].traced)
+		if (run.trials[i].traced && (!only || &run.variants[run.trials[i].variant] == only))
 			err = add_trial(sources, &run, i, has_samples);
 	return err;
 }

@@ -37,10 +37,11 @@ struct law_sources {
 };
 
 /*
- * Traced trials of a record. Records of one group must agree in machine and scenario but
- * for what a sweep varies, and in their basis, else it is an error that names the key.
+ * Traced trials of a record, of one of its variants or, NULL, of all. Records of one group must agree in machine and
+ * scenario but for what a sweep varies, and in their basis, else it is an error that names the key.
  */
-MUST_CHECK struct err *law_sources_add_record(struct law_sources *sources, const char *path);
+MUST_CHECK struct err *law_sources_add_record(struct law_sources *sources, const char *path,
+							const char *variant);
 MUST_CHECK struct err *law_sources_add_series(struct law_sources *sources, const char *path);
 
 /* Finishes the groups' data; an error if there is none at all. */

@@ -40,6 +40,7 @@ static json_t *candidates_json(const struct law_choice *choice)
 
 		json_object_set_new(one, "mean_miss", json_real(expm1(choice->scores[i].miss)));
 		json_object_set_new(one, "chosen", json_boolean(i == choice->chosen));
+		json_object_set_new(one, "plausible", json_boolean(choice->scores[i].is_plausible));
 		json_array_append_new(candidates, one);
 	}
 	return candidates;
@@ -52,9 +53,9 @@ static json_t *cells_json(const struct law_result *result)
 
 	for (size_t i = 0; i < data->n_cells; i++) {
 		const struct law_cell *cell = &data->cells[i];
-		json_t *one = json_pack("{s:f, s:f, s:f, s:I, s:f}", "libraries", cell->libraries, "tasks", cell->tasks,
-					"breakpoints", cell->breakpoints, "runs", (json_int_t)cell->n_runs, "total_ns",
-					cell->total_ns);
+		json_t *one = json_pack("{s:f, s:f, s:f, s:I, s:f}", "load_events", cell->libraries, "tasks",
+					cell->tasks, "breakpoints", cell->breakpoints, "runs", (json_int_t)cell->n_runs,
+					"total_ns", cell->total_ns);
 
 		if (result->choice) {
 			json_object_set_new(one, "law_ns", json_real(law_cell_total(&result->choice->fit, data, i)));
@@ -79,11 +80,24 @@ static json_t *tail_json(const struct law_data *data)
 static json_t *prediction_json(const struct law_result *result, const struct law_job *job)
 {
 	struct law_prediction p;
+	struct law_asked asked;
+	struct law_phase1 phase1;
+	json_t *json;
 
-	law_predict(result->choice, &result->group->data, job->libraries, job->tasks, job->breakpoints, &p);
-	return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "libraries", job->libraries, "tasks", job->tasks,
-			 "breakpoints", job->breakpoints, "total_ns", p.total_ns, "events_ns", p.events_ns, "low_ns",
-			 p.interval.low, "high_ns", p.interval.high, "reach", p.reach);
+	law_result_predict(result, job, &asked, &p);
+	json = json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "load_events", asked.events, "tasks",
+			 asked.tasks, "daemons", fmax(1, job->daemons), "breakpoints", job->breakpoints, "total_ns",
+			 p.total_ns, "events_ns", p.events_ns, "low_ns", p.interval.low, "high_ns", p.interval.high,
+			 "reach", p.reach, "tasks_reach", p.tasks_reach);
+	if (law_result_phase1(&result->group->data, &asked, &phase1))
+		json_object_set_new(json, "phase1",
+				    json_pack("{s:f, s:f, s:f, s:f, s:f, s:b}", "total_ns", phase1.total_ns, "low_ns",
+					      phase1.interval.low, "high_ns", phase1.interval.high, "fixed_ns",
+					      phase1.fixed_ns, "per_task_ns", phase1.per_task_ns, "tasks_vary",
+					      phase1.n_varies));
+	else
+		json_object_set_new(json, "phase1", json_null());
+	return json;
 }
 
 json_t *law_result_to_json(const struct law_result *result, const struct law_job *job)
@@ -99,7 +113,7 @@ json_t *law_result_to_json(const struct law_result *result, const struct law_job
 		json_object_set_new(json, "why", json_string(result->why));
 	json_object_set_new(json, "tail", tail_json(&result->group->data));
 	json_object_set_new(json, "cells", cells_json(result));
-	if (result->choice && job->libraries >= 1)
+	if (result->choice && law_job_is_given(job))
 		json_object_set_new(json, "prediction", prediction_json(result, job));
 	return json;
 }

@@ -8,7 +8,11 @@
 
 #define LABEL_WIDTH 24
 #define NUMBER_WIDTH 12
-#define STRETCHED 1.5 /* times the largest M measured */
+#define STRETCHED 1.5 /* times the largest M, or N, measured */
+#define ONE_SIDED 0.01 /* residuals that are smaller than this may all have one sign */
+#define OFF_LINE 5      /* times the usual residual */
+#define OFF_LINE_LEAST 0.1
+#define COVERED 4 /* times: so far the intervals were tried (tests/unit/test_lawcoverage.c) */
 #define RECORD "model fit" /* whose JSON the keys are of */
 
 #define GROWS (1U << LAW_T1_LINEAR | 1U << LAW_T1_POWER | 1U << LAW_T1_OFFSET)
@@ -119,6 +123,7 @@ static void add_scores(const struct law_choice *choice, size_t index, struct gri
 	static const struct grid_column columns[] = {
 		{ "candidates", LABEL_WIDTH + 2 * NUMBER_WIDTH, COLUMN_LABEL, NULL },
 		{ "miss", NUMBER_WIDTH, 0, NULL },
+		{ "", 0, COLUMN_LEFT, NULL },
 	};
 	struct grid *grid = grid_add(list, GRID_TABLE, "law candidates");
 
@@ -132,8 +137,15 @@ static void add_scores(const struct law_choice *choice, size_t index, struct gri
 		grid_strong(grid, i == choice->chosen);
 		grid_value(grid, CELL_SHARE, expm1(score->miss), RECORD,
 			   "laws[%zu].candidates[%zu].mean_miss", index, i);
+		if (i == choice->chosen)
+			grid_text(grid, "chosen");
+		else
+			grid_text(grid, "%s", score->is_plausible ? "not told from the best" : "");
 	}
 	grid_note(list, GRID_NOTES, "miss", "by how far cells that were left out are missed, in the mean");
+	grid_note(list, GRID_NOTES, "chosen",
+		  "the fewest terms of those that miss no more than the best by one standard error over the cells");
+	grid_note(list, GRID_NOTES, "", "intervals are over all that miss no more than it by two, not told from it");
 }
 
 static void add_tail(const struct law_data *data, struct grid_list *list)
@@ -168,7 +180,7 @@ static void put_excess(struct grid *grid, double share, const char *key)
 static void add_cells(const struct law_result *result, size_t index, struct grid_list *list)
 {
 	static const struct grid_column columns[] = {
-		{ "cells", 8, COLUMN_LABEL, NULL },    { "M", 9, 0, NULL },
+		{ "cells", 8, COLUMN_LABEL, NULL },    { "load events", 12, 0, NULL },
 		{ "N", 8, 0, NULL },		       { "B", 8, 0, NULL },
 		{ "runs", 8, 0, NULL },		       { "measured", NUMBER_WIDTH, 0, NULL },
 		{ "law", NUMBER_WIDTH, 0, NULL },      { "residual", 10, 0, NULL },
@@ -185,7 +197,7 @@ static void add_cells(const struct law_result *result, size_t index, struct grid
 
 		grid_text(grid, "  %zu", i + 1);
 #define CELL(kind, value, name) grid_value(grid, kind, value, RECORD, "laws[%zu].cells[%zu]." name, index, i)
-		CELL(CELL_COUNT, cell->libraries, "libraries");
+		CELL(CELL_COUNT, cell->libraries, "load_events");
 		CELL(CELL_COUNT, cell->tasks, "tasks");
 		CELL(CELL_COUNT, cell->breakpoints, "breakpoints");
 		CELL(CELL_COUNT, (double)cell->n_runs, "runs");
@@ -198,6 +210,33 @@ static void add_cells(const struct law_result *result, size_t index, struct grid
 		put_excess(grid, cell->total_ns / law_ns - 1, NULL);
 		put_excess(grid, expm1(result->choice->scores[result->choice->chosen].misses[i]), miss);
 	}
+}
+
+/* What the law does not say, though its miss is small. */
+static void add_warnings(const struct law_result *result, struct grid_list *list)
+{
+	const struct law_data *data = &result->group->data;
+	size_t above = 0, below = 0;
+	_cleanup_(samples_deinit) struct samples sizes = { 0 };
+	double usual;
+
+	for (size_t i = 0; i < data->n_cells; i++) {
+		double residual = log(data->cells[i].total_ns / law_cell_total(&result->choice->fit, data, i));
+
+		above += residual > 0;
+		below += residual < 0;
+		samples_add(&sizes, fabs(residual));
+	}
+	usual = samples_median(&sizes);
+	if (data->n_cells >= LAW_MIN_CELLS + 1 && (!above || !below) && usual > ONE_SIDED)
+		grid_note(list, GRID_NOTES, "warning", "all cells lie %s the law: it is of another shape than these",
+			  above ? "above" : "below");
+	for (size_t i = 0; i < data->n_cells; i++)
+		if (sizes.values[i] > fmax(OFF_LINE * usual, OFF_LINE_LEAST))
+			grid_note(list, GRID_NOTES, "warning",
+				  "cell %zu lies off its own line, by %.0f %%, where others lie by %.1f %%: look at "
+				  "its runs",
+				  i + 1, 100 * expm1(sizes.values[i]), 100 * expm1(usual));
 }
 
 void law_result_add(const struct law_result *result, size_t index, struct grid_list *list)
@@ -216,31 +255,88 @@ void law_result_add(const struct law_result *result, size_t index, struct grid_l
 		add_scores(result->choice, index, list);
 	}
 	add_cells(result, index, list);
+	if (result->choice)
+		add_warnings(result, list);
+}
+
+static void put_interval(const char *what, struct law_interval interval, struct strbuf *out)
+{
+	strbuf_printf(out, "  %s: ", what);
+	human_duration(out, interval.low);
+	strbuf_puts(out, " to ");
+	human_duration(out, interval.high);
+	strbuf_putc(out, '\n');
+}
+
+static void put_phase1(const struct law_data *data, const struct law_asked *asked, struct strbuf *out)
+{
+	struct law_phase1 phase1;
+
+	if (!law_result_phase1(data, asked, &phase1))
+		return;
+	strbuf_puts(out, "  phase 1: ");
+	human_duration(out, phase1.total_ns);
+	if (phase1.n_varies) {
+		strbuf_puts(out, ", ");
+		human_duration(out, phase1.fixed_ns);
+		strbuf_puts(out, " + ");
+		human_duration(out, phase1.per_task_ns);
+		strbuf_puts(out, " a task");
+	}
+	strbuf_puts(out, phase1.n_varies ? "\n" : ", as measured: how it grows with the tasks is not known\n");
+	put_interval("95 % of new runs", phase1.interval, out);
+}
+
+static bool has_one_n(const struct law_data *data)
+{
+	for (size_t i = 1; i < data->n_cells; i++)
+		if (data->cells[i].tasks != data->cells[0].tasks)
+			return false;
+	return true;
+}
+
+/* Where the prediction stands on what was not measured. */
+static void put_assumptions(const struct law_data *data, const struct law_asked *asked, const struct law_prediction *p,
+			    struct strbuf *out)
+{
+	if (has_one_n(data) && asked->tasks != data->cells[0].tasks)
+		strbuf_printf(out, "  assumes tasks one after the other: %.0f tasks alone were measured\n",
+			      data->cells[0].tasks);
+	if (p->reach > STRETCHED)
+		strbuf_printf(out, "  stretched to %.1f times the load events measured\n", p->reach);
+	if (p->tasks_reach > STRETCHED)
+		strbuf_printf(out, "  stretched to %.1f times the tasks measured\n", p->tasks_reach);
+	if (p->reach > COVERED || p->tasks_reach > COVERED)
+		strbuf_printf(out, "  farther than %d times nothing says that these laws go on: the interval does not "
+			      "have that doubt\n", COVERED);
 }
 
 void law_result_put_prediction(const struct law_result *result, const struct law_job *job, struct strbuf *out)
 {
+	const struct law_data *data = &result->group->data;
+	struct law_asked asked;
 	struct law_prediction p;
 
-	law_predict(result->choice, &result->group->data, job->libraries, job->tasks, job->breakpoints, &p);
+	law_result_predict(result, job, &asked, &p);
 	strbuf_printf(out, "%s\n  ", result->group->name);
-	human_count(out, job->libraries);
+	human_count(out, asked.events);
 	strbuf_puts(out, " load events x ");
-	human_count(out, job->tasks);
+	human_count(out, asked.tasks);
 	strbuf_puts(out, " tasks, ");
 	human_count(out, job->breakpoints);
-	strbuf_puts(out, " breakpoints: ");
+	strbuf_puts(out, " breakpoints");
+	if (job->daemons > 1)
+		strbuf_printf(out, ", for each of %.0f daemons, which work at the same time", job->daemons);
+	strbuf_puts(out, ":\n  phase 2: ");
 	human_duration(out, p.total_ns);
-	strbuf_puts(out, ", of which ");
+	strbuf_puts(out, " to handle the load events, of which ");
 	human_duration(out, p.events_ns);
-	strbuf_puts(out, " for the events alone\n  95 % of new runs: ");
-	human_duration(out, p.interval.low);
-	strbuf_puts(out, " to ");
-	human_duration(out, p.interval.high);
-	strbuf_putc(out, '\n');
-	if (p.reach > STRETCHED)
-		strbuf_printf(out,
-			      "  the law is stretched to %.1f times the largest M measured: the interval does not "
-			      "cover another law beyond it\n",
-			      p.reach);
+	strbuf_puts(out, " for the events alone\n");
+	put_interval("95 % of new runs", p.interval, out);
+	put_phase1(data, &asked, out);
+	if (asked.import_events > 0)
+		strbuf_printf(out, "  of the load events %.0f are the target's own while it imports, %.1f come as in "
+			      "the data; %.2f libraries with each\n",
+			      asked.import_events, asked.events - asked.import_events, asked.per_event);
+	put_assumptions(data, &asked, &p, out);
 }

@@ -39,7 +39,7 @@ static bool add_records(const struct page_input *input, size_t first, size_t n, 
 	struct err *err = NULL;
 
 	for (size_t i = first; i < first + n && !err; i++)
-		err = law_sources_add_record(sources, input->records[i].path);
+		err = law_sources_add_record(sources, input->records[i].path, NULL);
 	if (!err)
 		err = law_sources_finish(sources);
 	err_free(err);

@@ -12,6 +12,7 @@
 
 #include "lib/conf/internal.h"
 #include "lib/mem.h"
+#include "lib/strbuf.h"
 
 void conf_defaults(const struct conf_table *table, void *obj)
 {
@@ -78,6 +79,11 @@ void conf_deinit(const struct conf_table *table, void *obj)
 	}
 }
 
+bool conf_is_single(enum conf_type type)
+{
+	return !conf_is_list(type) && !conf_is_sweep(type) && type != CONF_STRING;
+}
+
 struct err *conf_set_value(const struct conf_table *table, const char *key, const char *value,
 			   const char *what, void *obj)
 {
@@ -92,6 +98,41 @@ struct err *conf_set_value(const struct conf_table *table, const char *key, cons
 	return conf_store_text(option, what, value, obj);
 }
 
+/* A list in brackets, or a text in quotes; all else is a value by itself, whatever it has in it. */
+static bool is_yaml(const struct conf_option *option, const char *value)
+{
+	size_t len = strlen(value);
+
+	if (!option || !len)
+		return false;
+	if (conf_is_list(option->type) && *value == '[')
+		return true;
+	return !conf_is_sweep(option->type) && len >= 2 && (*value == '"' || *value == '\'') &&
+	       value[len - 1] == *value;
+}
+
+/* A value as a file may have it: "breakpoints.names=[a, b]" is {breakpoints: {names: [a, b]}}. */
+static struct err *set_yaml(const struct conf_table *table, const char *key, const char *value, void *obj)
+{
+	_cleanup_strbuf_ struct strbuf yaml = STRBUF_INIT;
+	size_t depth = 1;
+
+	strbuf_putc(&yaml, '{');
+	for (const char *c = key; *c; c++) {
+		if (*c == '.') {
+			strbuf_puts(&yaml, ": {");
+			depth++;
+		} else {
+			strbuf_putc(&yaml, *c);
+		}
+	}
+	strbuf_printf(&yaml, ": %s", value);
+	while (depth--)
+		strbuf_putc(&yaml, '}');
+	strbuf_putc(&yaml, '\n');
+	return conf_read_text(table, key, yaml.text, yaml.len, obj);
+}
+
 struct err *conf_set(const struct conf_table *table, const char *assignment, void *obj)
 {
 	size_t len = strcspn(assignment, "=");
@@ -103,5 +144,7 @@ struct err *conf_set(const struct conf_table *table, const char *assignment, voi
 				conf_option_at(table, 0)->key, conf_option_at(table, 0)->default_text);
 	}
 	_cleanup_free_ char *key = mem_strndup(assignment, len);
+	if (is_yaml(conf_find(table, key), assignment + len + 1))
+		return set_yaml(table, key, assignment + len + 1, obj);
 	return conf_set_value(table, key, assignment + len + 1, key, obj);
 }

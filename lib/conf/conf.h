@@ -159,6 +159,9 @@ struct conf_fact {
 MUST_CHECK struct err *conf_check_heeded(const struct conf_table *table, const void *obj,
 					 const struct conf_fact *fact);
 
+/* One value without text of its own in it, so that a comma begins another value. */
+bool conf_is_single(enum conf_type type);
+
 /* NULL: the table has no such key. */
 const struct conf_option *conf_find(const struct conf_table *table, const char *key);
 

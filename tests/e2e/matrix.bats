@@ -229,3 +229,23 @@ ask() {
 	expect_status 0 attachstorm validate -t "$TINY" --matrix program=host,plain
 	expect_output "valid: 2 variants"
 }
+
+@test "several values of an option are an axis, and --set takes any YAML" {
+	expect_status 0 attachstorm run -q --tool null -r 2 -T warm -n 1,2 --aslr=on,off -o "$RESULTS"
+	[ "$(jq -r '[.variants[].name] | join(";")' "$(record)")" = \
+		"tasks=1 aslr=on;tasks=1 aslr=off;tasks=2 aslr=on;tasks=2 aslr=off" ]
+	expect_status 0 attachstorm show "$(record)#tasks=2 aslr=off"
+	expect_output "traced, start-up took"
+	expect_output "tasks=2 aslr=off"
+	[[ "$output" != *"tasks=1"* ]]
+	expect_status 0 attachstorm show --details "$(record)#tasks=2 aslr=off"
+	expect_output "costs "
+	expect_status 2 attachstorm show "$(record)#tasks=3"
+	expect_output "has no variant 'tasks=3'"
+	expect_status 2 attachstorm attach --pids 1 --wait block,spin
+	expect_status 0 attachstorm run -q --tool null -r 1 -T warm -n 1 -s 'name="x, y"' -s 'launcher_args=["--a", "b,c"]' \
+		-o "$RESULTS/yaml"
+	[ "$(jq -c '[.scenario.name, .scenario.launcher_args]' "$RESULTS"/yaml/*.json)" = '["x, y",["--a","b,c"]]' ]
+	expect_status 2 attachstorm explain -s 'breakpoints.names=[worker' -l spawn -- true
+	expect_output "mismatched flow mapping end"
+}

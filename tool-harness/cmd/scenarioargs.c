@@ -190,7 +190,7 @@ static struct err *scenario_make(const struct options *options, char **command, 
 	for (size_t i = 0; !err && i < options->n; i++) {
 		const struct override *o = &options->overrides[i];
 
-		err = o->shortcut ? shortcut_set(o->shortcut, o->value, ret) :
+		err = o->shortcut ? shortcut_set(o->shortcut, o->value, true, ret) :
 				    err_wrap(conf_set(&scenario_table, o->value, ret), "--set");
 	}
 	if (err)

@@ -93,10 +93,25 @@ const struct shortcut *shortcut_named(const char *option)
 	return NULL;
 }
 
-struct err *shortcut_set(const struct shortcut *shortcut, const char *arg, struct scenario *scenario)
+/* Several values of a key that has one: an axis of the matrix. */
+static bool is_axis(const struct shortcut *shortcut, const char *arg)
+{
+	const struct conf_option *option = conf_find(&scenario_table, shortcut->key);
+
+	return arg && strchr(arg, ',') && option && !option->fixed && conf_is_single(option->type);
+}
+
+struct err *shortcut_set(const struct shortcut *shortcut, const char *arg, bool sweeps, struct scenario *scenario)
 {
 	_cleanup_free_ char *what = mem_printf("--%s", shortcut->name);
-	struct err *err = conf_set_value(&scenario_table, shortcut->key, arg ? arg : shortcut->value, what, scenario);
+	struct err *err;
+
+	if (sweeps && is_axis(shortcut, arg)) {
+		_cleanup_free_ char *axis = mem_printf("%s=%s", shortcut->key, arg);
+
+		return conf_set_value(&scenario_table, "matrix", axis, what, scenario);
+	}
+	err = conf_set_value(&scenario_table, shortcut->key, arg ? arg : shortcut->value, what, scenario);
 
 	if (!err && !strcmp(shortcut->key, "breakpoints.names"))
 		scenario->breakpoints_where = BP_NAMES;

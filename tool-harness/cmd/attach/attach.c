@@ -52,7 +52,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	if (args->err)
 		return 0; /* the first one is told */
 	if (shortcut) {
-		args->err = shortcut_set(shortcut, arg, &args->scenario);
+		args->err = shortcut_set(shortcut, arg, false, &args->scenario);
 		return 0;
 	}
 	switch (key) {

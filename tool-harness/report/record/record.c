@@ -20,14 +20,18 @@ void run_init(struct run *run)
 	memset(run, 0, sizeof(*run));
 }
 
+static void variant_deinit(struct run_variant *variant)
+{
+	free(variant->name);
+	free(variant->program);
+	json_decref(variant->settings);
+	json_decref(variant->target);
+}
+
 static void free_variants(struct run *run)
 {
-	for (size_t i = 0; i < run->n_variants; i++) {
-		free(run->variants[i].name);
-		free(run->variants[i].program);
-		json_decref(run->variants[i].settings);
-		json_decref(run->variants[i].target);
-	}
+	for (size_t i = 0; i < run->n_variants; i++)
+		variant_deinit(&run->variants[i]);
 	free(run->variants);
 }
 
@@ -70,6 +74,41 @@ struct run_variant *run_add_variant(struct run *run, const char *name, const cha
 		.settings = json_object(),
 	};
 	return variant;
+}
+
+static void keep_trials(struct run *run, uint32_t variant)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->n_trials; i++) {
+		if (run->trials[i].variant != variant) {
+			trial_deinit(&run->trials[i]);
+			continue;
+		}
+		run->trials[n] = run->trials[i];
+		if (i < run->n_trial_summaries)
+			run->trial_summaries[n] = run->trial_summaries[i];
+		run->trials[n++].variant = 0;
+	}
+	run->n_trials = n;
+	run->n_trial_summaries = n < run->n_trial_summaries ? n : run->n_trial_summaries;
+}
+
+bool run_keep_variant(struct run *run, const char *name)
+{
+	const struct run_variant *found = run_find_variant(run, name);
+	struct run_variant kept;
+
+	if (!found)
+		return false;
+	kept = *found;
+	keep_trials(run, (uint32_t)(found - run->variants));
+	for (size_t i = 0; i < run->n_variants; i++)
+		if (&run->variants[i] != found)
+			variant_deinit(&run->variants[i]);
+	run->variants[0] = kept;
+	run->n_variants = 1;
+	return true;
 }
 
 const struct run_variant *run_find_variant(const struct run *run, const char *name)

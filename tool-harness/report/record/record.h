@@ -59,6 +59,9 @@ struct trial *run_add_trial(struct run *run);
 /* A new variant without settings; the pointer is good until the next call. Before its trials. */
 struct run_variant *run_add_variant(struct run *run, const char *name, const char *program, bool bind_now);
 
+/* Leaves one variant and its trials; false, and nothing done, if there is none of this name. Of a run that was read. */
+bool run_keep_variant(struct run *run, const char *name);
+
 /* The variant of this name; NULL: there is none. */
 const struct run_variant *run_find_variant(const struct run *run, const char *name);
 

@@ -173,15 +173,39 @@ struct err *store_find(const char *dir, const char *what, struct path_list *ret)
 	return NULL;
 }
 
+/* What stands behind '#', taken off; NULL: nothing. A file may have a '#' in its own name. */
+static const char *split_variant(char *name)
+{
+	char *hash = fs_exists(name) ? NULL : strrchr(name, '#');
+
+	if (!hash)
+		return NULL;
+	*hash = '\0';
+	return hash + 1;
+}
+
 struct err *store_read_one(const char *dir, const char *what, struct run *ret)
 {
 	_cleanup_(path_list_deinit) struct path_list list = { 0 };
+	_cleanup_free_ char *name = mem_strdup(what);
+	const char *variant = split_variant(name);
+	struct run run = { 0 };
 	struct err *err;
 
 	if (is_folder(what))
 		return err_hint(err_new("'%s' is a folder", what), "name one of its records");
-	err = store_find(dir, what, &list);
-	return err ? err : run_read(list.paths[0], ret);
+	err = store_find(dir, name, &list);
+	if (!err)
+		err = run_read(list.paths[0], &run);
+	if (!err && variant && !run_keep_variant(&run, variant))
+		err = err_hint(err_new("'%s' has no variant '%s'", name, variant), "its first is '%s'",
+			       run.n_variants ? run.variants[0].name : "");
+	if (err) {
+		run_deinit(&run);
+		return err;
+	}
+	*ret = run;
+	return NULL;
 }
 
 static struct err *load_paths(const struct path_list *paths, const char *what, bool folder, struct run_list *list)
@@ -208,14 +232,10 @@ struct err *store_load(const char *dir, const char *what, struct run_list *ret)
 	_cleanup_(path_list_deinit) struct path_list paths = { 0 };
 	_cleanup_(run_list_deinit) struct run_list list = { 0 };
 	_cleanup_free_ char *name = mem_strdup(what);
-	/* a file may have a '#' in its own name */
-	char *hash = fs_exists(what) ? NULL : strrchr(name, '#');
+	const char *variant = split_variant(name);
 	struct err *err;
 
-	if (hash) {
-		*hash = '\0';
-		list.variant = mem_strdup(hash + 1);
-	}
+	list.variant = variant ? mem_strdup(variant) : NULL;
 	err = store_find(dir, name, &paths);
 	if (!err)
 		err = load_paths(&paths, name, is_folder(name), &list);

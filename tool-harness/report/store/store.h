@@ -29,7 +29,7 @@ MUST_CHECK struct err *store_scan(const char *dir, struct path_list *ret);
  */
 MUST_CHECK struct err *store_find(const char *dir, const char *what, struct path_list *ret);
 
-/* One record, for commands that are about one. */
+/* One record, for commands that are about one; of "WHAT#VARIANT" that variant alone. */
 MUST_CHECK struct err *store_read_one(const char *dir, const char *what, struct run *ret);
 
 struct run_list {

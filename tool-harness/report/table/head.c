@@ -220,6 +220,8 @@ void head_add(const struct run *run, struct grid_list *list)
 		facts_add(&facts, "%s", run->started_utc);
 	if (run->kit_version)
 		facts_add(&facts, "attachstorm %s", run->kit_version);
+	if (run->n_variants == 1 && json_object_size(run->variants[0].settings))
+		facts_add(&facts, "variant %s", run->variants[0].name);
 	grid_note(list, GRID_FACTS, "run", "%s", facts.text);
 	add_target(run, list);
 	add_job(run, list);
@@ -263,6 +265,8 @@ void head_add_short(const struct run *run, struct grid_list *list)
 		json_integer_value(json_object_get(json_object_get(run->scenario, "breakpoints"), "count"));
 
 	add_subject(run, &facts);
+	if (run->n_variants == 1 && json_object_size(run->variants[0].settings))
+		facts_add(&facts, "%s", run->variants[0].name);
 	add_tasks(run, &facts);
 	add_acquired(run, &facts);
 	if (tool && !run_is_swept(run, "tool"))

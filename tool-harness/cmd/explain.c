@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
-#include "cmd/estimate.h"
-#include "cmd/prepare.h"
+#include "cmd/run/estimate.h"
+#include "cmd/run/prepare.h"
 #include "cmd/scenarioargs.h"
 #include "job/needs.h"
 

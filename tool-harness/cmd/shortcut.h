@@ -38,8 +38,8 @@ const struct shortcut *shortcut_find(enum shortcut_of of, int key);
 /* That of run under the name "--tasks" or "-n"; NULL: none. */
 const struct shortcut *shortcut_named(const char *option);
 
-/* Sets the key, and what goes with it. arg may be NULL where the argument may be left out. With `sweeps` several values,
- * as "1,2,4", of a key that has one are an axis of the matrix. */
+/* Sets the key, and what goes with it. arg may be NULL where the argument may be left out. With `sweeps` several
+ * values, as "1,2,4", of a key that has one are an axis of the matrix. */
 MUST_CHECK struct err *shortcut_set(const struct shortcut *shortcut, const char *arg, bool sweeps,
 				    struct scenario *scenario);
 

@@ -10,7 +10,7 @@
 #include "cmd/attach/attach.h"
 #include "cmd/calibrate.h"
 #include "cmd/interrupt.h"
-#include "cmd/runloop.h"
+#include "cmd/run/runloop.h"
 #include "job/acquire/acquire.h"
 #include "job/hostfacts.h"
 #include "lib/fs.h"

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cmd/prepare.h"
+#include "cmd/run/prepare.h"
 #include "job/scenario/scenario.h"
 #include "lib/err.h"
 

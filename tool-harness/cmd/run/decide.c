@@ -5,7 +5,7 @@
  *
  * Invariant: a run is never looked at twice with the same alpha.
  */
-#include "cmd/decide.h"
+#include "cmd/run/decide.h"
 
 #include <inttypes.h>
 #include <stdio.h>

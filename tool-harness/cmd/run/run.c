@@ -6,10 +6,10 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
-#include "cmd/decide.h"
+#include "cmd/run/decide.h"
 #include "cmd/interrupt.h"
 #include "cmd/print.h"
-#include "cmd/runloop.h"
+#include "cmd/run/runloop.h"
 #include "cmd/scenarioargs.h"
 
 static struct err *run_and_print(const struct scenario_args *args, const struct decide *decide, int *status_ret)

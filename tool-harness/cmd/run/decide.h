@@ -3,7 +3,7 @@
 #ifndef CMD_DECIDE_H
 #define CMD_DECIDE_H
 
-#include "cmd/runloop.h"
+#include "cmd/run/runloop.h"
 #include "cmd/scenarioargs.h"
 #include "report/compare/tolerances.h"
 

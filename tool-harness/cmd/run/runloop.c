@@ -8,7 +8,7 @@
  * every trial that ended, however the run ends; in between it lacks the last ones only if they were
  * short beside what writing them takes.
  */
-#include "cmd/runloop.h"
+#include "cmd/run/runloop.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -18,9 +18,9 @@
 #include <time.h>
 
 #include "cmd/calibrate.h"
-#include "cmd/estimate.h"
-#include "cmd/prepare.h"
-#include "cmd/temperature.h"
+#include "cmd/run/estimate.h"
+#include "cmd/run/prepare.h"
+#include "cmd/run/temperature.h"
 #include "job/counts/counters.h"
 #include "job/hostfacts.h"
 #include "job/job.h"

@@ -5,7 +5,7 @@
  *
  * Invariant: if one variant cannot be run, none is: a comparison needs all of them.
  */
-#include "cmd/prepare.h"
+#include "cmd/run/prepare.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #ifndef CMD_ESTIMATE_H
 #define CMD_ESTIMATE_H
 
-#include "cmd/prepare.h"
+#include "cmd/run/prepare.h"
 #include "job/scenario/scenario.h"
 #include "lib/strbuf.h"
 

@@ -6,7 +6,7 @@
  * Invariant: an execution under another tool, or with other numbers of tasks, is never taken for
  * one of the same kind: GDB may need a hundred times what the job needs untraced.
  */
-#include "cmd/estimate.h"
+#include "cmd/run/estimate.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #ifndef CMD_TEMPERATURE_H
 #define CMD_TEMPERATURE_H
 
-#include "cmd/prepare.h"
+#include "cmd/run/prepare.h"
 
 /*
  * Before a traced trial: empties what the tool remembers, or keeps it. One that is to be warm and has

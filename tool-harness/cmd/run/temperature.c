@@ -3,7 +3,7 @@
  * Putting page cache and tool into the state that a trial is to begin with. Invariant: a trial
  * that is to begin with a warm tool does, or is not run.
  */
-#include "cmd/temperature.h"
+#include "cmd/run/temperature.h"
 
 #include "lib/fs.h"
 #include "lib/mem.h"

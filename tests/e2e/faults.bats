@@ -54,6 +54,12 @@ records_whole() {
 	ATTACHSTORM_FAULT=file-write:1+:ENOSPC expect_status 2 "${RUN[@]}" -r 1 -- "${LOADS[@]}"
 	expect_output "No space left on device"
 	records_whole 1
+	# What was measured is on standard output, then: the table, and the record itself.
+	expect_output "record: it could be written nowhere; here it is"
+	ATTACHSTORM_FAULT=file-write:1+:ENOSPC "${RUN[@]}" -r 1 -- "${LOADS[@]}" 2>/dev/null |
+		sed -n '/^{/,/^}/p' >"$BATS_TEST_TMPDIR/printed.json"
+	[ "$(jq '.trials | length > 0' "$BATS_TEST_TMPDIR/printed.json")" = true ]
+	expect_status 0 attachstorm show "$BATS_TEST_TMPDIR/printed.json"
 	ATTACHSTORM_FAULT=file-name:1+:ENOSPC expect_status 2 "${RUN[@]}" -r 1 -- "${LOADS[@]}"
 	records_whole 1
 	nothing_left
@@ -62,13 +68,17 @@ records_whole() {
 @test "a results folder that is really full" {
 	[ "$(id -u)" -eq 0 ] || skip "only root mounts"
 	mount -t tmpfs -o size=16k none "$RESULTS" 2>/dev/null || skip "no tmpfs can be mounted here"
-	run "${RUN[@]}" -r 3 -- "${LOADS[@]}"
+	mkdir "$BATS_TEST_TMPDIR/room"
+	TMPDIR=$BATS_TEST_TMPDIR/room run "${RUN[@]}" -r 3 -- "${LOADS[@]}"
 	records=$(find "$RESULTS" -maxdepth 1 -name '*.json' | wc -l)
 	half=$(find "$RESULTS" -maxdepth 1 -name '.*.json*' | wc -l)
 	umount "$RESULTS"
 	[ "$status" -eq 2 ]
 	expect_output "No space left on device"
 	[ "$records" -eq 0 ] && [ "$half" -eq 0 ]
+	# It went where there was room, and is said to be there.
+	expect_output "record: $BATS_TEST_TMPDIR/room/"
+	[ "$(jq '.trials | length > 0' "$BATS_TEST_TMPDIR"/room/*.json)" = true ]
 	nothing_left
 }
 

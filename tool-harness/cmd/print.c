@@ -41,28 +41,44 @@ static const char *name_of(const char *path)
 	return !strncmp(path, STORE_DEFAULT_DIR, len) && path[len] == '/' ? STORE_LATEST : path;
 }
 
-struct err *print_run(const struct run *run, const char *path, enum print_form form)
+static void put_tables(const struct run *run, const char *path, bool details, struct strbuf *out)
+{
+	struct grid_list list = { 0 };
+
+	print_fit(&list);
+	if (details)
+		table_add(run, &list);
+	else
+		short_add(run, path ? name_of(path) : NULL, &list);
+	grid_list_to_text(&list, out);
+	grid_list_deinit(&list);
+	stacks_put(run, out);
+	strbuf_printf(out, "%srecord: %s\n", details ? "\n" : "",
+		      path ? path : "it could be written nowhere; here it is");
+}
+
+/* From its file if there is one, for that is what was written. */
+static struct err *put_record(struct run *run, const char *path, struct strbuf *out)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (path)
+		return fs_read(path, out);
+	text = run_text(run);
+	strbuf_printf(out, "%s\n", text ? text : "");
+	return NULL;
+}
+
+struct err *print_run(struct run *run, const char *path, enum print_form form)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct err *err = NULL;
 
-	if (form == PRINT_JSON) {
-		struct err *err = fs_read(path, &text);
-
-		if (err)
-			return err;
-	} else {
-		struct grid_list list = { 0 };
-
-		print_fit(&list);
-		if (form == PRINT_DETAILS)
-			table_add(run, &list);
-		else
-			short_add(run, name_of(path), &list);
-		grid_list_to_text(&list, &text);
-		grid_list_deinit(&list);
-		stacks_put(run, &text);
-		strbuf_printf(&text, "%srecord: %s\n", form == PRINT_DETAILS ? "\n" : "", path);
-	}
-	fputs(text.text, stdout);
-	return NULL;
+	if (form != PRINT_JSON)
+		put_tables(run, path, form == PRINT_DETAILS, &text);
+	if (form == PRINT_JSON || !path)
+		err = put_record(run, path, &text);
+	if (!err)
+		fputs(text.text, stdout);
+	return err;
 }

@@ -16,7 +16,7 @@ enum print_form {
 	PRINT_JSON,    /* the record itself */
 };
 
-/* `path` is where the record is. */
-MUST_CHECK struct err *print_run(const struct run *run, const char *path, enum print_form form);
+/* `path` is where the record is; NULL: nowhere, for want of room, so that it is printed itself, behind the tables. */
+MUST_CHECK struct err *print_run(struct run *run, const char *path, enum print_form form);
 
 #endif

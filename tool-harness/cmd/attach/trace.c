@@ -120,6 +120,8 @@ static struct err *trace(struct attach *attach, const struct job_plan *plan, int
 	run->scenario = conf_to_json(&scenario_table, &scenario);
 	run->complete = !trial->timed_out;
 	write_err = run_write(run, scenario.results, &attach->path);
+	if (write_err)
+		run_rescue(run, &attach->path);
 	*status_ret = trial->interrupted  ? EXIT_INTERRUPTED :
 		      trial->timed_out	  ? EXIT_TIMED_OUT :
 		      run_is_valid(run)	  ? EXIT_OK :
@@ -139,7 +141,7 @@ struct err *attach_trace(const struct scenario *scenario, const struct job_plan 
 	run_init(&attach.run);
 	err = trace(&attach, plan, status_ret);
 	progress_end();
-	print_err = attach.path ? print_run(&attach.run, attach.path, form) : NULL;
+	print_err = attach.path || attach.run.n_trials ? print_run(&attach.run, attach.path, form) : NULL;
 	run_deinit(&attach.run);
 	breakpoints_free(attach.breakpoints, attach.n_breakpoints);
 	if (attach.has_manifest)

@@ -23,7 +23,7 @@ static struct err *run_and_print(const struct scenario_args *args, const struct 
 	err = runloop(&args->scenario, args->variants, args->n_variants, interrupt_catch(),
 		      args->compares ? &more : NULL, &run, &path, status_ret);
 	/* What was measured before a failure is worth seeing too. */
-	print_err = path ? print_run(&run, path, args->form) : NULL;
+	print_err = path || run.n_trials ? print_run(&run, path, args->form) : NULL;
 	/* B against A decides the exit status; it is printed behind the table, not behind JSON. */
 	if (!err && !print_err && args->compares && run.complete)
 		decide_judge(decide, &run, args->form != PRINT_JSON, status_ret);

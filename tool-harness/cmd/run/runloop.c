@@ -278,13 +278,29 @@ static struct err *execute(struct loop *loop, const struct prepared *p, struct t
 static struct err *save(struct loop *loop)
 {
 	int64_t begin_ns = clock_now_ns();
-	struct err *err;
+	char *path = NULL;
+	struct err *err = run_write(loop->run, loop->scenario->results, &path);
 
-	free(loop->path);
-	loop->path = NULL;
-	err = run_write(loop->run, loop->scenario->results, &loop->path);
 	loop->saved_ns = clock_now_ns();
 	loop->save_took_ns = loop->saved_ns - begin_ns;
+	if (err)
+		return err;
+	free(loop->path);
+	loop->path = path;
+	return NULL;
+}
+
+/* The last time: what does not get into its folder goes where there is room, or *path_ret is NULL. */
+static struct err *save_at_end(struct loop *loop)
+{
+	struct err *err = save(loop);
+	char *path = NULL;
+
+	if (!err)
+		return NULL;
+	run_rescue(loop->run, &path);
+	free(loop->path); /* an earlier one, of fewer trials */
+	loop->path = path;
 	return err;
 }
 
@@ -426,7 +442,7 @@ struct err *runloop(const struct scenario *scenario, const struct variant *varia
 
 		loop.estimate = estimate_create(scenario, &loop.prepared);
 		err = run_all(&loop, status_ret);
-		save_err = loop.run->n_trials || !err ? save(&loop) : NULL;
+		save_err = loop.run->n_trials || !err ? save_at_end(&loop) : NULL;
 		if (err)
 			err_free(save_err);
 		else

@@ -114,6 +114,13 @@ MUST_CHECK struct err *run_check_results_dir(const char *dir);
  */
 MUST_CHECK struct err *run_write(struct run *run, const char *dir, char **ret_path);
 
+/* The record's own text, as run_write writes it; heap. NULL: it holds text that is not UTF-8. */
+char *run_text(struct run *run);
+
+/* Writes it wherever there is room, for a run whose folder has none: TMPDIR, /tmp, /var/tmp, /dev/shm, HOME. False:
+ * nowhere. */
+bool run_rescue(struct run *run, char **ret_path);
+
 /*
  * Reads a record, of this version or of versions 2 and 3: trials without their events, libraries and names, and
  * the summaries as written. Foreign, truncated, older and newer files are errors that name the file.

@@ -91,20 +91,28 @@ static struct err *publish(const char *dir, const char *id, const char *ending, 
 	return NULL;
 }
 
-struct err *run_write(struct run *run, const char *dir, char **ret_path)
+char *run_text(struct run *run)
 {
-	_cleanup_strbuf_ struct strbuf folded = STRBUF_INIT;
 	const struct run_samples *samples = run_samples_add(run);
-	_cleanup_free_ char *text = NULL;
-	struct err *err;
 	json_t *json;
+	char *text;
 
 	run_summarise(run);
-	stacks_fold(run, &folded);
 	json = run_to_json(run, &samples->table);
 	/* 17 digits: what is read back is what was written, to the bit. */
 	text = json ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) : NULL;
 	json_decref(json);
+	return text;
+}
+
+struct err *run_write(struct run *run, const char *dir, char **ret_path)
+{
+	_cleanup_strbuf_ struct strbuf folded = STRBUF_INIT;
+	const struct run_samples *samples = run_samples_add(run);
+	_cleanup_free_ char *text = run_text(run);
+	struct err *err;
+
+	stacks_fold(run, &folded);
 	if (!text)
 		return err_new("cannot write the run record '%s': it holds text that is not UTF-8", run->id);
 	err = fs_mkdirs(dir);

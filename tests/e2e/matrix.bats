@@ -249,3 +249,15 @@ ask() {
 	expect_status 2 attachstorm explain -s 'breakpoints.names=[worker' -l spawn -- true
 	expect_output "mismatched flow mapping end"
 }
+
+@test "a scenario is explained before its target is made, and says how to make it" {
+	cd "$ROOT"
+	expect_status 0 attachstorm explain scenarios/paper.yaml --target "$BATS_TEST_TMPDIR/none/../llnl" -o "$RESULTS"
+	expect_output ": its target is not made yet"
+	expect_output "make first  pynamic-gen targets/llnl.yaml -o $BATS_TEST_TMPDIR/llnl"
+	expect_output "executions  4"
+	expect_status 2 attachstorm run -q scenarios/paper.yaml --target "$BATS_TEST_TMPDIR/nothing" -o "$RESULTS"
+	expect_output "make it: pynamic-gen SPEC.yaml -o $BATS_TEST_TMPDIR/nothing"
+	mkdir "$BATS_TEST_TMPDIR/begun"
+	expect_status 2 attachstorm explain scenarios/paper.yaml --target "$BATS_TEST_TMPDIR/begun" -o "$RESULTS"
+}

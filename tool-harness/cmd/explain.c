@@ -8,6 +8,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/run/estimate.h"
+#include "cmd/run/missing.h"
 #include "cmd/run/prepare.h"
 #include "cmd/scenarioargs.h"
 #include "job/needs.h"
@@ -47,10 +48,31 @@ static void put_variants(const struct prepared_list *list)
 		       (long long)p->scenario->tasks, p->scenario->tasks == 1 ? "" : "s");
 		if (p->n_breakpoints)
 			printf(", %zu breakpoint%s", p->n_breakpoints, p->n_breakpoints == 1 ? "" : "s");
-		if (!prepared_makes_up(p))
+		if (p->lacks_target)
+			fputs(": its target is not made yet", stdout);
+		else if (!prepared_makes_up(p))
 			printf(": %s", p->argv[0]);
 		putchar('\n');
 		put_settings(p->variant);
+	}
+}
+
+/* What to type before a run; each target once. */
+static void put_targets_to_make(const struct prepared_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		_cleanup_free_ char *how = NULL;
+		size_t j = 0;
+
+		if (!list->v[i].lacks_target)
+			continue;
+		while (!list->v[j].lacks_target ||
+		       strcmp(list->v[j].scenario->target, list->v[i].scenario->target) != 0)
+			j++;
+		if (j < i)
+			continue;
+		how = target_how_to_make(list->v[i].scenario->target);
+		printf("make first  %s\n", how);
 	}
 }
 
@@ -62,7 +84,7 @@ static void put_needs(const struct prepared_list *list)
 	for (size_t i = 0; i < list->n; i++) {
 		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 
-		if (prepared_makes_up(&list->v[i]))
+		if (!list->v[i].argv)
 			continue;
 		needs_put(list->v[i].scenario, list->v[i].argv[0], &text);
 		if (!text.len || !strcmp(text.text, last.text))
@@ -136,12 +158,12 @@ static void put_time(const struct scenario *scenario, const struct prepared_list
 
 /* Prepares what argv says; the list is the caller's to release if there is no error. */
 static struct err *prepare_args(int argc, char **argv, const char *doc, struct scenario_args *args,
-				struct prepared_list *ret)
+				bool may_lack, struct prepared_list *ret)
 {
 	struct err *err = scenario_args_parse(argc, argv, 0, "SCENARIO.yaml\n[SCENARIO.yaml] -- COMMAND [ARGS...]", doc,
 					      args);
 
-	return err ? err : prepared_make(args->variants, args->n_variants, ret);
+	return err ? err : prepared_make(args->variants, args->n_variants, may_lack, ret);
 }
 
 struct err *cmd_explain(int argc, char **argv, int *status_ret)
@@ -151,10 +173,11 @@ struct err *cmd_explain(int argc, char **argv, int *status_ret)
 	struct err *err = prepare_args(argc, argv,
 				       "Say what 'attachstorm run' with the same arguments would do: variants, their "
 				       "order, executions, files, time. Runs nothing.",
-				       &args, &list);
+				       &args, true, &list);
 
 	if (!err) {
 		put_variants(&list);
+		put_targets_to_make(&list);
 		put_needs(&list);
 		put_order(&args.scenario, &list);
 		put_executions(&args.scenario, &list);
@@ -174,7 +197,7 @@ struct err *cmd_validate(int argc, char **argv, int *status_ret)
 	struct err *err = prepare_args(argc, argv,
 				       "Check a scenario, its target and all of its variants, as 'attachstorm run' "
 				       "with the same arguments would. Runs nothing.",
-				       &args, &list);
+				       &args, false, &list);
 
 	if (!err) {
 		printf("valid: %zu variant%s\n", list.n, list.n == 1 ? "" : "s");

@@ -119,7 +119,7 @@ static struct err *diagnose_scenario(const struct options *options, struct docto
 	if (!err)
 		err = variants_make(&scenario, &variants, &n);
 	if (!err)
-		err = prepared_make(variants, n, &list);
+		err = prepared_make(variants, n, false, &list);
 	if (!err || err_status(err) == EXIT_SKIPPED) {
 		doctor_say_err(doctor, &whole, DOCTOR_NO, err,
 			       mem_printf("'%s' could be prepared, with %zu variant%s", options->scenario, n,
@@ -149,7 +149,7 @@ static struct err *diagnose_machine(const struct options *options, struct doctor
 		if (!err)
 			err = variants_make(&scenario, &variants, &n);
 		if (!err)
-			err = prepared_make(variants, n, &list);
+			err = prepared_make(variants, n, false, &list);
 	}
 	if (!err) {
 		doctor->scenario = scenario;

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "cmd/run/missing.h"
 #include "job/acquire/choose.h"
 #include "job/counts/counters.h"
 #include "job/needs.h"
@@ -98,6 +99,13 @@ static void set_env(enum counter_source source, struct prepared *p)
 		p->env[n++] = "ATTACHSTORM_COUNTERS=papi";
 }
 
+static struct err *no_target(const char *path)
+{
+	_cleanup_free_ char *how = target_how_to_make(path);
+
+	return err_hint(err_new("no target '%s'", path), "make it: %s", how);
+}
+
 static struct err *read_target(struct prepared_list *list, const char *path, struct manifest **ret)
 {
 	struct prepared_target *target;
@@ -109,6 +117,8 @@ static struct err *read_target(struct prepared_list *list, const char *path, str
 			return NULL;
 		}
 	}
+	if (target_is_missing(path))
+		return no_target(path);
 	target = mem_calloc(1, sizeof(*target));
 	err = manifest_read(path, &target->manifest);
 	if (err) {
@@ -123,12 +133,15 @@ static struct err *read_target(struct prepared_list *list, const char *path, str
 }
 
 /* What a variant has by itself; counters are chosen for all of them together. */
-static struct err *prepare_one(struct prepared_list *list, struct prepared *p)
+static struct err *prepare_one(struct prepared_list *list, bool may_lack, struct prepared *p)
 {
 	struct err *err = tool_find(p->scenario->tool, &p->tool);
 
 	if (!err && p->tool->check)
 		err = p->tool->check(p->scenario);
+	p->lacks_target = !err && may_lack && p->scenario->target && target_is_missing(p->scenario->target);
+	if (p->lacks_target)
+		return NULL;
 	if (!err && p->scenario->target)
 		err = read_target(list, p->scenario->target, &p->manifest);
 	if (!err && !prepared_makes_up(p))
@@ -167,7 +180,7 @@ bool prepared_makes_up(const struct prepared *prepared)
 	return prepared->tool->run_baseline;
 }
 
-struct err *prepared_make(const struct variant *variants, size_t n, struct prepared_list *ret)
+struct err *prepared_make(const struct variant *variants, size_t n, bool may_lack, struct prepared_list *ret)
 {
 	struct prepared_list list = { .v = mem_calloc(n, sizeof(*list.v)), .n = n };
 	struct err *err = NULL;
@@ -175,14 +188,15 @@ struct err *prepared_make(const struct variant *variants, size_t n, struct prepa
 	for (size_t i = 0; !err && i < n; i++) {
 		list.v[i].variant = &variants[i];
 		list.v[i].scenario = &variants[i].scenario;
-		err = prepare_one(&list, &list.v[i]);
+		err = prepare_one(&list, may_lack, &list.v[i]);
 		if (err && n > 1)
 			err = err_wrap(err, "variant '%s'", variants[i].name);
 	}
 	if (!err)
 		err = choose_counters(&list);
 	for (size_t i = 0; !err && i < n; i++)
-		err = prepare_files(&list, &list.v[i]);
+		if (!list.v[i].lacks_target)
+			err = prepare_files(&list, &list.v[i]);
 	if (err) {
 		prepared_deinit(&list);
 		return err;

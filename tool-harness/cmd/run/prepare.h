@@ -16,7 +16,8 @@ struct prepared {
 	const struct variant *variant;
 	const struct scenario *scenario;        /* the variant's */
 	const struct tool_ops *tool;
-	struct manifest *manifest;              /* of its target; NULL: it has none */
+	struct manifest *manifest;              /* of its target; NULL: it has none, or */
+	bool lacks_target;                      /* it is not made yet */
 	const struct manifest_program *program; /* of the manifest; NULL: a command, or made-up events */
 	char **argv;                            /* of a task; NULL: no job is started */
 	const char *env[4];                     /* of the tasks, NULL-terminated; static text */
@@ -42,8 +43,12 @@ struct prepared_list {
 	size_t n_targets, cap_targets;
 };
 
-/* Prepares all variants, which must outlive the list. If one of them cannot be run, none is. */
-MUST_CHECK struct err *prepared_make(const struct variant *variants, size_t n, struct prepared_list *ret);
+/*
+ * Prepares all variants, which must outlive the list. If one of them cannot be run, none is; with `may_lack` a target
+ * may be missing: such a variant is only known, and cannot be run.
+ */
+MUST_CHECK struct err *prepared_make(const struct variant *variants, size_t n, bool may_lack,
+				     struct prepared_list *ret);
 void prepared_deinit(struct prepared_list *list);
 
 /* A tool that makes its baseline up makes up everything: no job, no files, no marks. */

@@ -154,7 +154,7 @@ static struct err *prepare(struct loop *loop, size_t n_variants)
 {
 	const struct scenario *scenario = loop->scenario, *first = &loop->variants[0].scenario;
 	struct run *run = loop->run;
-	struct err *err = prepared_make(loop->variants, n_variants, &loop->prepared);
+	struct err *err = prepared_make(loop->variants, n_variants, false, &loop->prepared);
 
 	if (!err)
 		err = run_check_results_dir(scenario->results);

@@ -278,3 +278,14 @@ baseline() {
 	[ "$(jq -r '.parts[0].metrics[] | select(.metric == "t1").verdict' <<<"$output")" = worse ]
 	[ "$(jq -r '[.parts[0].metrics[] | select(.kind == "count").verdict] | unique[]' <<<"$output")" = same ]
 }
+
+@test "a sweep: trend has each variant's own tasks, export its settings as columns" {
+	dir=$BATS_TEST_TMPDIR/sweep
+	expect_status 0 attachstorm run -q --tool null -T warm -r 2 -n 1,4 -b 0,3 -s name=sweep -o "$dir"
+	[ "$(attachstorm trend -o "$dir" t1 --json | jq -c '[.[] | [.variant, .tasks]] | sort')" = \
+		'[["tasks=1 breakpoints.count=0",1],["tasks=1 breakpoints.count=3",1],["tasks=4 breakpoints.count=0",4],["tasks=4 breakpoints.count=3",4]]' ]
+	attachstorm export -o "$dir" latest >"$dir/sweep.csv"
+	[ "$(head -n 1 "$dir/sweep.csv" | grep -o 'scenario\..*')" = "scenario.tasks,scenario.breakpoints.count" ]
+	[ "$(tail -n +2 "$dir/sweep.csv" | awk -F, '{ print $(NF - 1) " " $NF }' | sort | uniq -c |
+		awk '{ print $1 ":" $2 "," $3 }' | paste -sd' ')" = "4:1,0 4:1,3 4:4,0 4:4,3" ]
+}

@@ -36,13 +36,27 @@ static void put_quoted(struct strbuf *out, const char *text)
 	strbuf_putc(out, '"');
 }
 
+/* The keys by which variants differ, each once, as an object of them; a new reference. */
+static json_t *swept_keys(const struct run *run)
+{
+	json_t *keys = json_object();
+
+	for (size_t i = 0; i < run->n_variants; i++)
+		json_object_update(keys, run->variants[i].settings);
+	return keys;
+}
+
 static void put_csv(const struct run *run, struct strbuf *out)
 {
 	static const char *const units[] = { "", "", "", "_ns", "_bytes" };
+	json_t *swept = swept_keys(run), *unused;
+	const char *key;
 
 	strbuf_puts(out, "record,variant,temperature,repetition,traced,valid");
 	for (size_t i = 0; i < GATE_N; i++)
 		strbuf_printf(out, ",%s%s", gate_metrics[i].key, units[gate_metrics[i].kind]);
+	json_object_foreach(swept, key, unused)
+		strbuf_printf(out, ",scenario.%s", key);
 	strbuf_putc(out, '\n');
 	for (size_t i = 0; i < run->n_trials; i++) {
 		const struct trial *trial = &run->trials[i];
@@ -59,8 +73,15 @@ static void put_csv(const struct run *run, struct strbuf *out)
 			if (is_known(run, i, j, &value))
 				strbuf_printf(out, "%.17g", value);
 		}
+		json_object_foreach(swept, key, unused) {
+			const char *value = run_variant_text(run, &run->variants[trial->variant], key);
+
+			strbuf_putc(out, ',');
+			put_quoted(out, value ? value : "");
+		}
 		strbuf_putc(out, '\n');
 	}
+	json_decref(swept);
 }
 
 /* --- hyperfine -------------------------------------------------------------------- */

@@ -275,10 +275,14 @@ void index_values_deinit(struct index_values *values)
 struct err *index_trend(struct index *index, const struct index_filter *filter, const char *metric,
 			struct index_values *ret)
 {
+	/* A record has the most tasks of any variant; a variant its own as one of its metrics. */
 	static const char sql[] =
-		"SELECT scenario, target, tool, machine, tasks, variant, temperature, record, started, median, n"
+		"SELECT scenario, target, tool, machine, COALESCE((SELECT CAST(own.median AS INTEGER) FROM value own"
+		" WHERE own.record = value.record AND own.variant = value.variant AND"
+		" own.temperature = value.temperature AND own.metric = 'tasks'), tasks) AS its_tasks,"
+		" variant, temperature, record, started, median, n"
 		" FROM value JOIN record ON record.name = value.record WHERE metric = ?6 AND " FILTER
-		" ORDER BY scenario, target, tool, machine, tasks, variant, temperature, started, record";
+		" ORDER BY scenario, target, tool, machine, its_tasks, variant, temperature, started, record";
 	_cleanup_statement_ sqlite3_stmt *statement = NULL;
 	struct index_values values = { 0 };
 	struct err *err = index_prepare(index, sql, &statement);

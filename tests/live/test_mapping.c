@@ -84,7 +84,14 @@ static void both_ways_tell_the_same(void **state)
 	assert_int_equal(asked.start, (uintptr_t)m->at);
 	assert_int_equal(asked.end, (uintptr_t)m->at + 4096);
 	assert_int_equal(asked.inode, st.st_ino);
-	assert_memory_equal(&asked, &read, sizeof(asked));
+	/* One by one: what is between the members is nobody's. */
+	assert_int_equal(read.tid, asked.tid);
+	assert_int_equal(read.start, asked.start);
+	assert_int_equal(read.end, asked.end);
+	assert_int_equal(read.offset, asked.offset);
+	assert_int_equal(read.dev, asked.dev);
+	assert_int_equal(read.inode, asked.inode);
+	assert_int_equal(read.executable, asked.executable);
 	free(asked_path);
 	free(read_path);
 }

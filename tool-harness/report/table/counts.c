@@ -76,7 +76,7 @@ static void note_stops(const struct figure_place *place, struct grid_list *list)
 			  temperature_names[place->temperature], odd.text);
 }
 
-static void note_missed(const struct figure_place *place, struct grid_list *list)
+void missed_add(const struct figure_place *place, const char *label, struct grid_list *list)
 {
 	_cleanup_strbuf_ struct strbuf missed = STRBUF_INIT, of = STRBUF_INIT;
 	double values[2] = { 0 };
@@ -86,7 +86,7 @@ static void note_missed(const struct figure_place *place, struct grid_list *list
 	figure_number(place, "hits_expected", &values[1]);
 	human_count(&missed, values[0]);
 	human_count(&of, values[1]);
-	grid_note(list, GRID_NOTES, "", "%s: calls that came before their breakpoint, all tasks: %s of %s",
+	grid_note(list, GRID_NOTES, label, "%s: calls that came before their breakpoint, all tasks: %s of %s",
 		  temperature_names[place->temperature], missed.text, of.text);
 }
 
@@ -106,7 +106,7 @@ static void note_places(const struct figure_place *place, struct grid_list *list
 {
 	const struct trial *trial = last_traced(place);
 
-	note_missed(place, list);
+	missed_add(place, "", list);
 	for (size_t i = 0; trial && i < trial->n_breakpoints; i++) {
 		const struct trial_breakpoint *bp = &trial->breakpoints[i];
 		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;

@@ -5,7 +5,11 @@
 
 #include "report/grid/grid.h"
 #include "report/record/record.h"
+#include "report/table/figures.h"
 
 void counts_add(const struct run *run, size_t variant, struct grid_list *list);
+
+/* Of a policy that comes late, how many calls its breakpoints missed; of others nothing. */
+void missed_add(const struct figure_place *place, const char *label, struct grid_list *list);
 
 #endif

@@ -12,6 +12,7 @@
 #include "lib/mem.h"
 #include "report/human.h"
 #include "report/table/aslr.h"
+#include "report/table/counts.h"
 #include "report/table/driver.h"
 #include "report/table/figures.h"
 #include "report/table/head.h"
@@ -260,12 +261,15 @@ static void add_costs_of(const struct figure_place *place, const char *temperatu
 static void add_costs(const struct run *run, struct grid_list *list)
 {
 	bool both = true, traced = false;
-	size_t before = list->n;
+	size_t before;
 
 	for (size_t t = 0; t < TEMPERATURE_N; t++) {
 		both &= run->variants[0].summaries[t].n_traced > 0;
 		traced |= run->variants[0].summaries[t].n_traced > 0;
 	}
+	for (size_t t = 0; t < TEMPERATURE_N; t++)
+		missed_add(&(struct figure_place){ run, 0, t }, "misses", list);
+	before = list->n;
 	for (size_t t = 0; t < TEMPERATURE_N; t++)
 		add_costs_of(&(struct figure_place){ run, 0, t }, both ? temperature_names[t] : "", list);
 	if (traced && list->n == before)

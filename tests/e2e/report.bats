@@ -243,3 +243,20 @@ need_browser() {
 	[ "$(grep -o '<svg ' dom.html | wc -l)" -eq "$(grep -o '<svg ' page.html | wc -l)" ]
 	expect_status 1 grep ' style=' page.html
 }
+
+@test "figures: each picture as SVG and PDF with its caption; the page begins with the answer" {
+	command -v gnuplot >/dev/null || skip "no gnuplot here"
+	local record
+	record=$(ls "$RUNS"/aslr-*.json)
+	cd "$BATS_TEST_TMPDIR"
+	expect_status 0 attachstorm report "$record" -o page.html --figures slides
+	[ "$(grep -c '<figure>' page.html)" -eq "$(ls slides/*.svg | wc -l)" ]
+	for svg in slides/*.svg; do
+		[ "$(head -c 5 "${svg%.svg}.pdf")" = "%PDF-" ]
+		grep -q '<svg' "$svg"
+		[ "$(wc -l <"${svg%.svg}.txt")" -eq 1 ]
+	done
+	sed -n '/<h1>/,/<nav>/p' page.html | grep -q 'start-up of .* variants\|start-up took'
+	expect_status 2 attachstorm report "$record" -o page.html --figures slides --tables
+	expect_output "no pictures without pictures"
+}

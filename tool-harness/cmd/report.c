@@ -13,9 +13,10 @@
 #include "lib/mem.h"
 #include "lib/progress.h"
 #include "report/page/page.h"
+#include "report/page/plot.h"
 #include "report/store/store.h"
 
-enum { OPT_FOOTPRINT = 0x700, OPT_RESULTS, OPT_TITLE, OPT_TABLES };
+enum { OPT_FOOTPRINT = 0x700, OPT_RESULTS, OPT_TITLE, OPT_TABLES, OPT_FIGURES };
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "FILE.html", 0, "the page (default report.html; - for standard output)", 0 },
@@ -23,6 +24,8 @@ static const struct argp_option options[] = {
 	{ "footprint", OPT_FOOTPRINT, "FILE", 0,
 	  "a target's sizes, from 'pynamic-gen footprint --json'; repeatable", 0 },
 	{ "tables", OPT_TABLES, NULL, 0, "tables alone, no pictures", 0 },
+	{ "figures", OPT_FIGURES, "DIR", 0,
+	  "each picture into this folder, too, as SVG and PDF for slides, with its caption", 0 },
 	{ "results", OPT_RESULTS, "DIR", 0,
 	  "folder in which records are looked for by name (default " STORE_DEFAULT_DIR ")", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
@@ -38,7 +41,7 @@ struct report_args {
 	const char *output, *dir;
 	const char **whats, **footprints;
 	size_t n_whats, cap_whats, n_footprints, cap_footprints;
-	const char *title;
+	const char *title, *figures;
 	bool tables_only;
 };
 
@@ -59,6 +62,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_TABLES:
 		args->tables_only = true;
+		return 0;
+	case OPT_FIGURES:
+		args->figures = arg;
 		return 0;
 	case OPT_RESULTS:
 		args->dir = arg;
@@ -107,6 +113,16 @@ static struct err *add_runs(const char *dir, const char *what, struct page_input
 	return err;
 }
 
+static struct err *prepare_figures(const struct report_args *args)
+{
+	if (args->tables_only)
+		return err_new("--figures and --tables: there are no pictures without pictures");
+	if (!plot_available())
+		return err_hint(err_exit(EXIT_SKIPPED, "gnuplot is missing, so there are no pictures"),
+				"install gnuplot-nox, or leave --figures out");
+	return fs_mkdirs(args->figures);
+}
+
 static struct err *write_page(const struct report_args *args, const struct page_input *input)
 {
 	_cleanup_strbuf_ struct strbuf page = STRBUF_INIT;
@@ -135,6 +151,9 @@ struct err *cmd_report(int argc, char **argv, int *status_ret)
 		err = page_input_add_footprint(&input, args.footprints[i]);
 	input.title = args.title;
 	input.tables_only = args.tables_only;
+	input.figures = args.figures;
+	if (!err && args.figures)
+		err = prepare_figures(&args);
 	if (!err)
 		err = write_page(&args, &input);
 	free(args.whats);

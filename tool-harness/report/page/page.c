@@ -17,6 +17,7 @@
 #include "report/table/aslr.h"
 #include "report/table/driver.h"
 #include "report/table/head.h"
+#include "report/table/short.h"
 #include "report/table/variants.h"
 #include "report/table4/rows.h"
 
@@ -207,18 +208,23 @@ static void put_validity(struct page *page)
 	struct grid_list list = { 0 };
 	size_t runs = 0, invalid = 0, n = page->input->n_records;
 
+	if (n == 1) { /* the answer, as the terminal has it, with the verdict */
+		short_add(&page->input->records[0].run, NULL, &list);
+		page_put_grids(page, &list);
+		return;
+	}
+
 	for (size_t i = 0; i < n; i++) {
 		const struct run *run = &page->input->records[i].run;
 
 		runs += run->n_trials;
-		if (run_is_valid(run) && n > 1)
+		if (run_is_valid(run))
 			continue;
-		invalid += !run_is_valid(run);
-		if (n > 1)
-			grid_note(&list, GRID_NOTES, "INVALID", "%s", run->id);
+		invalid++;
+		grid_note(&list, GRID_NOTES, "INVALID", "%s", run->id);
 		verdict_add(run, VERDICT_QUOTES, &list);
 	}
-	if (!invalid && n > 1)
+	if (!invalid)
 		grid_note(&list, GRID_NOTES, "valid", "the counts of all %zu runs of %zu records agree", runs, n);
 	page_put_grids(page, &list);
 }
@@ -273,6 +279,7 @@ struct err *page_put(const struct page_input *input, struct strbuf *out)
 		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 
 		page.out = &text;
+		page.section = sections[i].id;
 		if (sections[i].put)
 			sections[i].put(&page);
 		else

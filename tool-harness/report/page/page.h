@@ -34,6 +34,7 @@ struct page_input {
 	size_t n_footprints, cap_footprints;
 	const char *title; /* NULL: from the records; borrowed */
 	bool tables_only;  /* draw nothing; also where gnuplot is missing */
+	const char *figures; /* folder for each picture as SVG and PDF, with its caption as text; NULL: none */
 };
 void page_input_deinit(struct page_input *input);
 

@@ -7,6 +7,7 @@
  */
 #include "report/page/plot.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -17,6 +18,8 @@
 #include "report/grid/html.h"
 
 #define DEADLINE_NS (60 * NS_PER_S)
+#define TERMINAL "set terminal svg"
+#define PIXELS_PER_INCH 96.0 /* CSS has it so */
 
 bool plot_available(void)
 {
@@ -27,7 +30,7 @@ bool plot_available(void)
 
 void plot_put_terminal(struct strbuf *script, unsigned width, unsigned height)
 {
-	strbuf_printf(script, "set terminal svg size %u,%u font 'sans-serif,13' background '#ffffff'\n", width,
+	strbuf_printf(script, TERMINAL " size %u,%u font 'sans-serif,13' background '#ffffff'\n", width,
 		      height);
 }
 
@@ -71,6 +74,21 @@ struct err *plot_draw(const struct strbuf *script, struct strbuf *ret)
 	}
 	strbuf_add(ret, result.out.text, result.out.len);
 	return NULL;
+}
+
+struct err *plot_draw_pdf(const struct strbuf *script, struct strbuf *ret)
+{
+	const char *terminal = strstr(script->text, TERMINAL), *rest = terminal ? strchr(terminal, '\n') : NULL;
+	_cleanup_strbuf_ struct strbuf pdf = STRBUF_INIT;
+	unsigned width, height;
+
+	if (!rest || sscanf(terminal, TERMINAL " size %u,%u", &width, &height) != 2)
+		return err_new("a picture without a size");
+	strbuf_add(&pdf, script->text, (size_t)(terminal - script->text));
+	strbuf_printf(&pdf, "set terminal pdfcairo size %.2fin,%.2fin font 'sans-serif,10' background '#ffffff'",
+		      width / PIXELS_PER_INCH, height / PIXELS_PER_INCH);
+	strbuf_puts(&pdf, rest);
+	return plot_draw(&pdf, ret);
 }
 
 /* What stands before an id or a reference to one, as gnuplot 5 writes them. */

@@ -24,6 +24,9 @@ void plot_put_quoted(struct strbuf *script, const char *text);
  */
 MUST_CHECK struct err *plot_draw(const struct strbuf *script, struct strbuf *ret);
 
+/* The same picture as a PDF document, of the same shape: for slides. */
+MUST_CHECK struct err *plot_draw_pdf(const struct strbuf *script, struct strbuf *ret);
+
 /*
  * Appends the <svg> element of a document of gnuplot's, to stand inside of HTML with others like it:
  * without its prologue, with `prefix` before every id and reference to one, and with `label`, which

@@ -3,7 +3,9 @@
 #include "report/page/put.h"
 
 #include <stdarg.h>
+#include <string.h>
 
+#include "lib/fs.h"
 #include "lib/mem.h"
 #include "report/grid/html.h"
 #include "report/page/plot.h"
@@ -20,6 +22,27 @@ void page_note(struct page *page, const char *fmt, ...)
 	strbuf_putc(page->out, '\n');
 }
 
+/* "02-events.svg" beside "02-events.pdf" and "02-events.txt". */
+static struct err *keep_figure(const struct page *page, const struct strbuf *script, const struct strbuf *svg,
+			       const char *caption)
+{
+	_cleanup_strbuf_ struct strbuf pdf = STRBUF_INIT;
+	_cleanup_free_ char *text = mem_printf("%s\n", caption);
+	struct err *err = plot_draw_pdf(script, &pdf);
+	const struct {
+		const char *ending, *bytes;
+		size_t len;
+	} files[] = { { "svg", svg->text, svg->len }, { "pdf", pdf.text, pdf.len }, { "txt", text, strlen(text) } };
+
+	for (size_t i = 0; !err && i < ARRAY_SIZE(files); i++) {
+		_cleanup_free_ char *name = mem_printf("%02u-%s.%s", page->n_plots, page->section, files[i].ending);
+		_cleanup_free_ char *path = fs_join(page->input->figures, name);
+
+		err = fs_publish(path, files[i].bytes, files[i].len);
+	}
+	return err;
+}
+
 void page_plot(struct page *page, const struct strbuf *script, const char *caption)
 {
 	_cleanup_strbuf_ struct strbuf svg = STRBUF_INIT;
@@ -31,6 +54,8 @@ void page_plot(struct page *page, const struct strbuf *script, const char *capti
 	if (page->err)
 		return;
 	page->n_plots++;
+	if (page->input->figures)
+		page->err = keep_figure(page, script, &svg, caption);
 	strbuf_puts(page->out, "<figure>\n");
 	plot_put_inline(page->out, svg.text, prefix, caption);
 	html_element(page->out, "figcaption", caption);

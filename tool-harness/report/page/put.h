@@ -12,6 +12,7 @@ struct page {
 	struct strbuf *out; /* of the section at work */
 	bool draws;	    /* there is a gnuplot, and it is wanted */
 	unsigned n_plots;
+	const char *section; /* the id of that at work */
 	struct err *err; /* the first one of gnuplot; then nothing more is drawn */
 };
 

@@ -142,7 +142,7 @@ static void refused_and_left(void **state, const char *activities, const char *w
 	struct steady *s = *state;
 
 	steady_start(s, activities);
-	usleep(20000); /* while it makes its threads the C library blocks all signals, and what the task blocks is not known */
+	usleep(20000); /* it makes its threads now */
 	for (int round = 0; round < 3; round++) {
 		_cleanup_free_ char *pid = mem_printf("pid %d %s", (int)s->pids[0], why);
 

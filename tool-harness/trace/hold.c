@@ -191,6 +191,16 @@ static const char *loses_trap_signal(pid_t tid)
 	return NULL;
 }
 
+bool task_hides_deafness(const struct task *task)
+{
+	for (const struct thread *t = task->threads; t; t = t->next)
+		if (!t->ended && thread_status_has_signal(t->tid, "SigCgt", SIGTRAP) &&
+		    thread_status_has_signal(t->tid, "SigBlk", SIGTRAP) &&
+		    thread_status_has_signal(t->tid, "SigBlk", SIGNAL_OF_LIBC))
+			return true;
+	return false;
+}
+
 struct err *task_refuse_deaf(const struct task *task)
 {
 	for (const struct thread *t = task->threads; t; t = t->next) {

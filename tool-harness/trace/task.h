@@ -146,6 +146,10 @@ MUST_CHECK struct err *task_take_hold(struct task *task);
  */
 MUST_CHECK struct err *task_refuse_deaf(const struct task *task);
 
+/* For a task that is held: it handles SIGTRAP, and a thread of it is making another, while which the C library blocks
+ * all signals, so that nobody can tell whether the thread itself blocks that one. A moment later it can be told. */
+bool task_hides_deafness(const struct task *task);
+
 /* The same for all tasks of a tracer: all are interrupted before the first is waited for. */
 MUST_CHECK struct err *tracer_hold(struct tracer *tracer, const struct thread *except);
 MUST_CHECK struct err *tracer_release(struct tracer *tracer);

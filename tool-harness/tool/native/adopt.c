@@ -8,6 +8,7 @@
  */
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "job/acquire/acquire.h"
 #include "job/shim.h"
@@ -16,6 +17,8 @@
 #include "tool/native/native.h"
 
 #define ENDING_ROUNDS 200 /* of a millisecond; only an error waits for them */
+#define LOOKS 20          /* at what a thread blocks, if it cannot be told at once */
+#define BETWEEN_LOOKS_US 500
 
 /*
  * The link map that a task is found with is an event of its own: null, as no announcement
@@ -55,6 +58,12 @@ static struct err *take_over(struct native *native, struct native_task *t)
 	taddr map;
 
 	err = task_take_hold(t->task);
+	for (int i = 0; !err && i < LOOKS && task_hides_deafness(t->task); i++) {
+		err = threads_release(t->task);
+		usleep(BETWEEN_LOOKS_US);
+		if (!err)
+			err = task_take_hold(t->task);
+	}
 	if (!err && task->acquired_at == TASK_AT_MPI_INIT && shim_runs_in(t->task->pid))
 		return shim_go_on(t, task);
 	if (!err)
